@@ -1,0 +1,100 @@
+"""The one answer to "is everything sent?", as a value: tray, window, and `status` all show this."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class State(StrEnum):
+    """The states of the program, in the order in which they win when several hold."""
+
+    SETUP = "setup"
+    ERROR = "error"
+    PAUSED = "paused"
+    OFFLINE = "offline"
+    ATTENTION = "attention"
+    SYNCING = "syncing"
+    WAITING = "waiting"
+    IDLE = "idle"
+
+
+class RowState(StrEnum):
+    """What becomes of one queued record."""
+
+    READY = "ready"
+    SENDING = "sending"
+    RETRY = "retry"
+    BLOCKED = "blocked"
+    HELD = "held"
+    DEAD = "dead"
+
+
+class Lane(IntEnum):
+    """Priority: smaller goes first."""
+
+    HIGH = 0
+    MEDIUM = 1
+    LOW = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """Unsent records per lane, the dead left out."""
+
+    high: int = 0
+    medium: int = 0
+    low: int = 0
+
+    @property
+    def total(self) -> int:
+        """All lanes together."""
+        return self.high + self.medium + self.low
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a backlog is: shown while more than one batch drains."""
+
+    done: int
+    total: int
+    per_minute: int
+    ends_at: int | None  # UTC ms; None until a rate is known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why nothing goes out: a code of `wording.md` (N-…, E-…) and its facts."""
+
+    code: str
+    facts: tuple[tuple[str, str | int | float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A snapshot. Times are UTC milliseconds, amounts whole rupiah."""
+
+    state: State
+    version: str
+    outlet_id: str = ""
+    outlet_code: str = ""
+    pending: Pending = field(default_factory=Pending)
+    pending_amount: int = 0
+    held: int = 0
+    blocked: int = 0
+    dead: int = 0
+    conflicts: int = 0
+    questions: int = 0
+    sent_today: int = 0
+    sent_today_amount: int = 0
+    is_running: bool = False
+    last_success_at: int | None = None
+    cursor: str | None = None
+    next_attempt_at: int | None = None
+    clock_offset_s: float | None = None
+    webhook_url: str | None = None
+    intake_url: str | None = None
+    since: int | None = None  # since when the state holds (offline, paused, syncing after an outage)
+    paused_until: int | None = None  # None while paused: until a person resumes
+    missing: tuple[str, ...] = ()  # names of what setup needs: settings' keys, "api-key"
+    trouble: Trouble | None = None
+    progress: Progress | None = None
+    is_pulling: bool = False
