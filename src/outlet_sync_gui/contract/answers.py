@@ -1,0 +1,246 @@
+"""What the cloud answers, read with tolerance: unknown fields kept out of the way, missing ones not missed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+from outlet_sync_gui.contract.models import LARGEST
+from outlet_sync_gui.contract.text import Json, dumps, loads_lenient
+from outlet_sync_gui.errors import ContractBroken
+
+LONGEST_WAIT_S = 3600.0
+MOST_WORDS = 500
+ABOUT = frozenset({"cloud_id", "local_id", "version", "updated_at", "action"})  # of a change, not of its record
+MONEY = ("price",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """`{"success": …, "data": …}` and whatever stands beside them."""
+
+    success: bool
+    data: Json
+    fields: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentItem:
+    """What was sent, to match results with."""
+
+    entity_type: str
+    local_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemResult:
+    """What the cloud says of one record."""
+
+    ok: bool
+    cloud_id: str | None = None
+    version: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudChange:
+    """One change of headquarters. `fields` is the JSON text of the content that came with it."""
+
+    entity_type: str
+    local_id: str | None
+    cloud_id: str | None
+    action: Literal["update", "delete"]
+    version: int
+    updated_at: str
+    fields: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updates:
+    """A pull's changes in order of time; `broken` counts entries that could not be read."""
+
+    changes: tuple[CloudChange, ...]
+    checkpoint: str
+    broken: int = 0
+
+
+def read_envelope(body: bytes) -> Envelope | None:
+    """The contract's envelope; None where the body is something else (HTML, cut off, another program's JSON)."""
+    value = loads_lenient(body)
+    if not isinstance(value, dict) or not isinstance(value.get("success"), bool):
+        return None
+    return Envelope(success=value["success"], data=value.get("data"), fields=value)
+
+
+def read_push(envelope: Envelope, sent: Sequence[SentItem]) -> list[ItemResult | None]:
+    """One result for each sent item, None where the answer leaves it unknown."""
+    data = envelope.data if isinstance(envelope.data, dict) else {}
+    results = data.get("results")
+    if isinstance(results, list):
+        return _matched([entry for entry in results if isinstance(entry, dict)], data, sent)
+    if len(sent) == 1 and envelope.success:
+        return [ItemResult(ok=True, cloud_id=_cloud_id(data), version=_version(data.get("version")))]
+    return [None] * len(sent)
+
+
+def read_updates(envelope: Envelope) -> Updates:
+    """The changes of a pull. Raises ContractBroken where there is no checkpoint to go on from."""
+    data = envelope.data
+    if not isinstance(data, dict):
+        raise ContractBroken("contract_broken", {"why": "no data"})
+    try:
+        checkpoint = _utc(data.get("sync_checkpoint"))
+    except ValueError:
+        raise ContractBroken("contract_broken", {"why": "no sync_checkpoint"}) from None
+    read = [_change(entity_type, entry) for entity_type, entry in _entries(data)]
+    changes = sorted((change for change in read if change), key=lambda change: change.updated_at)
+    return Updates(changes=tuple(changes), checkpoint=checkpoint, broken=len(read) - len(changes))
+
+
+def retry_after(headers: Mapping[str, str], body: bytes, *, now_ms: int) -> float | None:
+    """Seconds to wait: `Retry-After` (seconds or a date), else the body's `retry_after`; an hour at most."""
+    value = loads_lenient(body)
+    waits = (_header_wait(headers.get("retry-after"), now_ms), _seconds(value.get("retry_after") if isinstance(value, dict) else None))
+    return next((min(LONGEST_WAIT_S, max(0.0, wait)) for wait in waits if wait is not None), None)
+
+
+def words_of(envelope: Envelope) -> str:
+    """The cloud's own words about a refusal."""
+    said = (envelope.fields.get(name) for name in ("message", "error", "detail"))
+    return _words(next((text for text in said if text), ""))
+
+
+def _matched(results: Sequence[dict[str, Json]], data: Mapping[str, Json], sent: Sequence[SentItem]) -> list[ItemResult | None]:
+    if len(results) == len(sent) and not any(_key(entry) for entry in results):
+        return [_result(entry) for entry in results]  # nameless: the order of the request tells
+    named = {_key(entry): entry for entry in results}
+    rest = ItemResult(ok=True) if _counts_prove(results, data, len(sent)) else None
+    found = [named.get((item.entity_type, item.local_id)) for item in sent]
+    return [rest if entry is None else _result(entry) for entry in found]
+
+
+def _counts_prove(results: Sequence[Mapping[str, Json]], data: Mapping[str, Json], sent: int) -> bool:
+    """Items without a result are accepted only if the counts cover all that was sent and each failure is listed."""
+    processed, success, failed = (data.get(name) for name in ("processed", "success", "failed"))
+    if not (isinstance(success, int) and isinstance(failed, int)):
+        return False
+    listed = sum(_result(entry).ok is False for entry in results)
+    return processed == sent and success + failed == sent and listed == failed
+
+
+def _key(entry: Mapping[str, Json]) -> tuple[str, str] | None:
+    entity_type, local_id = entry.get("entity_type"), entry.get("local_id")
+    return (str(entity_type), str(local_id)) if entity_type and local_id else None
+
+
+def _result(entry: Mapping[str, Json]) -> ItemResult:
+    return ItemResult(
+        ok=entry.get("status") == "success",
+        cloud_id=_cloud_id(entry),
+        version=_version(entry.get("version")),
+        error=_words(entry.get("error") or entry.get("message") or "") or None,
+    )
+
+
+def _entries(data: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    for name, entity_type in (("products", "product"), ("categories", "category")):
+        yield from ((entity_type, entry) for entry in _list(data.get(name)))
+    for entry in _list(data.get("deleted")):
+        if isinstance(entry, dict):
+            gone = {**entry, "action": "delete", "updated_at": entry.get("deleted_at")}
+            yield str(entry.get("entity_type")), gone
+
+
+def _change(entity_type: str, entry: Json) -> CloudChange | None:
+    if not isinstance(entry, dict):
+        return None
+    local_id, cloud_id = _text(entry.get("local_id")), _cloud_id(entry)
+    is_delete = entry.get("action") == "delete"
+    version = _version(entry.get("version"))
+    try:
+        at = _utc(entry.get("updated_at"))
+        fields = {} if is_delete else _content(entry)
+    except ValueError:
+        return None
+    if not (local_id or cloud_id) or (version is None and not is_delete):
+        return None
+    return CloudChange(
+        entity_type=entity_type,
+        local_id=local_id,
+        cloud_id=cloud_id,
+        action="delete" if is_delete else "update",
+        version=version or 0,
+        updated_at=at,
+        fields=dumps(fields),
+    )
+
+
+def _content(entry: Mapping[str, Json]) -> dict[str, Json]:
+    """The record's fields; money whole. Raises ValueError for money that is not."""
+    fields = {name: value for name, value in entry.items() if name not in ABOUT}
+    for name in MONEY:
+        if name in fields:
+            fields[name] = _money(fields[name])
+    return fields
+
+
+def _money(value: Json) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not -LARGEST <= value <= LARGEST:
+        raise ValueError("no money")
+    if value != int(value):
+        raise ValueError("no whole rupiah")
+    return int(value)
+
+
+def _utc(value: Json) -> str:
+    """A time of the cloud as UTC `Z`; without a zone it is UTC, with a blank instead of T it is read too."""
+    if not isinstance(value, str):
+        raise ValueError("no time")
+    moment = datetime.fromisoformat(value.strip().replace(" ", "T", 1))
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _header_wait(text: str | None, now_ms: int) -> float | None:
+    if text is None:
+        return None
+    if (seconds := _seconds(text)) is not None:
+        return seconds
+    try:
+        return parsedate_to_datetime(text).timestamp() - now_ms / 1000
+    except ValueError:
+        return None
+
+
+def _seconds(value: Json) -> float | None:
+    try:
+        return float(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _version(value: Json) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= LARGEST:
+        return None
+    return int(value) if value == int(value) else None
+
+
+def _cloud_id(data: Mapping[str, Json]) -> str | None:
+    """A cloud in use pads its ids with blanks."""
+    text = _text(data.get("cloud_id"))
+    return text.strip() or None if text else None
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _words(value: Json) -> str:
+    text = value if isinstance(value, str) else dumps(value)
+    return text.replace("\0", "").strip()[:MOST_WORDS]

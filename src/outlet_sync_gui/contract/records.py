@@ -1,0 +1,186 @@
+"""A record of the POS: read and checked at the door, kept as JSON text, spliced into requests as it is."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from outlet_sync_gui.contract.models import RECORDS, Deletion, Record
+from outlet_sync_gui.contract.text import Json, dumps, loads_stored
+from outlet_sync_gui.errors import InputRefused
+
+Operation = Literal["create", "update", "delete"]
+OPERATIONS = frozenset({"create", "update", "delete"})
+TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+LONGEST_ID = 200
+# Fields around a record's content: filled in when it leaves, the same for all.
+AROUND = ("outlet_id", "outlet_code", "version")
+# What makes no other content of it: a till that only touches the time has changed nothing.
+NO_CONTENT = frozenset({*AROUND, "updated_at"})
+# A cloud in use can't list rows without these times.
+TIMES = {"order": ("created_at", "updated_at"), "transaction": ("created_at",), "product": ("updated_at",)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A valid record as the POS handed it over. `content` is JSON text without outlet and version."""
+
+    entity_type: str
+    local_id: str
+    operation: Operation
+    source_version: int | None
+    updated_at: str | None  # UTC `Z`
+    content: str
+    digest: str
+    parent_ref: str | None  # order_id of a transaction
+    amount: int  # rupiah of an order or transaction, else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What a list shows of a record."""
+
+    title: str | None = None
+    table: str | None = None
+    method: str | None = None
+    pax: int | None = None
+    stock: int | None = None
+    amount: int | None = None
+
+
+def read_record(
+    entity_type: object, data: object, *, operation: object, outlet_id: str, outlet_code: str, now: str
+) -> Incoming:
+    """Check a record handed over at `now` (UTC `Z`). Raises InputRefused, naming the field."""
+    kind, word = _entity_type(entity_type), _operation(operation)
+    if not isinstance(data, dict):
+        raise InputRefused("not_an_object")
+    model = Deletion if word == "delete" else RECORDS.get(kind, Record)
+    fields = _validated(model, data)
+    _check_outlet(fields, outlet_id, outlet_code)
+    content = {name: value for name, value in fields.items() if name not in AROUND}
+    version, updated_at = fields.get("version"), fields.get("updated_at")
+    amount = content.get("total_amount")
+    return Incoming(
+        entity_type=kind,
+        local_id=content["local_id"],
+        operation=word,
+        source_version=version,
+        updated_at=updated_at,
+        content=dumps({**_filled(kind, word, content, now), **content}),
+        digest=_digest(content),
+        parent_ref=_parent(kind, content),
+        amount=amount if isinstance(amount, int) and kind in ("order", "transaction") else 0,
+    )
+
+
+def splice(content: str, *, outlet_id: str, outlet_code: str, version: int) -> bytes:
+    """The wire object around a record's content, which is not parsed again."""
+    head = f'{{"outlet_id":{dumps(outlet_id)},"outlet_code":{dumps(outlet_code)},"version":{version},'
+    return (head + content[1:]).encode()
+
+
+def digest_of(content: str) -> str:
+    """The digest that tells whether content differs: without outlet, version, updated_at, or the order of names."""
+    return _digest(loads_stored(content))
+
+
+def merge_fields(content: str, changes: Mapping[str, Json]) -> str:
+    """Content with some fields replaced."""
+    return dumps({**loads_stored(content), **changes})
+
+
+def changed_fields(content: str, fields: Mapping[str, Json]) -> dict[str, Json]:
+    """Those of the fields whose value differs from the content's."""
+    held = loads_stored(content)
+    return {name: value for name, value in fields.items() if name not in held or held[name] != value}
+
+
+def three_way(source: str | None, incoming: str, current: str) -> str:
+    """Apply on current what the POS itself changed since its last word; a field it leaves out is kept."""
+    said = loads_stored(source) if source else {}
+    edits = {name: value for name, value in loads_stored(incoming).items() if name not in said or said[name] != value}
+    return merge_fields(current, edits)
+
+
+def glance(entity_type: str, content: str) -> Glance:
+    """What a list shows; whatever is odd is left out."""
+    fields = loads_stored(content)
+    payment = fields.get("payment_info")
+    method = payment.get("method") if isinstance(payment, dict) else fields.get("payment_method")
+    amount = fields.get("total_amount", fields.get("price"))
+    return Glance(
+        title=_text(fields.get("name")),
+        table=_text(fields.get("table_number")),
+        method=_text(method),
+        pax=_int(fields.get("pax")),
+        stock=_int(fields.get("stock")),
+        amount=_int(amount),
+    )
+
+
+def _entity_type(value: object) -> str:
+    if isinstance(value, str) and TYPE_NAME.fullmatch(value):
+        return value
+    raise InputRefused("bad_type", {"value": str(value)[:60]})
+
+
+def _operation(value: object) -> Operation:
+    if value in ("create", "update", "delete"):
+        return value  # type: ignore[return-value]  # narrowed by the line above, which mypy does not follow
+    raise InputRefused("operation_unknown", {"value": str(value)[:60]})
+
+
+def _validated(model: type[Record], data: dict[str, Json]) -> dict[str, Json]:
+    local_id = data.get("local_id")
+    if not isinstance(local_id, str) or not local_id.strip():
+        raise InputRefused("local_id_missing")
+    if len(local_id) > LONGEST_ID or not local_id.isprintable():
+        raise InputRefused("field_invalid", {"field": "local_id", "why": f"1-{LONGEST_ID} A-Z 0-9"})
+    try:
+        return model.model_validate(data).emit()
+    except ValidationError as error:
+        raise _refusal(error) from None
+
+
+def _refusal(error: ValidationError) -> InputRefused:
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "money_fraction":
+        return InputRefused("money_fraction", {"field": field, "value": str(first["input"])[:60]})
+    if first["type"] == "time_without_zone":
+        return InputRefused("time_without_zone", {"field": field})
+    return InputRefused("field_invalid", {"field": field, "why": first["msg"]})
+
+
+def _check_outlet(fields: Mapping[str, Json], outlet_id: str, outlet_code: str) -> None:
+    for field, ours in (("outlet_id", outlet_id), ("outlet_code", outlet_code)):
+        theirs = fields.get(field)
+        if theirs is not None and theirs != ours:
+            raise InputRefused("other_outlet", {"field": field, "value": str(theirs)[:60]})
+
+
+def _filled(kind: str, operation: Operation, content: Mapping[str, Json], now: str) -> dict[str, Json]:
+    if operation == "delete":
+        return {"deleted_at": now}
+    return dict.fromkeys((name for name in TIMES.get(kind, ("updated_at",)) if not content.get(name)), now)
+
+
+def _parent(kind: str, content: Mapping[str, Json]) -> str | None:
+    return content.get("order_id") if kind == "transaction" else None
+
+
+def _digest(content: Mapping[str, Json]) -> str:
+    kept: dict[str, Any] = {name: value for name, value in content.items() if name not in NO_CONTENT}
+    return hashlib.blake2b(dumps(kept, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _int(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,57 @@
+"""Where and how a request of the contract goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from outlet_sync_gui.contract.text import dumps
+
+BATCH_OVERHEAD_BYTES = 1024  # the envelope of a batch, generously
+ITEM_OVERHEAD_BYTES = 512  # type, operation, outlet and version around one record's content, generously
+LONE = {"order": "orders", "transaction": "transactions", "product": "products"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchItem:
+    """One record in a batch; `data` is its wire object."""
+
+    entity_type: str
+    operation: str
+    data: bytes
+
+
+def lone_path(entity_type: str, operation: str, outlet_id: str) -> str | None:
+    """The endpoint for one record of a type; None where it goes by the batch."""
+    if entity_type == "daily_summary":
+        return f"{_outlet(outlet_id)}/analytics/daily"
+    if entity_type in LONE and operation != "delete":
+        return f"{_outlet(outlet_id)}/{LONE[entity_type]}"
+    return None
+
+
+def batch_path(outlet_id: str) -> str:
+    """The endpoint for several records."""
+    return f"{_outlet(outlet_id)}/sync/batch"
+
+
+def updates_path(outlet_id: str, since: str) -> str:
+    """Ask for changes after a time; a raw `+` in it would be read as a blank."""
+    return f"{_outlet(outlet_id)}/updates?since={quote(since, safe='')}"
+
+
+def batch_body(items: Sequence[BatchItem], *, outlet_id: str, outlet_code: str, sync_timestamp: str) -> bytes:
+    """The batch's body, spliced from its items' bytes."""
+    head = (
+        f'{{"outlet_id":{dumps(outlet_id)},"outlet_code":{dumps(outlet_code)},'
+        f'"sync_timestamp":{dumps(sync_timestamp)},"items":['
+    )
+    return head.encode() + b",".join(_entry(item) for item in items) + b"]}"
+
+
+def _entry(item: BatchItem) -> bytes:
+    head = f'{{"entity_type":{dumps(item.entity_type)},"operation":{dumps(item.operation)},"data":'
+    return head.encode() + item.data + b"}"
+
+
+def _outlet(outlet_id: str) -> str:
+    return f"/api/v1/outlets/{quote(outlet_id, safe='')}"

@@ -1,0 +1,394 @@
+"""The service: the asyncio host of the engine. It carries requests, keeps the timers, and listens to other processes.
+
+It runs in one thread, which owns the writing connection, and knows no Qt. What may hang (a look-up, the keyring, a
+request) is cancelled or left behind at the stop, so that it takes under two seconds.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from filelock import FileLock, Timeout
+
+from outlet_sync_gui import credentials, settings
+from outlet_sync_gui.channel import Asked, Channel
+from outlet_sync_gui.cloud import CloudClient
+from outlet_sync_gui.errors import AlreadyRunning, CloudUnreachable, CredentialsMissing, OutletSyncError, SettingsInvalid, StoreFailed
+from outlet_sync_gui.settings import Settings
+from outlet_sync_gui.status import Status, Trouble
+from outlet_sync_gui.store import Store, open_store
+from outlet_sync_gui.sync import clock
+from outlet_sync_gui.sync.commands import Command, KeyChanged, SyncNow
+from outlet_sync_gui.sync.cycle import Cycle, Tally
+from outlet_sync_gui.sync.engine import Engine
+from outlet_sync_gui.sync.events import KeyRefused
+from outlet_sync_gui.sync.exchange import Answer, Answered, Lost, Request, Send, WaitUntil
+from outlet_sync_gui.sync.state import as_json, not_set_up, with_error, with_key_trouble
+
+log = logging.getLogger(__name__)
+
+PUBLISH_EVERY_S = 0.25
+SHOW_SYNCING_AFTER_S = 1.05
+KEY_AGAIN_S = 60.0
+STORE_AGAIN_S = 5.0
+LOCK_NAME = "service.lock"
+
+ReadKey = Callable[[Settings], Awaitable[str]]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Lock:
+    """The data directory's OS lock: only its holder talks to the cloud. The system frees it when the process dies."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._lock = FileLock(directory / LOCK_NAME, mode=0o600, thread_local=False)
+
+    def __enter__(self) -> None:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise AlreadyRunning("already_running", {"path": str(self._directory)}) from error
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What one set of settings needs; made anew when they change."""
+
+    settings: Settings
+    store: Store
+    engine: Engine
+    cloud: CloudClient
+
+
+async def key_from_keyring(chosen: Settings) -> str:
+    """The outlet's API key. Raises CredentialsMissing, at the latest after the keyring's deadline."""
+    return await credentials.read_async("api-key", outlet_id=chosen.outlet_id)
+
+
+class Service:
+    """Runs until `stop`. `post`, `poke` and `stop` may be called from any thread; callbacks come from its own."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        on_status: Callable[[Status], None] = lambda _: None,
+        on_show: Callable[[], None] = lambda: None,
+        read_key: ReadKey = key_from_keyring,
+    ) -> None:
+        self._directory = directory
+        self._on_status = on_status
+        self._on_show = on_show
+        self._read_key = read_key
+        self._inbox: deque[Command] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[Any] | None = None
+        self._is_ending = False
+        self._is_stale = False  # settings changed: build the session anew
+        self._woken = asyncio.Event()
+        self._settings = Settings()
+        self._session: Session | None = None
+        self._key: str | None = None
+        self._key_at = 0.0  # when to ask the keyring again: it may prompt, so not with every sale
+        self._trouble: OutletSyncError | None = None  # no key, or the store fails
+        self._cycles: list[tuple[Cycle, asyncio.Future[Tally]]] = []
+        self._published: Status | None = None
+        self._publishing: asyncio.TimerHandle | None = None
+
+    # -- from any thread
+
+    def post(self, command: Command) -> None:
+        """Hand a command to the engine; kept until it runs."""
+        self._inbox.append(command)
+        self.poke()
+
+    def poke(self) -> None:
+        """Something was written by somebody else: look again."""
+        self._call(self._woken.set)
+
+    def stop(self) -> None:
+        """End soon, whatever hangs. Returns at once; safe before the start and after the end."""
+        self._is_ending = True
+        self._call(self._cancel)
+
+    # -- the thread that runs it
+
+    def run(self) -> None:
+        """Run until stopped. Raises AlreadyRunning, SettingsInvalid or StoreFailed before anything is sent."""
+        self._host(self._drive)
+
+    def run_cycle(self, *, all_lanes: bool, timeout_s: float | None) -> Tally:
+        """One foreground cycle, then end; with `timeout_s` at the latest then. Raises like `run`, and CredentialsMissing."""
+        tallies: list[Tally] = []
+
+        async def job() -> None:
+            tallies.append(await self._drive_once(all_lanes, timeout_s))
+
+        self._host(job)
+        return tallies[0]
+
+    def _host(self, job: Callable[[], Awaitable[None]]) -> None:
+        with Lock(self._directory), asyncio.Runner(loop_factory=_new_loop) as runner:
+            self._loop = runner.get_loop()
+            with suppress(asyncio.CancelledError):
+                runner.run(self._live(job))
+
+    async def _live(self, job: Callable[[], Awaitable[None]]) -> None:
+        self._main = asyncio.current_task()
+        channel = Channel(self._directory, self._answer)
+        try:
+            self._build()
+            await channel.serve()
+            if not self._is_ending:
+                await job()
+        finally:
+            await channel.close()
+            await self._close_session()
+
+    async def _drive(self) -> None:
+        while True:
+            self._woken.clear()
+            wait_s = await self._advance()
+            self._publish_soon()
+            if wait_s != 0:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), wait_s)
+
+    async def _drive_once(self, all_lanes: bool, timeout_s: float | None) -> Tally:
+        driver = asyncio.create_task(self._drive())
+        cycle, over = self._begin_cycle(all_lanes=all_lanes)
+        try:
+            await asyncio.wait({driver, over}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if driver.done():
+                driver.result()  # a bug: raises
+            return over.result() if over.done() else replace(cycle.tally(), stopped_by=cycle.stopped_by or "timed_out")
+        finally:
+            driver.cancel()
+            with suppress(asyncio.CancelledError):
+                await driver
+
+    # -- one step
+
+    async def _advance(self) -> float | None:
+        """Do the next thing; seconds until there may be another (None: not before something happens)."""
+        try:
+            if self._is_stale:
+                await self._rebuild()
+            return await self._step(self._session) if self._session else self._not_set_up()
+        except StoreFailed as error:
+            log.error("the store failed: %s", error)  # no traceback: known, and it heals by itself
+            self._trouble = error
+            self._fail_cycles(error)
+            return STORE_AGAIN_S
+
+    async def _step(self, session: Session) -> float | None:
+        self._obey(session)
+        if isinstance(self._trouble, StoreFailed):
+            self._trouble = None
+        if self._key is None and not await self._fetch_key(session):
+            return max(0.001, self._key_at - clock.now().monotonic)
+        step = session.engine.next(clock.now())
+        if isinstance(step, Send):
+            await self._carry(session, step)
+            return 0
+        self._end_cycles(step)
+        return None if step.at is None else max(0.0, step.at - clock.now().monotonic)
+
+    def _not_set_up(self) -> None:
+        self._inbox.clear()
+        missing = SettingsInvalid("setting_missing", {"key": ", ".join(self._settings.missing)})
+        self._fail_cycles(missing)
+
+    async def _carry(self, session: Session, step: Send) -> None:
+        self._publish_soon(SHOW_SYNCING_AFTER_S)
+        try:
+            answer = await self._exchange(session.cloud, step.request)
+        except BaseException:
+            with suppress(StoreFailed):
+                session.engine.abandon(step.flight, clock.now())
+            raise
+        events = session.engine.settle(step.flight, answer, clock.now())
+        for cycle, _ in self._cycles:
+            cycle.saw(events)
+        if any(isinstance(event, KeyRefused) for event in events):
+            self._key, self._key_at = None, 0.0
+        log.info("%s %s: %s", step.request.method, step.request.path.partition("?")[0], events)
+
+    async def _exchange(self, cloud: CloudClient, request: Request) -> Answer:
+        assert self._key is not None
+        try:
+            reply = await cloud.exchange(
+                method=request.method,
+                path=request.path,
+                body=request.body,
+                api_key=self._key,
+                deadline_s=request.deadline_s,
+            )
+        except CloudUnreachable as error:
+            log.warning("no answer: %s", error)
+            return Lost(Trouble(code=error.code, facts=tuple(error.facts.items())))
+        return Answered(status=reply.status, headers=reply.headers, body=reply.body)
+
+    async def _fetch_key(self, session: Session) -> bool:
+        if clock.now().monotonic < self._key_at:
+            return False
+        try:
+            self._key = await self._read_key(session.settings)
+        except CredentialsMissing as error:
+            log.warning("no API key: %s", error)
+            self._trouble = error
+            self._key_at = clock.now().monotonic + KEY_AGAIN_S
+            self._fail_cycles(error)
+            return False
+        self._trouble = None
+        session.engine.do(KeyChanged(), clock.now())
+        return True
+
+    # -- commands, from the window and from other processes
+
+    def _obey(self, session: Session) -> None:
+        while self._inbox:
+            command = self._inbox.popleft()
+            if isinstance(command, KeyChanged):
+                self._key = None
+            if isinstance(command, KeyChanged | SyncNow):
+                self._key_at = 0.0
+            session.engine.do(command, clock.now())
+
+    async def _answer(self, asked: Asked) -> Asked:
+        match asked.get("do"):
+            case "status":
+                return as_json(self._status())
+            case "sync":
+                return await self._answer_sync(all_lanes=bool(asked.get("all")))
+            case "show":
+                self._on_show()
+            case "key":
+                self.post(KeyChanged())
+            case "settings":
+                self._is_stale = True
+        self._woken.set()
+        return {}
+
+    async def _answer_sync(self, *, all_lanes: bool) -> Asked:
+        _, over = self._begin_cycle(all_lanes=all_lanes)
+        try:
+            return {"tally": asdict(await over), "status": as_json(self._status())}
+        except OutletSyncError as error:
+            return {"error": type(error).__name__, "code": error.code, "facts": dict(error.facts)}
+
+    def _begin_cycle(self, *, all_lanes: bool) -> tuple[Cycle, asyncio.Future[Tally]]:
+        cycle, over = Cycle(), asyncio.get_running_loop().create_future()
+        self._cycles.append((cycle, over))
+        self.post(SyncNow(all_lanes))
+        return cycle, over
+
+    def _end_cycles(self, wait: WaitUntil) -> None:
+        ended = [(cycle, over) for cycle, over in self._cycles if cycle.is_over(wait)]
+        self._cycles = [pair for pair in self._cycles if pair not in ended]
+        for cycle, over in ended:
+            if not over.done():
+                over.set_result(cycle.tally())
+
+    def _fail_cycles(self, error: OutletSyncError) -> None:
+        for _, over in self._cycles:
+            if not over.done():
+                over.set_exception(error)
+        self._cycles = []
+
+    # -- the session
+
+    def _build(self) -> None:
+        self._settings = settings.load(self._directory).settings
+        if self._settings.missing:
+            return
+        cloud = CloudClient(self._settings)
+        store = open_store(self._directory, self._settings.outlet_id)
+        self._session = Session(self._settings, store, Engine(store, self._settings, clock.now()), cloud)
+
+    async def _rebuild(self) -> None:
+        self._is_stale = False
+        await self._close_session()
+        try:
+            self._build()
+        except SettingsInvalid as error:
+            log.error("settings not usable: %s", error)
+            self._trouble = error
+        self._key, self._key_at = None, 0.0
+
+    async def _close_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.cloud.close()
+            session.store.close()
+
+    # -- what people see
+
+    def _status(self) -> Status:
+        if self._session is None:
+            return replace(not_set_up(self._settings, self._settings.missing), is_running=True)
+        try:
+            status = replace(self._session.engine.status(clock.now()), is_running=True)
+        except StoreFailed as error:
+            return with_error(replace(not_set_up(self._settings, ()), is_running=True), error)
+        if isinstance(self._trouble, CredentialsMissing):
+            return with_key_trouble(status, self._trouble)
+        return with_error(status, self._trouble) if self._trouble else status
+
+    def _publish_soon(self, delay_s: float = PUBLISH_EVERY_S) -> None:
+        if self._publishing is None or delay_s > PUBLISH_EVERY_S:
+            handle = asyncio.get_running_loop().call_later(delay_s, self._publish)
+            self._publishing = handle if delay_s <= PUBLISH_EVERY_S else self._publishing
+
+    def _publish(self) -> None:
+        self._publishing = None
+        status = self._status()
+        if status != self._published:
+            self._published = status
+            self._on_status(status)
+
+    # -- plumbing
+
+    def _call(self, function: Callable[[], object]) -> None:
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: the service has ended
+                self._loop.call_soon_threadsafe(function)
+
+    def _cancel(self) -> None:
+        if self._main is not None:
+            self._main.cancel()
+
+
+class _DaemonExecutor(ThreadPoolExecutor):
+    """Runs each call in a daemon thread: a look-up that hangs must not hold the process at its end."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Start the call at once."""
+        future: Future[T] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the future
+                future.set_exception(error)
+
+        threading.Thread(target=work, name="look-up", daemon=True).start()
+        return future
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(_DaemonExecutor())
+    return loop

@@ -1,0 +1,247 @@
+"""The outlet's settings: one frozen, validated value, merged from environment, file and defaults.
+
+No secret is a setting: keys live in the OS keyring (`credentials`).
+"""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import platformdirs
+import tomlkit
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from tomlkit.exceptions import TOMLKitError
+
+from outlet_sync_gui.errors import SettingsInvalid, StoreFailed
+
+PREFIX = "OUTLET_SYNC_"
+NEEDED = ("outlet_id", "outlet_code", "cloud_url")
+# Variables of ours that are no settings: where the data is, and secrets for machines without a keyring.
+OTHER_VARIABLES = frozenset({"DATA_DIR", "API_KEY", "WEBHOOK_SECRET", "INTAKE_TOKEN"})
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+Source = Literal["environment", "file", "default"]
+Policy = Literal["ask", "cloud_wins", "local_wins", "newest_wins"]
+
+
+def _cloud_url(value: str) -> str:
+    if not value:
+        return value
+    url = urlsplit(value.strip())
+    if url.username or url.password or url.query or url.fragment or not url.hostname:
+        raise ValueError("an address such as https://cloud.example")
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(value)):
+        raise ValueError("https:// (http:// only to this machine)")
+    if not (url.port is None or 0 < url.port < 65536):
+        raise ValueError("a port from 1 to 65535")
+    return value.strip().rstrip("/").removesuffix("/api/v1").rstrip("/")
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("a time zone such as Asia/Jakarta") from error
+    return value
+
+
+def _plain(value: str) -> str:
+    """Header values: printable ASCII, so that nothing can break out of a request's head."""
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("letters, digits and signs without accents")
+    return value.strip()
+
+
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+ClockOrNone = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")]
+Seconds = Annotated[int, Field(ge=1, le=31 * 86400)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Identifier = Annotated[str, Field(max_length=100), AfterValidator(_plain)]
+
+
+class Settings(BaseModel):
+    """Every setting of `interface.md` with its default. Times in seconds, sizes in bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outlet_id: Identifier = ""
+    outlet_code: Identifier = ""
+    cloud_url: Annotated[str, AfterValidator(_cloud_url)] = ""
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Jakarta"
+    business_day_start: Clock = "00:00"
+    language: Literal["", "id", "en"] = ""
+    pull_interval_s: Seconds = 300
+    medium_interval_s: Seconds = 3600
+    low_interval_s: Seconds = 86400
+    rate_limit_per_minute: Annotated[int, Field(ge=10, le=100_000)] = 100
+    batch_max_items: Annotated[int, Field(ge=1, le=1000)] = 1000
+    batch_max_bytes: Annotated[int, Field(ge=10_000, le=10_000_000)] = 10_000_000
+    request_timeout_s: Annotated[int, Field(ge=1, le=600)] = 30
+    proxy: str = ""
+    ca_file: str = ""
+    conflict_policy: Policy | dict[str, Policy] = "ask"
+    webhook_enabled: bool = True
+    webhook_host: str = "127.0.0.1"
+    webhook_port: Port = 8765
+    webhook_tls_cert: str = ""
+    webhook_tls_key: str = ""
+    intake_enabled: bool = True
+    intake_port: Port = 8766
+    intake_folder: str = ""
+    pos_database: str = ""
+    pos_url: str = ""
+    closing_time: ClockOrNone = ""
+    summary_auto_send: bool = False
+    paid_statuses: tuple[str, ...] = ("paid", "completed", "settled", "lunas")
+    void_statuses: tuple[str, ...] = ("void", "voided", "cancelled", "canceled", "batal")
+    cloud_extras: bool = False
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    notifications: bool = True
+    start_with_session: bool = True
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the settings without which nothing can be sent."""
+        return tuple(key for key in NEEDED if not getattr(self, key))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Settings, and where each of them came from."""
+
+    settings: Settings
+    sources: Mapping[str, Source]
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is this machine."""
+    return urlsplit(url).hostname in LOOPBACK_HOSTS
+
+
+def data_directory(chosen: str | None = None) -> Path:
+    """The data directory: as chosen, else OUTLET_SYNC_DATA_DIR, else the platform's own place."""
+    place = chosen or os.environ.get(f"{PREFIX}DATA_DIR")
+    return Path(place).expanduser().absolute() if place else platformdirs.user_data_path("outlet-sync-gui", False)
+
+
+def prepare_directory(directory: Path) -> Path:
+    """Make the data directory, readable by its user alone. Raises StoreFailed(data_dir_unwritable)."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise StoreFailed("data_dir_unwritable", {"path": str(directory), "why": error.strerror or ""}) from error
+    return directory
+
+
+def settings_file(directory: Path) -> Path:
+    """Where the settings of a data directory are kept."""
+    return directory / "settings.toml"
+
+
+def load(directory: Path, environment: Mapping[str, str] = os.environ) -> Loaded:
+    """Merge environment over file over defaults. Raises SettingsInvalid, naming the key."""
+    in_file = _read_file(settings_file(directory))
+    in_environment = _read_environment(environment)
+    values = {**in_file, **in_environment}
+    sources = {key: _source(key, in_file, in_environment) for key in Settings.model_fields}
+    return Loaded(settings=parse(values), sources=sources)
+
+
+def parse(values: Mapping[str, object]) -> Settings:
+    """Validate. Raises SettingsInvalid(setting_unknown or setting_invalid) for the first fault."""
+    unknown = next((key for key in values if key not in Settings.model_fields), None)
+    if unknown is not None:
+        raise SettingsInvalid("setting_unknown", {"key": unknown})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise _invalid(error) from None
+
+
+def save(directory: Path, changes: Mapping[str, object]) -> None:
+    """Write some settings into the file, whole or not at all; comments and the rest stay as they are."""
+    file = settings_file(directory)
+    parse({**_read_file(file), **changes})
+    document = tomlkit.parse(_text_of(file))
+    document.update(changes)
+    prepare_directory(directory)
+    _replace(file, tomlkit.dumps(document))
+
+
+def from_text(key: str, text: str) -> object:
+    """A setting's value from a command line or a variable, as its type wants it."""
+    annotation = _field(key).annotation
+    if annotation is tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if annotation is bool and text.strip().lower() in {"on", "yes", "ya", "off", "no", "tidak"}:
+        return text.strip().lower() in {"on", "yes", "ya"}
+    if key == "conflict_policy" and "=" in text:
+        return dict(part.strip().split("=", 1) for part in text.split(",") if "=" in part)
+    return text.strip()
+
+
+def typed(key: str, text: str) -> object:
+    """Like `from_text`, then validated: the value to store. Raises SettingsInvalid."""
+    return getattr(parse({key: from_text(key, text)}), key)
+
+
+def _field(key: str) -> Any:
+    if key not in Settings.model_fields:
+        raise SettingsInvalid("setting_unknown", {"key": key})
+    return Settings.model_fields[key]
+
+
+def _source(key: str, in_file: Mapping[str, object], in_environment: Mapping[str, object]) -> Source:
+    if key in in_environment:
+        return "environment"
+    return "file" if key in in_file else "default"
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsInvalid("settings_unreadable", {"path": str(file), "line": 0, "why": str(error)}) from error
+
+
+def _read_file(file: Path) -> dict[str, object]:
+    try:
+        return tomlkit.parse(_text_of(file)).unwrap()
+    except TOMLKitError as error:
+        line = getattr(error, "line", 0)
+        raise SettingsInvalid("settings_unreadable", {"path": str(file), "line": line, "why": str(error)}) from error
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    found = {name.removeprefix(PREFIX): text for name, text in environment.items() if name.startswith(PREFIX)}
+    wanted = {name.lower(): text for name, text in found.items() if name not in OTHER_VARIABLES and text.strip()}
+    return {key: from_text(key, text) for key, text in wanted.items()}
+
+
+def _invalid(error: ValidationError) -> SettingsInvalid:
+    first = error.errors(include_url=False)[0]
+    key = str(first["loc"][0])
+    why = str(first.get("ctx", {}).get("error", first["msg"]))
+    return SettingsInvalid("setting_invalid", {"key": key, "value": str(first["input"]), "why": why})
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write beside, sync, rename: a power cut leaves the old file or the new one."""
+    beside = file.with_suffix(".new")
+    try:
+        with beside.open("w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(file)
+    except OSError as error:
+        raise StoreFailed("data_dir_unwritable", {"path": str(file), "why": error.strerror or ""}) from error

@@ -1,0 +1,53 @@
+"""Durable state. peewee and SQL stay in here; rules get and give frozen values and JSON texts."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from outlet_sync_gui.store.database import Database, open_database
+from outlet_sync_gui.store.news import News
+from outlet_sync_gui.store.outbox import Outbox
+from outlet_sync_gui.store.outlet import OutletRow
+from outlet_sync_gui.store.records import Records
+from outlet_sync_gui.store.views import Views
+
+
+class Store:
+    """One outlet's state over one connection, for the thread that opened it. Methods raise StoreFailed."""
+
+    def __init__(self, database: Database, outlet_id: str) -> None:
+        self._db = database
+        outlet = _outlet(database, outlet_id)
+        self.records = Records(database, outlet)
+        self.outbox = Outbox(database, outlet)
+        self.outlet = OutletRow(database, outlet)
+        self.news = News(database, outlet)
+        self.views = Views(database, outlet)
+
+    def write(self) -> AbstractContextManager[None]:
+        """One immediate transaction: on disk when it ends, or nothing of it."""
+        return self._db.write()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._db.close()
+
+
+def open_store(directory: Path, outlet_id: str) -> Store:
+    """Open, or make, the state of an outlet in a data directory. Raises StoreFailed."""
+    database = open_database(directory)
+    try:
+        return Store(database, outlet_id)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _outlet(database: Database, outlet_id: str) -> int:
+    row = database.row("SELECT id FROM outlet WHERE outlet_id = ?", (outlet_id,))
+    if row is not None:
+        return int(row[0])
+    with database.write():
+        database.execute("INSERT INTO outlet(outlet_id) VALUES (?) ON CONFLICT DO NOTHING", (outlet_id,))
+    found = database.row("SELECT id FROM outlet WHERE outlet_id = ?", (outlet_id,))
+    assert found is not None
+    return int(found[0])

@@ -1,0 +1,90 @@
+"""What headquarters changed: applied to the catalogue, or kept beside a record until it can be merged."""
+
+from dataclasses import dataclass
+
+from outlet_sync_gui.contract.answers import CloudChange
+from outlet_sync_gui.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """What holds of a record after headquarters' word: content here, and what is agreed."""
+
+    payload: str
+    digest: str
+    base: str
+    base_version: int
+    cloud_id: str | None
+    deleted_at: str | None
+
+
+class News:
+    """Headquarters' side of records; every method is one step of the caller's transaction."""
+
+    def __init__(self, database: Database, outlet: int) -> None:
+        self._db = database
+        self._outlet = outlet
+
+    def insert(self, change: CloudChange, adopted: Adopted, *, now_ms: int) -> None:
+        """A record that headquarters made."""
+        record_id = self._db.insert(
+            "INSERT INTO record(outlet, type, local_id, cloud_id, version, digest, base_version, deleted_at, changed_at)"
+            " VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                *(self._outlet, change.entity_type, change.local_id, change.cloud_id),
+                *(adopted.base_version, adopted.digest, adopted.base_version, adopted.deleted_at, now_ms),
+            ),
+        )
+        self._db.execute(
+            "INSERT INTO content(record_id, payload, base) VALUES (?,?,?)", (record_id, adopted.payload, adopted.base)
+        )
+
+    def adopt(self, record_id: int, adopted: Adopted, *, now_ms: int) -> None:
+        """Headquarters' word holds here now."""
+        self._db.execute(
+            "UPDATE record SET digest = ?, base_version = ?, version = max(version, ?), deleted_at = ?, changed_at = ?,"
+            " cloud_id = coalesce(cloud_id, ?) WHERE id = ?",
+            (
+                *(adopted.digest, adopted.base_version, adopted.base_version, adopted.deleted_at, now_ms),
+                *(adopted.cloud_id, record_id),
+            ),
+        )
+        self._db.execute(
+            "UPDATE content SET payload = ?, base = ? WHERE record_id = ?", (adopted.payload, adopted.base, record_id)
+        )
+
+    def keep(self, record_id: int, change: CloudChange, *, now_ms: int) -> None:
+        """Keep a change beside a record with unsent edits; the record's push waits."""
+        self._db.execute(
+            "INSERT INTO news(record_id, action, version, fields, cloud_id, at, heard_at) VALUES (?,?,?,?,?,?,?)"
+            " ON CONFLICT(record_id) DO UPDATE SET action = excluded.action, version = excluded.version,"
+            " fields = excluded.fields, cloud_id = excluded.cloud_id, at = excluded.at, heard_at = excluded.heard_at"
+            " WHERE excluded.version >= version",
+            (
+                *(record_id, change.action, change.version, change.fields),
+                *(change.cloud_id, change.updated_at, now_ms),
+            ),
+        )
+        self._db.execute("UPDATE outbox SET state = 3 WHERE record_id = ? AND state IN (0, 1, 2)", (record_id,))
+
+    def take_settled(self) -> list[CloudChange]:
+        """News of records whose own edits have gone out meanwhile, taken from beside them to be applied."""
+        rows = self._db.rows(
+            "SELECT n.record_id, r.type, r.local_id, coalesce(n.cloud_id, r.cloud_id), n.action, n.version, n.at, n.fields"
+            " FROM news n JOIN record r ON r.id = n.record_id LEFT JOIN outbox o ON o.record_id = n.record_id"
+            " WHERE r.outlet = ? AND o.record_id IS NULL",
+            (self._outlet,),
+        )
+        self._db.execute_many("DELETE FROM news WHERE record_id = ?", [(row[0],) for row in rows])
+        return [
+            CloudChange(
+                **dict(
+                    zip(
+                        ("entity_type", "local_id", "cloud_id", "action", "version", "updated_at", "fields"),
+                        row[1:],
+                        strict=True,
+                    )
+                )
+            )
+            for row in rows
+        ]

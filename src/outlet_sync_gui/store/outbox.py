@@ -1,0 +1,222 @@
+"""The line of what waits: finding the next batch, remembering what is out, settling what was answered."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from outlet_sync_gui.status import Lane
+from outlet_sync_gui.store.database import Database
+from outlet_sync_gui.store.records import DEAD, RETRY
+
+LONGEST_RETRY_MS = 120_000
+NEXT = """
+SELECT record_id, bytes FROM outbox INDEXED BY outbox_next
+WHERE outlet = ? AND state = 0 AND lane = ? AND seq > ? ORDER BY seq LIMIT ?
+"""
+BEHIND = """
+SELECT o.blocked_by, o.record_id, o.bytes FROM json_each(?) j JOIN outbox o ON o.blocked_by = j.value
+WHERE o.state = 2 ORDER BY o.seq
+"""
+LOAD = """
+SELECT r.id, r.type, r.local_id,
+       CASE WHEN o.operation = 'create' AND r.base_version > 0 AND r.deleted_at IS NULL THEN 'update' ELSE o.operation END,
+       max(r.version, r.base_version + (r.base_version >= r.version)), r.digest, o.amount, r.parent_ref, c.payload
+FROM json_each(?) j JOIN record r ON r.id = j.value JOIN outbox o ON o.record_id = r.id JOIN content c ON c.record_id = r.id
+WHERE o.state IN (0, 2) ORDER BY j.key
+"""
+REMEMBER = """
+INSERT INTO sent(record_id, version, digest, amount, payload, flight) VALUES (?,?,?,?,?,?)
+ON CONFLICT(record_id, version) DO UPDATE SET digest = excluded.digest, amount = excluded.amount,
+  payload = excluded.payload, flight = excluded.flight
+"""
+ACCEPT = """
+UPDATE record SET base_version = max(base_version, ?1), accepted_at = ?3, accepted_day = ?4, accepted_amount = ?5,
+  deleted_at = ?6, cloud_id = CASE WHEN ?2 IS NULL OR EXISTS (SELECT 1 FROM record other WHERE other.outlet = record.outlet
+    AND other.type = record.type AND other.cloud_id = ?2 AND other.id <> record.id) THEN cloud_id ELSE ?2 END
+WHERE id = ?7
+"""
+END = "DELETE FROM outbox WHERE record_id = ? AND ? = (SELECT digest FROM record WHERE id = outbox.record_id)"
+AGREE = """
+UPDATE content SET base = (SELECT payload FROM sent WHERE record_id = ?1 AND version = ?2)
+WHERE record_id = ?1 AND EXISTS (SELECT 1 FROM sent WHERE record_id = ?1 AND version = ?2 AND payload IS NOT NULL)
+"""
+REFUSE = """
+UPDATE outbox SET state = ?, error_code = ?, error_text = ?, rejections = rejections + 1, retry_at = ?
+WHERE record_id = ? AND state IN (0, 1, 2) AND ? = (SELECT digest FROM record WHERE id = outbox.record_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row that could go next: its record and the bytes of its content."""
+
+    record_id: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One record as it leaves: exactly what an answer will be compared with."""
+
+    record_id: int
+    entity_type: str
+    local_id: str
+    operation: str
+    version: int
+    digest: str
+    amount: int  # rupiah of an order, else 0
+    parent_ref: str | None
+    payload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The cloud has this version of a record."""
+
+    parcel: Parcel
+    version: int
+    cloud_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The cloud does not take this version; `retry_at` None: it needs a person."""
+
+    parcel: Parcel
+    code: str
+    words: str
+    retry_at: int | None = None
+
+
+class Outbox:
+    """The line of one outlet; every method is one step of the caller's transaction."""
+
+    def __init__(self, database: Database, outlet: int) -> None:
+        self._db = database
+        self._outlet = outlet
+
+    def next(self, lane: Lane, *, after: int = 0, limit: int) -> list[Waiting]:
+        """The first ready rows of a lane in order; the cost does not grow with the queue."""
+        return [Waiting(*row) for row in self._db.rows(NEXT, (self._outlet, lane, after, limit))]
+
+    def behind(self, orders: Sequence[int]) -> dict[int, list[Waiting]]:
+        """The blocked transactions of each of these orders."""
+        found: dict[int, list[Waiting]] = {}
+        for order, record_id, size in self._db.rows(BEHIND, (json.dumps(orders),)):
+            found.setdefault(order, []).append(Waiting(record_id, size))
+        return found
+
+    def oldest(self, lane: Lane) -> int | None:
+        """Since when the first ready row of a lane waits, UTC ms."""
+        row = self._db.row(
+            "SELECT queued_at FROM outbox WHERE outlet = ? AND state = 0 AND lane = ? ORDER BY seq LIMIT 1",
+            (self._outlet, lane),
+        )
+        return row[0] if row else None
+
+    def load(self, record_ids: Sequence[int]) -> list[Parcel]:
+        """What these records hold now, in the order given; rows that ended meanwhile are left out."""
+        names = ("record_id", "entity_type", "local_id", "operation", "version", "digest", "amount", "parent_ref", "payload")
+        rows = self._db.rows(LOAD, (json.dumps(record_ids),))
+        return [Parcel(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def depart(self, parcels: Sequence[Parcel], *, flight: int, catalogue: Iterable[str]) -> None:
+        """Remember what is on its way, before it leaves: a crash from here on knows that the cloud may have it."""
+        kept = frozenset(catalogue)
+        rows = (
+            (p.record_id, p.version, p.digest, p.amount, p.payload if p.entity_type in kept else None, flight)
+            for p in parcels
+        )
+        self._db.execute_many(REMEMBER, rows)
+        ids = json.dumps([p.record_id for p in parcels])
+        self._db.execute("UPDATE outbox SET tried = 1 WHERE record_id IN (SELECT value FROM json_each(?))", (ids,))
+        self._db.execute_many(
+            "UPDATE record SET version = ? WHERE id = ? AND version < ?",
+            [(p.version, p.record_id, p.version) for p in parcels],
+        )
+
+    def accept(self, accepted: Sequence[Accepted], *, now_ms: int, day: str, deleted_at: str) -> None:
+        """End the rows that still are what was sent; newer content stays queued, as an update."""
+        self._count_day([a.parcel for a in accepted], day)
+        self._db.execute_many(AGREE, [(a.parcel.record_id, a.parcel.version) for a in accepted])
+        self._db.execute_many(ACCEPT, [_accepted_row(a, now_ms, day, deleted_at) for a in accepted])
+        self._db.execute_many(END, [(a.parcel.record_id, a.parcel.digest) for a in accepted])
+        self._db.execute(
+            "UPDATE outbox SET operation = 'update' WHERE operation = 'create'"
+            " AND record_id IN (SELECT value FROM json_each(?))",
+            (json.dumps([a.parcel.record_id for a in accepted if a.parcel.operation != "delete"]),),
+        )
+        self._db.execute_many(
+            "DELETE FROM sent WHERE record_id = ? AND version <= ?", [(a.parcel.record_id, a.parcel.version) for a in accepted]
+        )
+        self.free(a.parcel.record_id for a in accepted if a.parcel.entity_type == "order")
+
+    def refuse(self, refused: Sequence[Refused]) -> None:
+        """Mark what the cloud does not take, with its own words; newer content queued meanwhile still goes."""
+        rows = [
+            (DEAD if r.retry_at is None else RETRY, r.code, r.words, r.retry_at, r.parcel.record_id, r.parcel.digest)
+            for r in refused
+        ]
+        self._db.execute_many(REFUSE, rows)
+        self._db.execute_many(
+            "DELETE FROM sent WHERE record_id = ? AND version = ?", [(r.parcel.record_id, r.parcel.version) for r in refused]
+        )
+
+    def rejections(self, record_id: int) -> int:
+        """How often the cloud refused this row's content."""
+        row = self._db.row("SELECT rejections FROM outbox WHERE record_id = ?", (record_id,))
+        return int(row[0]) if row else 0
+
+    def free(self, orders: Iterable[int]) -> None:
+        """The rows of these orders ended: their transactions may go."""
+        self._db.execute_many(
+            "UPDATE outbox SET state = 0, blocked_by = NULL WHERE blocked_by = ? AND state = 2", [(i,) for i in orders]
+        )
+
+    def wake(self, now_ms: int) -> None:
+        """Make ready what waited for its next try; a time beyond the longest wait is a clock that was set back."""
+        self._db.execute(
+            "UPDATE outbox SET state = 0, retry_at = NULL WHERE outlet = ? AND state = 1"
+            " AND (retry_at <= ? OR retry_at > ?)",
+            (self._outlet, now_ms, now_ms + LONGEST_RETRY_MS),
+        )
+
+    def next_retry_at(self) -> int | None:
+        """When the first row that waits for its next try is due, UTC ms."""
+        row = self._db.row("SELECT min(retry_at) FROM outbox WHERE outlet = ? AND retry_at IS NOT NULL", (self._outlet,))
+        return row[0] if row else None
+
+    def retry(self, record_id: int) -> None:
+        """A person's retry: due now, count 0."""
+        self._db.execute(
+            "UPDATE outbox SET state = 0, rejections = 0, retry_at = NULL WHERE record_id = ? AND state IN (0, 1, 4)",
+            (record_id,),
+        )
+
+    def retry_dead(self) -> int:
+        """All that needs attention once more; how many rows."""
+        return self._db.execute(
+            "UPDATE outbox SET state = 0, rejections = 0, retry_at = NULL WHERE outlet = ? AND state = ?", (self._outlet, DEAD)
+        )
+
+    def _count_day(self, parcels: Sequence[Parcel], day: str) -> None:
+        """Count distinct records and the latest rupiah of distinct orders of this business day."""
+        before = self._db.row(
+            "SELECT count(*), coalesce(sum(accepted_amount), 0) FROM record"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND accepted_day = ?",
+            (json.dumps([p.record_id for p in parcels]), day),
+        )
+        assert before is not None
+        self._db.execute(
+            "INSERT INTO sent_day(outlet, day, n, amount) VALUES (?,?,?,?)"
+            " ON CONFLICT DO UPDATE SET n = n + excluded.n, amount = amount + excluded.amount",
+            (self._outlet, day, len(parcels) - before[0], sum(p.amount for p in parcels) - before[1]),
+        )
+
+
+def _accepted_row(accepted: Accepted, now_ms: int, day: str, deleted_at: str) -> tuple[object, ...]:
+    parcel = accepted.parcel
+    gone = deleted_at if parcel.operation == "delete" else None
+    return (accepted.version, accepted.cloud_id, now_ms, day, parcel.amount, gone, parcel.record_id)
+
+

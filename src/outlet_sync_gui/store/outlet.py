@@ -1,0 +1,141 @@
+"""What is known of the outlet as a whole: cursor, last success, waits that outlive a restart, counts."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from outlet_sync_gui.status import Lane, Pending, Trouble
+from outlet_sync_gui.store.database import Database
+from outlet_sync_gui.store.records import BLOCKED, DEAD, HELD
+
+COLUMNS = (
+    *("cursor", "pulled_at", "last_success_at", "failing_since", "trouble_code", "trouble_facts"),
+    *("wait_until", "is_paused", "paused_until", "clock_offset_ms", "flight"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutletState:
+    """The outlet's row. Times are UTC ms; `trouble` is the last exchange's failure, None when it succeeded."""
+
+    cursor: str | None
+    pulled_at: int | None
+    last_success_at: int | None
+    failing_since: int | None
+    trouble: Trouble | None
+    wait_until: int | None
+    is_paused: bool
+    paused_until: int | None
+    clock_offset_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Kept by triggers, never by counting rows."""
+
+    pending: Pending
+    pending_amount: int
+    held: int
+    blocked: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One request: when it left and when its answer came, UTC ms (None: never)."""
+
+    stamp_id: int
+    sent_at: int
+    ended_at: int | None
+
+
+class OutletRow:
+    """Reads and writes of the outlet's own row; every method is one step of the caller's transaction."""
+
+    def __init__(self, database: Database, outlet: int) -> None:
+        self._db = database
+        self._outlet = outlet
+
+    def read(self) -> OutletState:
+        """The row as it stands."""
+        row = self._db.row(f"SELECT {', '.join(COLUMNS)} FROM outlet WHERE id = ?", (self._outlet,))
+        assert row is not None
+        values = dict(zip(COLUMNS, row, strict=True))
+        values.pop("flight")
+        code, facts = values.pop("trouble_code"), values.pop("trouble_facts")
+        trouble = Trouble(code=code, facts=tuple(json.loads(facts).items())) if code else None
+        return OutletState(**{**values, "is_paused": bool(values["is_paused"])}, trouble=trouble)
+
+    def succeeded(self, *, at_ms: int) -> None:
+        """An exchange succeeded: whatever was wrong is over."""
+        self._set(last_success_at=at_ms, failing_since=None, trouble_code=None, trouble_facts=None, wait_until=None)
+
+    def failed(self, trouble: Trouble, *, at_ms: int) -> None:
+        """An exchange failed; `failing_since` keeps the first of a row of failures."""
+        facts = json.dumps(dict(trouble.facts))
+        self._set(trouble_code=trouble.code, trouble_facts=facts)
+        self._db.execute(
+            "UPDATE outlet SET failing_since = coalesce(failing_since, ?) WHERE id = ?", (at_ms, self._outlet)
+        )
+
+    def wait(self, *, until_ms: int | None) -> None:
+        """Remember a 429's word across restarts."""
+        self._set(wait_until=until_ms)
+
+    def pause(self, *, until_ms: int | None) -> None:
+        """A person's pause; without a time until a person resumes."""
+        self._set(is_paused=1, paused_until=until_ms)
+
+    def resume(self) -> None:
+        """The pause is over."""
+        self._set(is_paused=0, paused_until=None)
+
+    def pulled(self, *, cursor: str, at_ms: int) -> None:
+        """The cloud's changes up to its checkpoint are applied."""
+        self._set(cursor=cursor, pulled_at=at_ms)
+
+    def measured_clock(self, *, offset_ms: int) -> None:
+        """How far this machine's clock is ahead of the cloud's."""
+        self._set(clock_offset_ms=offset_ms)
+
+    def depart(self, *, at_ms: int) -> int:
+        """Note that a request leaves; its number, which is its stamp's."""
+        number = self._db.insert("INSERT INTO request_stamp(outlet, sent_at) VALUES (?,?)", (self._outlet, at_ms))
+        self._set(flight=number)
+        return number
+
+    def land(self, number: int, *, at_ms: int) -> None:
+        """Note that a request is answered or given up; stamps too old to count go."""
+        self._db.execute("UPDATE request_stamp SET ended_at = ? WHERE id = ?", (at_ms, number))
+        self._db.execute("DELETE FROM request_stamp WHERE outlet = ? AND ended_at < ?", (self._outlet, at_ms - 120_000))
+        self._set(flight=None)
+
+    def stamps(self) -> Sequence[Stamp]:
+        """The requests that may still count against the limit; nothing is out any more."""
+        self._set(flight=None)
+        rows = self._db.rows(
+            "SELECT id, sent_at, ended_at FROM request_stamp WHERE outlet = ? ORDER BY id", (self._outlet,)
+        )
+        return [Stamp(*row) for row in rows]
+
+    def counts(self) -> Counts:
+        """What waits, by lane and state; amounts in rupiah."""
+        rows = self._db.rows("SELECT lane, state, n, amount FROM counter WHERE outlet = ?", (self._outlet,))
+        lanes = {lane: sum(n for la, state, n, _ in rows if la == lane and state != DEAD) for lane in Lane}
+        states = {wanted: sum(n for _, state, n, _ in rows if state == wanted) for wanted in (BLOCKED, HELD, DEAD)}
+        return Counts(
+            pending=Pending(high=lanes[Lane.HIGH], medium=lanes[Lane.MEDIUM], low=lanes[Lane.LOW]),
+            pending_amount=sum(amount for _, state, _, amount in rows if state != DEAD),
+            held=states[HELD],
+            blocked=states[BLOCKED],
+            dead=states[DEAD],
+        )
+
+    def sent_on(self, day: str) -> tuple[int, int]:
+        """Records and rupiah accepted on a business day."""
+        row = self._db.row("SELECT n, amount FROM sent_day WHERE outlet = ? AND day = ?", (self._outlet, day))
+        return (int(row[0]), int(row[1])) if row else (0, 0)
+
+    def _set(self, **values: object) -> None:
+        columns = ", ".join(f"{name} = ?" for name in values)
+        self._db.execute(f"UPDATE outlet SET {columns} WHERE id = ?", (*values.values(), self._outlet))

@@ -1,0 +1,171 @@
+"""What is known of each record: its content, its numbers, and its place in the line."""
+
+from dataclasses import dataclass
+
+from outlet_sync_gui.contract.records import Incoming
+from outlet_sync_gui.status import Lane
+from outlet_sync_gui.store.database import Database, Row
+
+READY, RETRY, BLOCKED, HELD, DEAD = range(5)
+
+KNOWN = """
+SELECT r.id, r.type, r.local_id, r.cloud_id, r.source_version, r.source_digest, r.source_at, r.version, r.digest,
+       r.base_version, r.deleted_at, c.payload, c.source, c.base,
+       o.record_id IS NOT NULL, coalesce(o.tried, 0), coalesce(o.operation, ''), n.record_id IS NOT NULL
+FROM record r JOIN content c ON c.record_id = r.id
+LEFT JOIN outbox o ON o.record_id = r.id LEFT JOIN news n ON n.record_id = r.id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All that a rule may want to know of a record. `payload`, `source`, `base` are JSON texts."""
+
+    record_id: int
+    entity_type: str
+    local_id: str | None
+    cloud_id: str | None
+    source_version: int | None
+    source_digest: str | None
+    source_at: str | None
+    version: int
+    digest: str
+    base_version: int
+    deleted_at: str | None
+    payload: str
+    source: str | None
+    base: str | None
+    is_queued: bool
+    is_tried: bool
+    operation: str
+    has_news: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What shall hold of a record from now on."""
+
+    payload: str
+    digest: str
+    version: int
+    operation: str  # create, update or delete, as it goes on the wire
+
+
+class Records:
+    """Records, their content and their outbox rows; every method is one step of the caller's transaction."""
+
+    def __init__(self, database: Database, outlet: int) -> None:
+        self._db = database
+        self._outlet = outlet
+
+    def find(self, entity_type: str, local_id: str) -> Known | None:
+        """The record of this type and the POS's id."""
+        row = self._db.row(
+            KNOWN + "WHERE r.outlet = ? AND r.type = ? AND r.local_id = ?", (self._outlet, entity_type, local_id)
+        )
+        return _known(row)
+
+    def find_cloud(self, entity_type: str, cloud_id: str) -> Known | None:
+        """The record of this type and the cloud's id."""
+        row = self._db.row(
+            KNOWN + "WHERE r.outlet = ? AND r.type = ? AND r.cloud_id = ?", (self._outlet, entity_type, cloud_id)
+        )
+        return _known(row)
+
+    def insert(self, incoming: Incoming, content: Content, *, now_ms: int, source: str | None) -> int:
+        """A record that the POS made; its id."""
+        record_id = self._db.insert(
+            "INSERT INTO record(outlet, type, local_id, parent_ref, source_version, source_digest, source_at,"
+            " version, digest, amount, changed_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                *(self._outlet, incoming.entity_type, incoming.local_id, incoming.parent_ref),
+                *(incoming.source_version, incoming.digest, incoming.updated_at),
+                *(content.version, content.digest, incoming.amount, now_ms),
+            ),
+        )
+        self._db.execute(
+            "INSERT INTO content(record_id, payload, source) VALUES (?,?,?)", (record_id, content.payload, source)
+        )
+        return record_id
+
+    def change(self, record_id: int, incoming: Incoming, content: Content, *, now_ms: int) -> None:
+        """New content of a record."""
+        self._db.execute(
+            "UPDATE record SET version = ?, digest = ?, parent_ref = ?, amount = ?, changed_at = ?, deleted_at = NULL"
+            " WHERE id = ?",
+            (content.version, content.digest, incoming.parent_ref, incoming.amount, now_ms, record_id),
+        )
+        self._db.execute("UPDATE content SET payload = ? WHERE record_id = ?", (content.payload, record_id))
+
+    def remember_source(self, record_id: int, incoming: Incoming, source: str | None) -> None:
+        """What the POS said last, whether or not it was an edit."""
+        self._db.execute(
+            "UPDATE record SET source_version = coalesce(?, source_version), source_digest = ?,"
+            " source_at = coalesce(?, source_at) WHERE id = ?",
+            (incoming.source_version, incoming.digest, incoming.updated_at, record_id),
+        )
+        if source is not None:
+            self._db.execute("UPDATE content SET source = ? WHERE record_id = ?", (source, record_id))
+
+    def queue(self, record_id: int, content: Content, *, lane: Lane, amount: int, now_ms: int) -> None:
+        """Put a record in the line, or its newer content in the place that it has there."""
+        self._db.execute(
+            "INSERT INTO outbox(record_id, outlet, lane, seq, operation, bytes, amount, queued_at)"
+            " VALUES (?,?,?,(SELECT coalesce(max(seq), 0) + 1 FROM outbox),?,?,?,?)"
+            " ON CONFLICT(record_id) DO UPDATE SET operation = excluded.operation, bytes = excluded.bytes,"
+            " amount = excluded.amount, rejections = 0, retry_at = NULL, error_code = NULL, error_text = NULL,"
+            " state = CASE WHEN state IN (2, 3) THEN state ELSE 0 END",
+            (record_id, self._outlet, lane, content.operation, len(content.payload.encode()), amount, now_ms),
+        )
+
+    def mark_deleted(self, record_id: int, at: str) -> None:
+        """The record is gone here or at the cloud; its numbers stay, so that old news of it is recognised."""
+        self._db.execute("UPDATE record SET deleted_at = ? WHERE id = ?", (at, record_id))
+
+    def unqueue(self, record_id: int) -> None:
+        """Take a record out of the line; what waited for it is free."""
+        self._db.execute("DELETE FROM outbox WHERE record_id = ?", (record_id,))
+        self.free(record_id)
+
+    def block_behind_order(self, record_id: int, order_id: str) -> None:
+        """Let a transaction wait while we have its order, unsent, and the cloud never accepted that."""
+        self._db.execute(
+            "UPDATE outbox SET state = 0, blocked_by = NULL WHERE record_id = ? AND state = 2", (record_id,)
+        )
+        self._db.execute(
+            "UPDATE outbox SET state = 2, blocked_by = r.id FROM record r JOIN outbox w ON w.record_id = r.id"
+            " WHERE outbox.record_id = ? AND outbox.state IN (0, 1)"
+            " AND r.outlet = ? AND r.type = 'order' AND r.local_id = ? AND r.base_version = 0",
+            (record_id, self._outlet, order_id),
+        )
+
+    def block_children(self, record_id: int, order_id: str) -> None:
+        """The order came after its transactions: those that are not out wait for it."""
+        self._db.execute(
+            "UPDATE outbox SET state = 2, blocked_by = ? WHERE state IN (0, 1) AND record_id IN"
+            " (SELECT id FROM record WHERE outlet = ? AND parent_ref = ? AND type = 'transaction')"
+            " AND NOT EXISTS (SELECT 1 FROM sent JOIN outlet ON outlet.flight = sent.flight"
+            "  WHERE sent.record_id = outbox.record_id)",
+            (record_id, self._outlet, order_id),
+        )
+
+    def free(self, record_id: int) -> None:
+        """An order's row ended: its transactions may go."""
+        self._db.execute("UPDATE outbox SET state = 0, blocked_by = NULL WHERE blocked_by = ? AND state = 2", (record_id,))
+
+
+def _known(row: Row | None) -> Known | None:
+    if row is None:
+        return None
+    (*plain, is_queued, is_tried, operation, has_news) = row
+    names = (
+        *("record_id", "entity_type", "local_id", "cloud_id", "source_version", "source_digest", "source_at"),
+        *("version", "digest", "base_version", "deleted_at", "payload", "source", "base"),
+    )
+    return Known(
+        **dict(zip(names, plain, strict=True)),
+        is_queued=bool(is_queued),
+        is_tried=bool(is_tried),
+        operation=str(operation),
+        has_news=bool(has_news),
+    )

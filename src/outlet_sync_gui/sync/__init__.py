@@ -1,0 +1,1 @@
+"""Decides what is sent, when, and what an answer means. No network, thread or clock of its own."""

@@ -1,0 +1,47 @@
+"""The cloud's limit: at most N requests in any sliding minute, across restarts.
+
+A slot is free 60 s after the *answer*: freed 60 s after the sending, 195 of 60,000 requests broke a server's limit,
+because a request may be counted there as late as its answer leaves.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+from outlet_sync_gui.store.outlet import Stamp
+from outlet_sync_gui.sync.clock import Now
+
+WINDOW_S = 60.0
+RESERVE = 2  # kept for pulls, so that a busy evening never runs dry
+
+
+class Budget:
+    """Counts requests on the monotonic clock: a wall clock set back must not freeze sending."""
+
+    def __init__(self, per_minute: int, stamps: Iterable[Stamp], *, now: Now) -> None:
+        self._per_minute = per_minute
+        self._ended = deque(sorted(_monotonic(stamp, now) for stamp in stamps))
+        self._is_out = False
+
+    def depart(self) -> None:
+        """A request leaves."""
+        self._is_out = True
+
+    def land(self, now: Now) -> None:
+        """Its answer came, or it was given up."""
+        self._is_out = False
+        self._ended.append(now.monotonic)
+
+    def free_at(self, now: Now, *, reserve: int = RESERVE) -> float:
+        """The monotonic time at which a request may leave (now, or earlier: at once)."""
+        while self._ended and self._ended[0] + WINDOW_S <= now.monotonic:
+            self._ended.popleft()
+        used, allowed = len(self._ended) + self._is_out, max(1, self._per_minute - reserve)
+        if used < allowed:
+            return now.monotonic
+        return self._ended[used - allowed] + WINDOW_S
+
+
+def _monotonic(stamp: Stamp, now: Now) -> float:
+    # Stamps are wall times: one from the future (a clock set back) counts as made now, never later.
+    last = stamp.ended_at if stamp.ended_at is not None else now.wall_ms
+    return now.monotonic - max(0.0, (now.wall_ms - last) / 1000)

@@ -1,0 +1,51 @@
+"""Time, always passed in: no rule of the engine looks at a clock."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """One moment: `monotonic` seconds for waits, `wall_ms` (UTC) for what people and the cloud are told."""
+
+    monotonic: float
+    wall_ms: int
+
+
+def now() -> Now:
+    """This moment, from the machine's clocks."""
+    return Now(monotonic=time.monotonic(), wall_ms=time.time_ns() // 1_000_000)
+
+
+def iso(ms: int) -> str:
+    """UTC milliseconds as the wire writes them: 2026-01-27T10:30:00Z, with a fraction only where there is one."""
+    moment = datetime.fromtimestamp(ms / 1000, UTC)
+    timespec = "milliseconds" if ms % 1000 else "seconds"
+    return moment.isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def to_ms(text: str) -> int:
+    """An aware ISO time as UTC milliseconds; without a zone it counts as UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text.strip().replace(" ", "T", 1))
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(aware.timestamp() * 1000)
+
+
+def business_day(ms: int, *, zone: str, starts_at: str) -> str:
+    """The business day (YYYY-MM-DD) of a moment: in the outlet's zone, from its own start of the day."""
+    hour, minute = (int(part) for part in starts_at.split(":"))
+    local = datetime.fromtimestamp(ms / 1000, ZoneInfo(zone)) - timedelta(hours=hour, minutes=minute)
+    return local.date().isoformat()
+
+
+def server_offset_ms(headers: Mapping[str, str], now: Now) -> int | None:
+    """How far this clock is ahead of the cloud's, by the `Date` of its answer (whole seconds there)."""
+    try:
+        date = parsedate_to_datetime(headers["date"])
+    except (KeyError, ValueError):
+        return None
+    return now.wall_ms - round(date.timestamp() * 1000)

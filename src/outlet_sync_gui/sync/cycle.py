@@ -1,0 +1,65 @@
+"""One round of "pull, then push until nothing is due", counted from the engine's events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from outlet_sync_gui.sync.events import Event, Failed, Pulled, Sent, Stopped
+from outlet_sync_gui.sync.exchange import WaitUntil, Why
+
+FAILURES = 3  # one lost answer is a glitch, three in a row are an outage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What a cycle did; `stopped_by` is the code of the failure that ended it, None when nothing was left to do."""
+
+    sent: int
+    failed: int
+    pulled: int
+    requests: int
+    stopped_by: str | None
+
+
+@dataclass(slots=True)
+class Cycle:
+    """Counts until the engine rests."""
+
+    sent: int = 0
+    failed: int = 0
+    pulled: int = 0
+    requests: int = 0
+    failures: int = 0
+    stopped_by: str | None = None
+
+    def saw(self, events: Sequence[Event]) -> None:
+        """Count one exchange and what came of it."""
+        self.requests += 1
+        stops = [event.code for event in events if isinstance(event, Stopped)]
+        self.failures = self.failures + 1 if stops else 0
+        self.stopped_by = stops[-1] if stops else None
+        for event in events:
+            match event:
+                case Sent(n):
+                    self.sent += n
+                case Failed(n):
+                    self.failed += n
+                case Pulled(n):
+                    self.pulled += n
+                case _:
+                    pass
+
+    def is_over(self, wait: WaitUntil) -> bool:
+        """Whether this rest ends the cycle; a short one (a burst gathers, a slot comes free) does not."""
+        if wait.why is Why.BACKOFF:
+            return self.failures >= FAILURES
+        return wait.why not in (Why.LINGER, Why.PACING)
+
+    def tally(self) -> Tally:
+        """The sums so far."""
+        return Tally(
+            sent=self.sent,
+            failed=self.failed,
+            pulled=self.pulled,
+            requests=self.requests,
+            stopped_by=self.stopped_by,
+        )

@@ -1,0 +1,312 @@
+"""The engine: decides what leaves next, and what an answer changes. It has no network, thread or clock.
+
+    engine.next(now)                    -> Send(flight, request) | WaitUntil(at, why)
+    engine.settle(flight, answer, now)  -> events
+    engine.do(command, now)             -> events
+
+One request at a time; what is on its way is on disk before it leaves, so a crash between any two steps loses nothing.
+"""
+
+import random
+from collections.abc import Callable
+
+from outlet_sync_gui.contract.answers import Updates
+from outlet_sync_gui.settings import Settings
+from outlet_sync_gui.status import Lane, Status, Trouble
+from outlet_sync_gui.store import Store
+from outlet_sync_gui.store.outbox import Parcel
+from outlet_sync_gui.sync import pull
+from outlet_sync_gui.sync.budget import Budget
+from outlet_sync_gui.sync.clock import Now, server_offset_ms
+from outlet_sync_gui.sync.commands import Command, KeyChanged, Pause, Resume, SyncNow
+from outlet_sync_gui.sync.drain import Drain
+from outlet_sync_gui.sync.events import Event, KeyRefused, Pulled, Sent, Stopped
+from outlet_sync_gui.sync.exchange import Answer, Answered, Flight, Kind, Request, Send, WaitUntil, Why
+from outlet_sync_gui.sync.judge import (
+    Broken,
+    Fault,
+    Forbidden,
+    Judged,
+    KeyRejected,
+    Limited,
+    RefusedWhole,
+    judge_pull,
+    judge_push,
+)
+from outlet_sync_gui.sync.pacing import Backoff, BatchSize
+from outlet_sync_gui.sync.push import Pusher, catalogue, sent_items
+from outlet_sync_gui.sync.state import Facts, status_of
+
+LINGER_MS = 200  # gathers a burst: an order and its payment leave together
+KEY_PROBE_S = 60.0
+FORBIDDEN_PROBE_S = 300.0
+LONGEST_WAIT_MS = 3_600_000
+
+
+class Engine:
+    """One outlet's conversation with the cloud, over its store. All methods belong to the store's thread."""
+
+    def __init__(
+        self, store: Store, settings: Settings, now: Now, *, draw: Callable[[], float] = random.random
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._pusher = Pusher(store, settings, BatchSize(most=settings.batch_max_items))
+        self._backoff = Backoff(draw)
+        self._pull_backoff = Backoff(draw)  # a pull that fails alone must not slow the sales
+        self._drain = Drain()
+        with store.write():
+            self._budget = Budget(settings.rate_limit_per_minute, store.outlet.stamps(), now=now)
+        self._flight: Flight | None = None
+        self._busy_since: Now | None = None
+        self._has_pulled = False  # since the start, or since the cloud was last out of reach
+        self._pull_at = now.monotonic
+        self._hold: WaitUntil = self._stored_wait(now)
+        self._ordered: frozenset[Lane] = frozenset()  # lanes that a person wants sent now
+        self._last_failed: Kind | None = None
+        self._has_asked_key = False  # one 401 is no proof: the key is read once more first
+
+    def next(self, now: Now) -> Send | WaitUntil:
+        """What to do now. Raises StoreFailed."""
+        assert self._flight is None, "one request at a time"
+        return self._gate(now) or self._pull(now) or self._push(now) or self._rest(now)
+
+    def settle(self, flight: Flight, answer: Answer, now: Now) -> list[Event]:
+        """Apply what came of a flight. Raises StoreFailed; then nothing of the answer counts."""
+        self._landed(now)
+        if flight.kind is Kind.PULL:
+            self._note_landing(flight, now)
+            return self._settle_pull(answer, now)
+        self._pusher.size.took(now.monotonic - flight.left.monotonic)
+        with self._store.write():
+            self._note_landing(flight, now)
+            return self._settle_push(flight, answer, now)
+
+    def abandon(self, flight: Flight, now: Now) -> None:
+        """The program stops with a request out: its outcome stays unknown."""
+        self._landed(now)
+        self._note_landing(flight, now)
+
+    def do(self, command: Command, now: Now) -> list[Event]:
+        """Obey a person or the machine."""
+        match command:
+            case SyncNow(all_lanes):
+                self._order(now, frozenset(Lane) if all_lanes else frozenset())
+            case Pause(until_ms):
+                with self._store.write():
+                    self._store.outlet.pause(until_ms=until_ms)
+            case Resume():
+                with self._store.write():
+                    self._store.outlet.resume()
+            case KeyChanged():
+                if self._hold.why is Why.REFUSED:
+                    self._hold = WaitUntil(None, Why.NOTHING_DUE)
+        return []
+
+    def status(self, now: Now) -> Status:
+        """A snapshot for people."""
+        facts = Facts(
+            outlet=self._store.outlet.read(),
+            counts=self._store.outlet.counts(),
+            settings=self._settings,
+            busy_for_s=now.monotonic - self._busy_since.monotonic if self._busy_since else None,
+            is_pulling=self._flight is not None and self._flight.kind is Kind.PULL,
+            next_attempt_at=self._next_attempt_at(now),
+            now_ms=now.wall_ms,
+        )
+        pending = facts.counts.pending.total
+        return status_of(facts, self._store.outlet.sent_on, progress=self._drain.progress(pending, now))
+
+    # -- what to do next
+
+    def _gate(self, now: Now) -> WaitUntil | None:
+        """What stops everything that leaves."""
+        outlet = self._store.outlet.read()
+        if outlet.is_paused:
+            if outlet.paused_until is None or outlet.paused_until > now.wall_ms:
+                at = _monotonic(outlet.paused_until, now) if outlet.paused_until else None
+                return self._resting(WaitUntil(at, Why.PAUSED))
+            with self._store.write():
+                self._store.outlet.resume()
+        if self._hold.at is not None and self._hold.at > now.monotonic:
+            return self._resting(self._hold)
+        return None
+
+    def _pull(self, now: Now) -> Send | WaitUntil | None:
+        if self._pull_at > now.monotonic or self._pusher.suspects:
+            return None
+        if self._last_failed is Kind.PULL and self._due_lanes(now):
+            return None  # sales don't wait for a pull that fails
+        if (free_at := self._budget.free_at(now, reserve=0)) > now.monotonic:
+            return WaitUntil(free_at, Why.PACING)
+        timeout = float(self._settings.request_timeout_s)
+        request = pull.pull_request(self._store, outlet_id=self._settings.outlet_id, deadline_s=timeout)
+        return self._leave(Kind.PULL, (), request, now)
+
+    def _push(self, now: Now) -> Send | WaitUntil | None:
+        lanes = self._due_lanes(now)
+        if not lanes and not self._pusher.suspects:
+            return None
+        if (free_at := self._budget.free_at(now)) > now.monotonic:
+            return WaitUntil(free_at, Why.PACING)
+        with self._store.write():
+            parcels = self._pusher.load(lanes)
+        if not parcels:
+            return None
+        request = self._pusher.request(parcels, wall_ms=now.wall_ms)
+        return self._leave(Kind.PUSH, parcels, request, now)
+
+    def _rest(self, now: Now) -> WaitUntil:
+        """Nothing is due: until when?"""
+        if self._has_pulled:
+            self._ordered = frozenset()
+        self._drain.ended()
+        times = [self._pull_at, *self._lane_times(now)]
+        if (retry_at := self._store.outbox.next_retry_at()) is not None:
+            times.append(_monotonic(retry_at, now))
+        is_lingering = self._store.outbox.oldest(Lane.HIGH) is not None
+        return self._resting(WaitUntil(min(times), Why.LINGER if is_lingering else Why.NOTHING_DUE))
+
+    def _leave(self, kind: Kind, parcels: tuple[Parcel, ...], request: Request, now: Now) -> Send:
+        with self._store.write():
+            number = self._store.outlet.depart(at_ms=now.wall_ms)
+            self._store.outbox.depart(parcels, flight=number, catalogue=catalogue())
+        self._budget.depart()
+        self._busy_since = self._busy_since or now
+        if kind is Kind.PUSH:
+            self._drain.leaves(self._store.outlet.counts().pending.total, now)
+        self._flight = Flight(number=number, kind=kind, left=now, parcels=parcels)
+        return Send(self._flight, request)
+
+    def _resting(self, wait: WaitUntil) -> WaitUntil:
+        self._busy_since = None
+        return wait
+
+    # -- which lanes are due
+
+    def _due_lanes(self, now: Now) -> list[Lane]:
+        """Lanes to send from, in order: what is due, and along with it what has room."""
+        if self._store.outbox.next_retry_at() is not None:
+            with self._store.write():
+                self._store.outbox.wake(now.wall_ms)
+        oldest = {lane: self._store.outbox.oldest(lane) for lane in self._open_lanes()}
+        waiting = {lane: since for lane, since in oldest.items() if since is not None}
+        is_due = any(lane in self._ordered or self._due_at(lane, since, now) <= now.wall_ms for lane, since in waiting.items())
+        return list(waiting) if is_due else []
+
+    def _open_lanes(self) -> list[Lane]:
+        # An old local price must not overwrite a newer one: the menu waits for headquarters' news.
+        return [lane for lane in Lane if lane is not Lane.MEDIUM or self._has_pulled]
+
+    def _due_at(self, lane: Lane, since_ms: int, now: Now) -> int:
+        if since_ms > now.wall_ms:
+            return now.wall_ms  # a clock that was set back must not freeze a lane
+        waits_s = {Lane.MEDIUM: self._settings.medium_interval_s, Lane.LOW: self._settings.low_interval_s}
+        return since_ms + (LINGER_MS if lane is Lane.HIGH else waits_s[lane] * 1000)
+
+    def _lane_times(self, now: Now) -> list[float]:
+        found = ((lane, self._store.outbox.oldest(lane)) for lane in self._open_lanes())
+        return [_monotonic(self._due_at(lane, since, now), now) for lane, since in found if since is not None]
+
+    def _order(self, now: Now, lanes: frozenset[Lane]) -> None:
+        self._pull_at = now.monotonic
+        self._ordered = lanes | {Lane.HIGH}
+        self._last_failed = None
+        if self._hold.why is not Why.RATE_LIMITED:
+            self._hold = WaitUntil(None, Why.NOTHING_DUE)
+
+    # -- what came of it
+
+    def _landed(self, now: Now) -> None:
+        self._flight = None
+        self._budget.land(now)
+
+    def _note_landing(self, flight: Flight, now: Now) -> None:
+        with self._store.write():
+            self._store.outlet.land(flight.number, at_ms=now.wall_ms)
+
+    def _settle_pull(self, answer: Answer, now: Now) -> list[Event]:
+        verdict = judge_pull(answer, wall_ms=now.wall_ms)
+        self._pull_at = now.monotonic + self._settings.pull_interval_s
+        if not isinstance(verdict, Updates):
+            return self._fault(Kind.PULL, verdict, now)
+        applied = pull.apply_updates(self._store, verdict, now_ms=now.wall_ms)
+        self._succeeded(answer, now)
+        self._has_pulled = True
+        self._pull_backoff.succeeded()
+        return [Pulled(applied)]
+
+    def _settle_push(self, flight: Flight, answer: Answer, now: Now) -> list[Event]:
+        verdict = judge_push(answer, sent_items(flight.parcels), wall_ms=now.wall_ms)
+        if not isinstance(verdict, Judged | RefusedWhole):
+            return self._fault(Kind.PUSH, verdict, now)
+        events = self._pusher.settle(flight.parcels, verdict, wall_ms=now.wall_ms)
+        pull.apply_settled_news(self._store, now_ms=now.wall_ms)
+        if not self._has_pulled and self._last_failed is not Kind.PULL:
+            self._pull_at = now.monotonic  # back in reach: headquarters' news before the menu goes
+        self._succeeded(answer, now)
+        self._drain.accepted(sum(event.n for event in events if isinstance(event, Sent)))
+        return events
+
+    def _succeeded(self, answer: Answer, now: Now) -> None:
+        self._last_failed = None
+        self._has_asked_key = False
+        self._backoff.succeeded()
+        self._hold = WaitUntil(None, Why.NOTHING_DUE)
+        with self._store.write():
+            self._store.outlet.succeeded(at_ms=now.wall_ms)
+            if isinstance(answer, Answered) and (offset := server_offset_ms(answer.headers, now)) is not None:
+                self._store.outlet.measured_clock(offset_ms=offset)
+
+    def _fault(self, kind: Kind, fault: Fault, now: Now) -> list[Event]:
+        if kind is Kind.PULL:
+            self._pull_at = now.monotonic + self._pull_backoff.failed()
+        self._last_failed = kind
+        match fault:
+            case Limited(seconds):
+                return self._limited(seconds, now)
+            case KeyRejected() if not self._has_asked_key:
+                self._has_asked_key = True
+                return [KeyRefused()]
+            case KeyRejected():
+                self._stop(Trouble(code="N-KEY"), KEY_PROBE_S, Why.REFUSED, now)
+                return [Stopped("N-KEY")]
+            case Forbidden():
+                self._stop(Trouble(code="N-OUTLET"), FORBIDDEN_PROBE_S, Why.REFUSED, now)
+                return [Stopped("N-OUTLET")]
+            case Broken(trouble):
+                self._has_pulled = False
+                self._stop(trouble, self._backoff.failed(), Why.BACKOFF, now)
+                return [Stopped(trouble.code)]
+
+    def _limited(self, seconds: float, now: Now) -> list[Event]:
+        self._hold = WaitUntil(now.monotonic + seconds, Why.RATE_LIMITED)
+        with self._store.write():
+            self._store.outlet.wait(until_ms=now.wall_ms + round(seconds * 1000))
+        return [Stopped("N-RATE")]
+
+    def _stop(self, trouble: Trouble, seconds: float, why: Why, now: Now) -> None:
+        self._hold = WaitUntil(now.monotonic + seconds, why)
+        with self._store.write():
+            self._store.outlet.failed(trouble, at_ms=now.wall_ms)
+
+    def _stored_wait(self, now: Now) -> WaitUntil:
+        """A 429's wait outlives a restart; a stamp beyond an hour is a clock that was set back."""
+        until = self._store.outlet.read().wait_until
+        if until is None or not now.wall_ms < until <= now.wall_ms + LONGEST_WAIT_MS:
+            return WaitUntil(None, Why.NOTHING_DUE)
+        return WaitUntil(_monotonic(until, now), Why.RATE_LIMITED)
+
+    def _next_attempt_at(self, now: Now) -> int | None:
+        if self._hold.at is not None and self._hold.at > now.monotonic:
+            return _wall(self._hold.at, now)
+        times = self._lane_times(now)
+        return _wall(min(times), now) if times else None
+
+
+def _monotonic(wall_ms: int, now: Now) -> float:
+    return now.monotonic + (wall_ms - now.wall_ms) / 1000
+
+
+def _wall(monotonic: float, now: Now) -> int:
+    return now.wall_ms + max(0, round((monotonic - now.monotonic) * 1000))

@@ -1,0 +1,39 @@
+"""What happened, as frozen values."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The cloud accepted so many records."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The cloud refused so many records for their content."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """So many changes of headquarters were applied or kept."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An exchange did not succeed; `code` says why, as in `status.Trouble`."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRefused:
+    """The first 401 since the key was accepted: read it again before the next exchange."""
+
+
+Event = Sent | Failed | Pulled | Stopped | KeyRefused

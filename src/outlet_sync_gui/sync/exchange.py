@@ -1,0 +1,83 @@
+"""One exchange with the cloud, as values: what leaves, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from outlet_sync_gui.status import Trouble
+from outlet_sync_gui.store.outbox import Parcel
+from outlet_sync_gui.sync.clock import Now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the courier carries; it adds the key. `path` begins with /api/v1, `deadline_s` bounds the whole exchange."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    deadline_s: float
+
+
+class Kind(StrEnum):
+    """What an exchange is for."""
+
+    PULL = "pull"
+    PUSH = "push"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """A request that is out, and the records in it."""
+
+    number: int
+    kind: Kind
+    left: Now
+    parcels: tuple[Parcel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """Something answered in full. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No answer in full: what was sent may have arrived or not."""
+
+    why: Trouble
+
+
+Answer = Answered | Lost
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Carry this request, then settle the flight with its answer."""
+
+    flight: Flight
+    request: Request
+
+
+class Why(StrEnum):
+    """Why nothing leaves at the moment."""
+
+    NOTHING_DUE = "nothing_due"
+    LINGER = "linger"
+    PACING = "pacing"
+    BACKOFF = "backoff"
+    RATE_LIMITED = "rate_limited"
+    REFUSED = "refused"  # the key, or the outlet
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Nothing to do before `at` (monotonic seconds; None: before a command)."""
+
+    at: float | None
+    why: Why

@@ -1,0 +1,119 @@
+"""What an answer means (`rules.md`, "Answers"): pure, the first rule that holds wins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from outlet_sync_gui.contract.answers import (
+    Envelope,
+    ItemResult,
+    SentItem,
+    Updates,
+    read_envelope,
+    read_push,
+    read_updates,
+    retry_after,
+    words_of,
+)
+from outlet_sync_gui.errors import ContractBroken
+from outlet_sync_gui.status import Trouble
+from outlet_sync_gui.sync.exchange import Answer, Lost
+
+DEFAULT_WAIT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Each sent item's own result, in the order sent; None: unknown, it goes again."""
+
+    results: Sequence[ItemResult | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedWhole:
+    """The request was understood and refused, nothing said of its items."""
+
+    words: str
+    is_existing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """429: wait so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRejected:
+    """401."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """403."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A transport failure: no answer, or not one of the cloud's."""
+
+    trouble: Trouble
+
+
+Fault = Limited | KeyRejected | Forbidden | Broken
+Verdict = Judged | RefusedWhole | Fault
+
+
+def judge_push(answer: Answer, sent: Sequence[SentItem], *, wall_ms: int) -> Verdict:
+    """What became of a push."""
+    judged = _judge(answer, wall_ms)
+    if not isinstance(judged, Envelope):
+        return judged
+    results = read_push(judged, sent)
+    is_refusal = not judged.success or _status(answer) >= 400
+    if is_refusal and all(result is None for result in results):
+        words = words_of(judged)
+        return RefusedWhole(words, _is_existing(_status(answer), words))
+    return Judged(results)
+
+
+def judge_pull(answer: Answer, *, wall_ms: int) -> Updates | Fault:
+    """What a pull brought."""
+    judged = _judge(answer, wall_ms)
+    if isinstance(judged, RefusedWhole):
+        return Broken(Trouble(code="N-CLOUD", facts=(("status", _status(answer)), ("words", judged.words))))
+    if not isinstance(judged, Envelope):
+        return judged
+    if not judged.success or _status(answer) >= 400:
+        return Broken(Trouble(code="N-CLOUD", facts=(("status", _status(answer)), ("words", words_of(judged)))))
+    try:
+        return read_updates(judged)
+    except ContractBroken as error:
+        return Broken(Trouble(code="N-CLOUD", facts=(("status", _status(answer)), ("words", str(error)))))
+
+
+def _judge(answer: Answer, wall_ms: int) -> Envelope | RefusedWhole | Fault:
+    if isinstance(answer, Lost):
+        return Broken(answer.why)
+    envelope = read_envelope(answer.body)
+    if answer.status == 429:
+        return Limited(retry_after(answer.headers, answer.body, now_ms=wall_ms) or DEFAULT_WAIT_S)
+    if answer.status == 401:
+        return KeyRejected()
+    if answer.status == 403:
+        return Forbidden()
+    if answer.status == 413 and envelope is None:
+        return RefusedWhole("", is_existing=False)
+    if answer.status >= 500 or answer.status == 408:
+        return Broken(Trouble(code="N-CLOUD", facts=(("status", answer.status),)))
+    if envelope is None or 300 <= answer.status < 400:
+        return Broken(Trouble(code="N-PORTAL", facts=(("status", answer.status),)))
+    return envelope
+
+
+def _status(answer: Answer) -> int:
+    return 0 if isinstance(answer, Lost) else answer.status
+
+
+def _is_existing(status: int, words: str) -> bool:
+    return status == 409 or "already exists with different data" in words.lower()

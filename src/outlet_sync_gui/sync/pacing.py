@@ -1,0 +1,47 @@
+"""How long to wait after a failure, and how much to send at once: two small machines without a clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+FIRST_S, LAST_S = 1.0, 120.0
+START_ITEMS = 250
+QUICK_S, SLOW_S = 5.0, 10.0
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Waits from 1 s to 2 min, doubling, with full jitter; any success starts it anew."""
+
+    random: Callable[[], float]
+    failures: int = 0
+
+    def failed(self) -> float:
+        """Count a failure; seconds to wait (at least a tenth of the span, so that nothing spins)."""
+        span = min(LAST_S, FIRST_S * 2 ** min(self.failures, 10))
+        self.failures += 1
+        return span * max(0.1, self.random())
+
+    def succeeded(self) -> None:
+        """Start anew."""
+        self.failures = 0
+
+
+@dataclass(slots=True)
+class BatchSize:
+    """What the line carries: doubles while an exchange is quick, halves when it is slow or times out."""
+
+    most: int
+    items: int = START_ITEMS
+
+    def took(self, seconds: float) -> None:
+        """Learn from an exchange that ended."""
+        if seconds > SLOW_S:
+            self.items = max(1, self.items // 2)
+        elif seconds < QUICK_S:
+            self.items = self.items * 2
+        self.items = min(self.items, self.most)
+
+    @property
+    def now(self) -> int:
+        """Items for the next batch."""
+        return min(self.items, self.most)

@@ -1,0 +1,142 @@
+"""The one door through which headquarters' changes come in."""
+
+from itertools import islice
+
+from outlet_sync_gui.contract.answers import CloudChange, Updates
+from outlet_sync_gui.contract.records import changed_fields, digest_of, merge_fields
+from outlet_sync_gui.contract.text import loads_stored
+from outlet_sync_gui.contract.requests import updates_path
+from outlet_sync_gui.store import Store
+from outlet_sync_gui.store.news import Adopted
+from outlet_sync_gui.store.records import Known
+from outlet_sync_gui.sync.clock import iso, to_ms
+from outlet_sync_gui.sync.exchange import Request
+
+FIRST_CURSOR = "1970-01-01T00:00:00Z"
+OVERLAP_MS = 120_000
+CHUNK = 200
+
+
+def pull_request(store: Store, *, outlet_id: str, deadline_s: float) -> Request:
+    """Ask for what changed since the cursor, with an overlap: applying twice does nothing."""
+    cursor = store.outlet.read().cursor
+    since = iso(max(0, to_ms(cursor) - OVERLAP_MS)) if cursor else FIRST_CURSOR
+    return Request(method="GET", path=updates_path(outlet_id, since), deadline_s=deadline_s)
+
+
+def apply_updates(store: Store, updates: Updates, *, now_ms: int) -> int:
+    """Apply in short transactions, the cursor in the last of them; how many changes were news."""
+    rest = iter(updates.changes)
+    applied = 0
+    while True:
+        chunk = list(islice(rest, CHUNK))
+        is_last = len(chunk) < CHUNK
+        with store.write():
+            applied += sum(apply_change(store, change, now_ms=now_ms) for change in chunk)
+            if is_last:
+                store.outlet.pulled(cursor=_later(store.outlet.read().cursor, updates.checkpoint), at_ms=now_ms)
+                return applied
+
+
+def apply_settled_news(store: Store, *, now_ms: int) -> None:
+    """What was kept beside a record whose edits have gone out meanwhile goes through the door now."""
+    for change in store.news.take_settled():
+        apply_change(store, change, now_ms=now_ms)
+
+
+def apply_change(store: Store, change: CloudChange, *, now_ms: int) -> bool:
+    """Apply one change, idempotently; whether it was news. Part of the caller's transaction."""
+    known = _find(store, change)
+    if known is None:
+        store.news.insert(change, _new(change), now_ms=now_ms)
+        return True
+    if _is_stale(known, change) or _says_nothing_new(known, change):
+        return False
+    if not known.is_queued:
+        store.news.adopt(known.record_id, _adopted(known, change), now_ms=now_ms)
+    elif _is_first_contact(known, change):
+        store.news.adopt(known.record_id, _first_contact(known, change), now_ms=now_ms)
+    else:
+        store.news.keep(known.record_id, change, now_ms=now_ms)
+    return True
+
+
+def _find(store: Store, change: CloudChange) -> Known | None:
+    if change.local_id and (known := store.records.find(change.entity_type, change.local_id)):
+        return known
+    return store.records.find_cloud(change.entity_type, change.cloud_id) if change.cloud_id else None
+
+
+def _is_stale(known: Known, change: CloudChange) -> bool:
+    if known.deleted_at is not None:
+        return change.action == "delete" or to_ms(change.updated_at) <= to_ms(known.deleted_at)
+    return change.action != "delete" and change.version < known.base_version
+
+
+def _says_nothing_new(known: Known, change: CloudChange) -> bool:
+    """Our own echo, or a repeat: the fields are what holds here, or what was agreed already."""
+    if change.action == "delete" or known.deleted_at is not None:
+        return False
+    fields = loads_stored(change.fields)
+    is_ours = not changed_fields(known.payload, fields) and change.version <= known.version
+    is_agreed = known.base is not None and not changed_fields(known.base, fields)
+    return is_ours or (is_agreed and change.version <= known.base_version)
+
+
+def _is_first_contact(known: Known, change: CloudChange) -> bool:
+    return known.base_version == 0 and not known.is_tried and change.action != "delete"
+
+
+def _new(change: CloudChange) -> Adopted:
+    own = {"local_id": change.local_id} if change.local_id else {}
+    payload = merge_fields("{}", {**own, **loads_stored(change.fields)})
+    gone = change.updated_at if change.action == "delete" else None
+    return _of(payload, change, deleted_at=gone)
+
+
+def _adopted(known: Known, change: CloudChange) -> Adopted:
+    if change.action == "delete":
+        return Adopted(
+            payload=known.payload,
+            digest=known.digest,
+            base=known.base or known.payload,
+            base_version=max(known.base_version, change.version),
+            cloud_id=change.cloud_id,
+            deleted_at=change.updated_at,
+        )
+    return _of(merge_fields(known.payload, loads_stored(change.fields)), change, deleted_at=None)
+
+
+def _first_contact(known: Known, change: CloudChange) -> Adopted:
+    """Both sides know the record and nothing is agreed: the cloud's catalogue, the outlet's stock."""
+    fields = loads_stored(change.fields)
+    base = merge_fields(known.payload, fields)
+    stock = loads_stored(known.payload).get("stock")
+    kept = {"stock": stock} if stock is not None else {}
+    payload = merge_fields(base, kept)
+    return Adopted(
+        payload=payload,
+        digest=digest_of(payload),
+        base=base,
+        base_version=change.version,
+        cloud_id=change.cloud_id,
+        deleted_at=None,
+    )
+
+
+def _of(payload: str, change: CloudChange, *, deleted_at: str | None) -> Adopted:
+    return Adopted(
+        payload=payload,
+        digest=digest_of(payload),
+        base=payload,
+        base_version=change.version,
+        cloud_id=change.cloud_id,
+        deleted_at=deleted_at,
+    )
+
+
+def _later(cursor: str | None, checkpoint: str) -> str:
+    """The cursor never goes back; a checkpoint that does is a restored cloud."""
+    return checkpoint if cursor is None or to_ms(checkpoint) >= to_ms(cursor) else cursor
+
+

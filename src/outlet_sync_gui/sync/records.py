@@ -1,0 +1,163 @@
+"""What a record that the POS hands over does to what we know of it (`rules.md`, "What a record knows")."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from outlet_sync_gui.contract.records import Incoming, digest_of, three_way
+from outlet_sync_gui.errors import InputRefused
+from outlet_sync_gui.status import Lane
+from outlet_sync_gui.store import Store
+from outlet_sync_gui.store.records import Content, Known
+from outlet_sync_gui.sync.clock import iso
+
+CATALOGUE = frozenset({"product", "category"})  # what the cloud edits too
+CHUNK = 200  # rows in one transaction, between which other writers get their turn
+LANES = {
+    "order": Lane.HIGH,
+    "transaction": Lane.HIGH,
+    "table_status": Lane.HIGH,
+    "product": Lane.MEDIUM,
+    "category": Lane.MEDIUM,
+    "daily_summary": Lane.MEDIUM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Nothing to send; what the POS said is remembered all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """Made and deleted before it ever left: the row ends."""
+
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Content to send."""
+
+    content: Content
+
+
+Decision = Unchanged | Vanished | Changed
+Outcome = Decision | InputRefused
+
+
+def lane_of(entity_type: str) -> Lane:
+    """The lane of a type; what the contract doesn't name is low."""
+    return LANES.get(entity_type, Lane.LOW)
+
+
+def decide(known: Known | None, incoming: Incoming) -> Decision:
+    """The effect of the POS's word on a record. Raises InputRefused(older_version)."""
+    if known is None:
+        version = incoming.source_version or 1
+        operation = "delete" if incoming.operation == "delete" else "create"
+        return Changed(Content(payload=incoming.content, digest=incoming.digest, version=version, operation=operation))
+    if incoming.operation == "delete":
+        return _delete(known, incoming)
+    if incoming.digest == known.source_digest and not _is_deleted(known):
+        return Unchanged()
+    if _is_older(known, incoming):
+        raise InputRefused(
+            "older_version", {"version": incoming.source_version or 0, "known": known.source_version or 0}
+        )
+    return _edit(known, incoming)
+
+
+def accept(store: Store, incomings: Sequence[Incoming], *, now_ms: int) -> list[Outcome]:
+    """Store records and their place in the line, durably, in short transactions; an outcome for each, in order."""
+    return [outcome for chunk in _chunks(incomings) for outcome in _accept_chunk(store, chunk, now_ms)]
+
+
+def _accept_chunk(store: Store, chunk: Sequence[Incoming], now_ms: int) -> list[Outcome]:
+    with store.write():
+        return [_accept_one(store, incoming, now_ms) for incoming in chunk]
+
+
+def _accept_one(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
+    known = store.records.find(incoming.entity_type, incoming.local_id)
+    try:
+        decision = decide(known, incoming)
+    except InputRefused as refusal:
+        return refusal
+    source = incoming.content if incoming.entity_type in CATALOGUE else None
+    if known is None:
+        assert isinstance(decision, Changed)
+        record_id = store.records.insert(incoming, decision.content, now_ms=now_ms, source=source)
+    else:
+        record_id = known.record_id
+        store.records.remember_source(record_id, _numbered(known, incoming), source)
+    match decision:
+        case Vanished(content):
+            store.records.change(record_id, incoming, content, now_ms=now_ms)
+            store.records.mark_deleted(record_id, iso(now_ms))
+            store.records.unqueue(record_id)
+        case Changed(content):
+            if known is not None:
+                store.records.change(record_id, incoming, content, now_ms=now_ms)
+            _queue(store, record_id, incoming, content, now_ms)
+    return decision
+
+
+def _queue(store: Store, record_id: int, incoming: Incoming, content: Content, now_ms: int) -> None:
+    is_order = incoming.entity_type == "order"
+    amount = incoming.amount if is_order else 0  # a transaction's money is its order's
+    store.records.queue(record_id, content, lane=lane_of(incoming.entity_type), amount=amount, now_ms=now_ms)
+    if incoming.entity_type == "transaction" and incoming.parent_ref:
+        store.records.block_behind_order(record_id, incoming.parent_ref)
+    if is_order and content.operation == "create":
+        store.records.block_children(record_id, incoming.local_id)
+
+
+def _edit(known: Known, incoming: Incoming) -> Decision:
+    payload = incoming.content
+    if incoming.entity_type in CATALOGUE and not _is_deleted(known):
+        # Only what the POS itself changed is an edit: a till that hasn't heard of a new price must not undo it.
+        payload = three_way(known.source, incoming.content, known.payload)
+    digest = digest_of(payload)
+    if digest == known.digest and not _is_deleted(known):
+        return Unchanged()
+    operation = "create" if known.base_version == 0 or _is_deleted(known) else "update"
+    return Changed(Content(payload=payload, digest=digest, version=_next_version(known, incoming), operation=operation))
+
+
+def _delete(known: Known, incoming: Incoming) -> Decision:
+    if _is_deleted(known):
+        return Unchanged()
+    version = _next_version(known, incoming)
+    content = Content(payload=incoming.content, digest=incoming.digest, version=version, operation="delete")
+    never_left = known.base_version == 0 and not known.is_tried
+    return Vanished(content) if never_left else Changed(content)
+
+
+def _is_deleted(known: Known) -> bool:
+    return known.deleted_at is not None or known.operation == "delete"
+
+
+def _is_older(known: Known, incoming: Incoming) -> bool:
+    if _is_deleted(known) or incoming.source_version is None or known.source_version is None:
+        return False
+    is_later = bool(incoming.updated_at and known.source_at and incoming.updated_at > known.source_at)
+    return incoming.source_version < known.source_version and not is_later
+
+
+def _next_version(known: Known, incoming: Incoming) -> int:
+    """The POS's number where it is above all we sent or saw, else one more."""
+    return max(incoming.source_version or 0, max(known.version, known.base_version) + 1)
+
+
+def _numbered(known: Known, incoming: Incoming) -> Incoming:
+    """A repeat of known content under a lower number doesn't lower ours; a re-installed POS does."""
+    same = incoming.digest == known.source_digest
+    lower = (incoming.source_version or 0) < (known.source_version or 0)
+    return replace(incoming, source_version=known.source_version) if same and lower else incoming
+
+
+def _chunks(incomings: Sequence[Incoming]) -> Iterator[list[Incoming]]:
+    rest = iter(incomings)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

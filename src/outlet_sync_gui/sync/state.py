@@ -1,0 +1,157 @@
+"""Which state holds, and the snapshot that everybody shows. Never green while unsent: pure, tested as a table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from outlet_sync_gui import __version__
+from outlet_sync_gui.errors import OutletSyncError
+from outlet_sync_gui.settings import Settings
+from outlet_sync_gui.status import Progress, State, Status, Trouble
+from outlet_sync_gui.store.outlet import Counts, OutletState
+from outlet_sync_gui.sync.clock import business_day, iso
+
+SYNCING_AFTER_S = 1.0  # not for each sale
+REFUSALS = frozenset({"N-KEY", "N-OUTLET"})  # what a person must mend; all other trouble is the line's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the state follows from."""
+
+    outlet: OutletState
+    counts: Counts
+    settings: Settings
+    now_ms: int
+    busy_for_s: float | None = None  # how long requests have been leaving without a rest
+    is_pulling: bool = False
+    next_attempt_at: int | None = None
+
+
+def state_of(facts: Facts) -> State:
+    """The first that holds of paused > offline > attention > syncing > waiting > idle."""
+    trouble = facts.outlet.trouble
+    pending = facts.counts.pending.total
+    is_offline = trouble is not None and trouble.code not in REFUSALS
+    is_fresh = _is_fresh(facts)
+    rules = (
+        (_is_paused(facts), State.PAUSED),
+        (is_offline, State.OFFLINE),
+        (trouble is not None or facts.counts.dead > 0, State.ATTENTION),
+        (_is_busy(facts), State.SYNCING),
+        (pending > 0, State.WAITING),
+        (not is_fresh, State.SYNCING),
+    )
+    return next((state for holds, state in rules if holds), State.IDLE)
+
+
+def status_of(facts: Facts, sent_on: Callable[[str], tuple[int, int]], *, progress: Progress | None = None) -> Status:
+    """The snapshot. `sent_on` tells records and rupiah accepted on a business day."""
+    outlet, counts, settings = facts.outlet, facts.counts, facts.settings
+    day = business_day(facts.now_ms, zone=settings.timezone, starts_at=settings.business_day_start)
+    sent_today, sent_today_amount = sent_on(day)
+    state = state_of(facts)
+    return Status(
+        state=state,
+        version=__version__,
+        outlet_id=settings.outlet_id,
+        outlet_code=settings.outlet_code,
+        pending=counts.pending,
+        pending_amount=counts.pending_amount,
+        held=counts.held,
+        blocked=counts.blocked,
+        dead=counts.dead,
+        sent_today=sent_today,
+        sent_today_amount=sent_today_amount,
+        last_success_at=outlet.last_success_at,
+        cursor=outlet.cursor,
+        next_attempt_at=facts.next_attempt_at,
+        clock_offset_s=None if outlet.clock_offset_ms is None else outlet.clock_offset_ms / 1000,
+        since=outlet.failing_since,
+        paused_until=outlet.paused_until,
+        trouble=_trouble(facts),
+        progress=progress,
+        is_pulling=facts.is_pulling,
+    )
+
+
+def _is_paused(facts: Facts) -> bool:
+    until = facts.outlet.paused_until
+    return facts.outlet.is_paused and (until is None or until > facts.now_ms)
+
+
+def _is_busy(facts: Facts) -> bool:
+    return facts.busy_for_s is not None and facts.busy_for_s >= SYNCING_AFTER_S
+
+
+def _is_fresh(facts: Facts) -> bool:
+    """An exchange succeeded within two pull intervals; a stamp from the future proves nothing."""
+    at = facts.outlet.last_success_at
+    return at is not None and 0 <= facts.now_ms - at <= 2 * facts.settings.pull_interval_s * 1000
+
+
+def _trouble(facts: Facts) -> Trouble | None:
+    """Why nothing goes out; a 429's wait is told too, though nothing is wrong."""
+    wait = facts.outlet.wait_until
+    if facts.outlet.trouble is None and wait is not None and wait > facts.now_ms:
+        return Trouble(code="N-RATE", facts=(("seconds", round((wait - facts.now_ms) / 1000)),))
+    return facts.outlet.trouble
+
+
+def not_set_up(settings: Settings, missing: tuple[str, ...]) -> Status:
+    """Before the first set-up is complete."""
+    return Status(
+        state=State.SETUP,
+        version=__version__,
+        outlet_id=settings.outlet_id,
+        outlet_code=settings.outlet_code,
+        missing=missing,
+    )
+
+
+def with_key_trouble(status: Status, error: OutletSyncError) -> Status:
+    """No key to be had: not set up where none was ever given, else a person must unlock or mend the keyring."""
+    if error.code == "secret_missing":
+        return replace(status, state=State.SETUP, missing=("api-key",))
+    trouble = Trouble(code=error.code, facts=tuple(error.facts.items()))
+    state = State.PAUSED if status.state is State.PAUSED else State.ATTENTION
+    return replace(status, state=state, trouble=trouble)
+
+
+def with_error(status: Status, error: OutletSyncError) -> Status:
+    """The store fails, or a bug ended the service."""
+    return replace(status, state=State.ERROR, trouble=Trouble(code=error.code, facts=tuple(error.facts.items())))
+
+
+def as_json(status: Status) -> dict[str, object]:
+    """`status --json` of interface.md; times as UTC `Z`."""
+    pending = status.pending
+    return {
+        "state": status.state.value,
+        "outlet_id": status.outlet_id,
+        "outlet_code": status.outlet_code,
+        "pending": {"total": pending.total, "high": pending.high, "medium": pending.medium, "low": pending.low},
+        "held": status.held,
+        "blocked": status.blocked,
+        "dead": status.dead,
+        "conflicts": status.conflicts,
+        "questions": status.questions,
+        "sent_today": status.sent_today,
+        "sent_today_amount": status.sent_today_amount,
+        "service": "running" if status.is_running else "stopped",
+        "last_success_at": _iso(status.last_success_at),
+        "cursor": status.cursor,
+        "next_attempt_at": _iso(status.next_attempt_at),
+        "clock_offset_s": status.clock_offset_s,
+        "webhook_url": status.webhook_url,
+        "intake_url": status.intake_url,
+        "version": status.version,
+        "pending_amount": status.pending_amount,
+        "since": _iso(status.since),
+        "paused_until": _iso(status.paused_until),
+        "missing": list(status.missing),
+        "trouble": {"code": status.trouble.code, "facts": dict(status.trouble.facts)} if status.trouble else None,
+    }
+
+
+def _iso(ms: int | None) -> str | None:
+    return None if ms is None else iso(ms)

@@ -1,0 +1,50 @@
+"""The bridge between the service and Qt: commands in, one signal out. It decides nothing."""
+
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QThread, Signal
+
+from outlet_sync_gui.errors import OutletSyncError
+from outlet_sync_gui.service import ReadKey, Service, key_from_keyring
+from outlet_sync_gui.sync.commands import Command
+
+log = logging.getLogger(__name__)
+
+
+class SyncWorker(QThread):
+    """Runs the service under a window. Always `stop` and wait: a running QThread that is collected aborts the process."""
+
+    status_changed = Signal(object)  # status.Status
+    show_asked = Signal()  # a second start wants the window
+    ended_badly = Signal(object)  # OutletSyncError, or None for a bug (logged)
+
+    def __init__(self, directory: Path, *, read_key: ReadKey = key_from_keyring) -> None:
+        super().__init__()
+        self._service = Service(
+            directory, on_status=self.status_changed.emit, on_show=self.show_asked.emit, read_key=read_key
+        )
+
+    def run(self) -> None:
+        """The thread: the service until it is stopped."""
+        try:
+            self._service.run()
+        except OutletSyncError as error:
+            log.error("the service ended: %s", error)
+            self.ended_badly.emit(error)
+        except Exception:
+            log.exception("the service ended with a bug")
+            self.ended_badly.emit(None)
+
+    def send(self, command: Command) -> None:
+        """Hand over a command, from any thread."""
+        self._service.post(command)
+
+    def poke(self) -> None:
+        """Something was queued: look again."""
+        self._service.poke()
+
+    def stop(self, *, wait_ms: int = 2000) -> bool:
+        """Stop and wait; whether it ended in time."""
+        self._service.stop()
+        return self.wait(wait_ms)
