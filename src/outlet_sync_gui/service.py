@@ -20,7 +20,14 @@ from filelock import FileLock, Timeout
 from outlet_sync_gui import credentials, settings
 from outlet_sync_gui.channel import Asked, Channel
 from outlet_sync_gui.cloud import CloudClient
-from outlet_sync_gui.errors import AlreadyRunning, CloudUnreachable, CredentialsMissing, OutletSyncError, SettingsInvalid, StoreFailed
+from outlet_sync_gui.errors import (
+    AlreadyRunning,
+    CloudUnreachable,
+    CredentialsMissing,
+    OutletSyncError,
+    SettingsInvalid,
+    StoreFailed,
+)
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Status, Trouble
 from outlet_sync_gui.store import Store, open_store
@@ -130,7 +137,7 @@ class Service:
         self._host(self._drive)
 
     def run_cycle(self, *, all_lanes: bool, timeout_s: float | None) -> Tally:
-        """One foreground cycle, then end; with `timeout_s` at the latest then. Raises like `run`, and CredentialsMissing."""
+        """One foreground cycle, ended after `timeout_s` at the latest. Raises like `run`, and CredentialsMissing."""
         tallies: list[Tally] = []
 
         async def job() -> None:
@@ -170,7 +177,8 @@ class Service:
         driver = asyncio.create_task(self._drive())
         cycle, over = self._begin_cycle(all_lanes=all_lanes)
         try:
-            await asyncio.wait({driver, over}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            waited: set[asyncio.Future[Any]] = {driver, over}
+            await asyncio.wait(waited, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if driver.done():
                 driver.result()  # a bug: raises
             return over.result() if over.done() else replace(cycle.tally(), stopped_by=cycle.stopped_by or "timed_out")
@@ -186,12 +194,15 @@ class Service:
         try:
             if self._is_stale:
                 await self._rebuild()
-            return await self._step(self._session) if self._session else self._not_set_up()
+            if self._session is not None:
+                return await self._step(self._session)
+            self._wait_for_set_up()
         except StoreFailed as error:
             log.error("the store failed: %s", error)  # no traceback: known, and it heals by itself
             self._trouble = error
             self._fail_cycles(error)
             return STORE_AGAIN_S
+        return None
 
     async def _step(self, session: Session) -> float | None:
         self._obey(session)
@@ -206,7 +217,7 @@ class Service:
         self._end_cycles(step)
         return None if step.at is None else max(0.0, step.at - clock.now().monotonic)
 
-    def _not_set_up(self) -> None:
+    def _wait_for_set_up(self) -> None:
         self._inbox.clear()
         missing = SettingsInvalid("setting_missing", {"key": ", ".join(self._settings.missing)})
         self._fail_cycles(missing)

@@ -69,6 +69,25 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One record in a list of the window. Times are UTC ms, `amount` whole rupiah; what is unknown is None."""
+
+    at_ms: int
+    entity_type: str
+    local_id: str
+    title: str | None = None
+    table: str | None = None
+    method: str | None = None
+    pax: int | None = None
+    stock: int | None = None
+    amount: int | None = None
+    state: RowState | None = None  # None: sent
+    due_at: int | None = None
+    error_code: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """A snapshot. Times are UTC milliseconds, amounts whole rupiah."""
 

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class SyncWorker(QThread):
-    """Runs the service under a window. Always `stop` and wait: a running QThread that is collected aborts the process."""
+    """Runs the service under a window. Always `stop`: a running QThread that is collected aborts the process."""
 
     status_changed = Signal(object)  # status.Status
     show_asked = Signal()  # a second start wants the window

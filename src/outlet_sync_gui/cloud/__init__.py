@@ -42,7 +42,7 @@ class CloudClient:
             verify=_trust(settings),
             proxy=settings.proxy or None,
             trust_env=not is_loopback(self._base),
-            timeout=None,  # httpx counts per read; `exchange` bounds the whole instead
+            timeout=None,  # noqa: S113 - httpx counts per read; `exchange` bounds the whole instead
             follow_redirects=False,
         )
 

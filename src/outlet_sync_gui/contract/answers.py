@@ -102,7 +102,10 @@ def read_updates(envelope: Envelope) -> Updates:
 def retry_after(headers: Mapping[str, str], body: bytes, *, now_ms: int) -> float | None:
     """Seconds to wait: `Retry-After` (seconds or a date), else the body's `retry_after`; an hour at most."""
     value = loads_lenient(body)
-    waits = (_header_wait(headers.get("retry-after"), now_ms), _seconds(value.get("retry_after") if isinstance(value, dict) else None))
+    waits = (
+        _header_wait(headers.get("retry-after"), now_ms),
+        _seconds(value.get("retry_after") if isinstance(value, dict) else None),
+    )
     return next((min(LONGEST_WAIT_S, max(0.0, wait)) for wait in waits if wait is not None), None)
 
 
@@ -112,7 +115,9 @@ def words_of(envelope: Envelope) -> str:
     return _words(next((text for text in said if text), ""))
 
 
-def _matched(results: Sequence[dict[str, Json]], data: Mapping[str, Json], sent: Sequence[SentItem]) -> list[ItemResult | None]:
+def _matched(
+    results: Sequence[dict[str, Json]], data: Mapping[str, Json], sent: Sequence[SentItem]
+) -> list[ItemResult | None]:
     if len(results) == len(sent) and not any(_key(entry) for entry in results):
         return [_result(entry) for entry in results]  # nameless: the order of the request tells
     named = {_key(entry): entry for entry in results}

@@ -106,7 +106,7 @@ def three_way(source: str | None, incoming: str, current: str) -> str:
     return merge_fields(current, edits)
 
 
-def glance(entity_type: str, content: str) -> Glance:
+def glance(content: str) -> Glance:
     """What a list shows; whatever is odd is left out."""
     fields = loads_stored(content)
     payment = fields.get("payment_info")
@@ -130,7 +130,7 @@ def _entity_type(value: object) -> str:
 
 def _operation(value: object) -> Operation:
     if value in ("create", "update", "delete"):
-        return value  # type: ignore[return-value]  # narrowed by the line above, which mypy does not follow
+        return value
     raise InputRefused("operation_unknown", {"value": str(value)[:60]})
 
 

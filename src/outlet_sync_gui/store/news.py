@@ -28,8 +28,8 @@ class News:
     def insert(self, change: CloudChange, adopted: Adopted, *, now_ms: int) -> None:
         """A record that headquarters made."""
         record_id = self._db.insert(
-            "INSERT INTO record(outlet, type, local_id, cloud_id, version, digest, base_version, deleted_at, changed_at)"
-            " VALUES (?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO record(outlet, type, local_id, cloud_id, version, digest, base_version, deleted_at,"
+            " changed_at) VALUES (?,?,?,?,?,?,?,?,?)",
             (
                 *(self._outlet, change.entity_type, change.local_id, change.cloud_id),
                 *(adopted.base_version, adopted.digest, adopted.base_version, adopted.deleted_at, now_ms),
@@ -70,7 +70,8 @@ class News:
     def take_settled(self) -> list[CloudChange]:
         """News of records whose own edits have gone out meanwhile, taken from beside them to be applied."""
         rows = self._db.rows(
-            "SELECT n.record_id, r.type, r.local_id, coalesce(n.cloud_id, r.cloud_id), n.action, n.version, n.at, n.fields"
+            "SELECT n.record_id, r.type, r.local_id, coalesce(n.cloud_id, r.cloud_id), n.action, n.version, n.at,"
+            " n.fields"
             " FROM news n JOIN record r ON r.id = n.record_id LEFT JOIN outbox o ON o.record_id = n.record_id"
             " WHERE r.outlet = ? AND o.record_id IS NULL",
             (self._outlet,),

@@ -19,9 +19,11 @@ WHERE o.state = 2 ORDER BY o.seq
 """
 LOAD = """
 SELECT r.id, r.type, r.local_id,
-       CASE WHEN o.operation = 'create' AND r.base_version > 0 AND r.deleted_at IS NULL THEN 'update' ELSE o.operation END,
+       CASE WHEN o.operation = 'create' AND r.base_version > 0 AND r.deleted_at IS NULL
+            THEN 'update' ELSE o.operation END,
        max(r.version, r.base_version + (r.base_version >= r.version)), r.digest, o.amount, r.parent_ref, c.payload
-FROM json_each(?) j JOIN record r ON r.id = j.value JOIN outbox o ON o.record_id = r.id JOIN content c ON c.record_id = r.id
+FROM json_each(?) j JOIN record r ON r.id = j.value
+JOIN outbox o ON o.record_id = r.id JOIN content c ON c.record_id = r.id
 WHERE o.state IN (0, 2) ORDER BY j.key
 """
 REMEMBER = """
@@ -31,7 +33,8 @@ ON CONFLICT(record_id, version) DO UPDATE SET digest = excluded.digest, amount =
 """
 ACCEPT = """
 UPDATE record SET base_version = max(base_version, ?1), accepted_at = ?3, accepted_day = ?4, accepted_amount = ?5,
-  deleted_at = ?6, cloud_id = CASE WHEN ?2 IS NULL OR EXISTS (SELECT 1 FROM record other WHERE other.outlet = record.outlet
+  deleted_at = ?6, cloud_id = CASE WHEN ?2 IS NULL OR EXISTS (
+    SELECT 1 FROM record other WHERE other.outlet = record.outlet
     AND other.type = record.type AND other.cloud_id = ?2 AND other.id <> record.id) THEN cloud_id ELSE ?2 END
 WHERE id = ?7
 """
@@ -116,7 +119,17 @@ class Outbox:
 
     def load(self, record_ids: Sequence[int]) -> list[Parcel]:
         """What these records hold now, in the order given; rows that ended meanwhile are left out."""
-        names = ("record_id", "entity_type", "local_id", "operation", "version", "digest", "amount", "parent_ref", "payload")
+        names = (
+            "record_id",
+            "entity_type",
+            "local_id",
+            "operation",
+            "version",
+            "digest",
+            "amount",
+            "parent_ref",
+            "payload",
+        )
         rows = self._db.rows(LOAD, (json.dumps(record_ids),))
         return [Parcel(**dict(zip(names, row, strict=True))) for row in rows]
 
@@ -147,7 +160,8 @@ class Outbox:
             (json.dumps([a.parcel.record_id for a in accepted if a.parcel.operation != "delete"]),),
         )
         self._db.execute_many(
-            "DELETE FROM sent WHERE record_id = ? AND version <= ?", [(a.parcel.record_id, a.parcel.version) for a in accepted]
+            "DELETE FROM sent WHERE record_id = ? AND version <= ?",
+            [(a.parcel.record_id, a.parcel.version) for a in accepted],
         )
         self.free(a.parcel.record_id for a in accepted if a.parcel.entity_type == "order")
 
@@ -159,7 +173,8 @@ class Outbox:
         ]
         self._db.execute_many(REFUSE, rows)
         self._db.execute_many(
-            "DELETE FROM sent WHERE record_id = ? AND version = ?", [(r.parcel.record_id, r.parcel.version) for r in refused]
+            "DELETE FROM sent WHERE record_id = ? AND version = ?",
+            [(r.parcel.record_id, r.parcel.version) for r in refused],
         )
 
     def rejections(self, record_id: int) -> int:
@@ -183,7 +198,9 @@ class Outbox:
 
     def next_retry_at(self) -> int | None:
         """When the first row that waits for its next try is due, UTC ms."""
-        row = self._db.row("SELECT min(retry_at) FROM outbox WHERE outlet = ? AND retry_at IS NOT NULL", (self._outlet,))
+        row = self._db.row(
+            "SELECT min(retry_at) FROM outbox WHERE outlet = ? AND retry_at IS NOT NULL", (self._outlet,)
+        )
         return row[0] if row else None
 
     def retry(self, record_id: int) -> None:
@@ -196,7 +213,8 @@ class Outbox:
     def retry_dead(self) -> int:
         """All that needs attention once more; how many rows."""
         return self._db.execute(
-            "UPDATE outbox SET state = 0, rejections = 0, retry_at = NULL WHERE outlet = ? AND state = ?", (self._outlet, DEAD)
+            "UPDATE outbox SET state = 0, rejections = 0, retry_at = NULL WHERE outlet = ? AND state = ?",
+            (self._outlet, DEAD),
         )
 
     def _count_day(self, parcels: Sequence[Parcel], day: str) -> None:
@@ -218,5 +236,3 @@ def _accepted_row(accepted: Accepted, now_ms: int, day: str, deleted_at: str) ->
     parcel = accepted.parcel
     gone = deleted_at if parcel.operation == "delete" else None
     return (accepted.version, accepted.cloud_id, now_ms, day, parcel.amount, gone, parcel.record_id)
-
-

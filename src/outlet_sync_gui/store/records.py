@@ -151,7 +151,9 @@ class Records:
 
     def free(self, record_id: int) -> None:
         """An order's row ended: its transactions may go."""
-        self._db.execute("UPDATE outbox SET state = 0, blocked_by = NULL WHERE blocked_by = ? AND state = 2", (record_id,))
+        self._db.execute(
+            "UPDATE outbox SET state = 0, blocked_by = NULL WHERE blocked_by = ? AND state = 2", (record_id,)
+        )
 
 
 def _known(row: Row | None) -> Known | None:

@@ -56,7 +56,10 @@ class Views:
             conditions.append("o.state = ?")
             values.append(STATES.index(stored))
         where = " AND ".join(conditions)
-        rows = [_queued(row) for row in self._db.rows(f"{QUEUED} WHERE {where} ORDER BY o.seq DESC LIMIT ?", (*values, limit))]
+        rows = [
+            _queued(row)
+            for row in self._db.rows(f"{QUEUED} WHERE {where} ORDER BY o.seq DESC LIMIT ?", (*values, limit))
+        ]
         return [row for row in rows if state in (None, row.state)]
 
     def find(self, name: str) -> Queued:
@@ -77,7 +80,9 @@ class Views:
     def unsent(self, *, limit: int, is_dead: bool = False) -> list[ListRow]:
         """For the window: what waits, or what needs attention, newest first."""
         state = "o.state = 4" if is_dead else "o.state < 4"
-        rows = self._db.rows(f"{QUEUED} WHERE o.outlet = ? AND {state} ORDER BY o.seq DESC LIMIT ?", (self._outlet, limit))
+        rows = self._db.rows(
+            f"{QUEUED} WHERE o.outlet = ? AND {state} ORDER BY o.seq DESC LIMIT ?", (self._outlet, limit)
+        )
         return self._with_content([_queued(row) for row in rows])
 
     def recent(self, *, limit: int) -> list[ListRow]:
@@ -93,7 +98,7 @@ class Views:
     def _with_content(self, queued: Sequence[Queued]) -> list[ListRow]:
         ids = json.dumps([row.record_id for row in queued])
         query = "SELECT record_id, payload FROM content WHERE record_id IN (SELECT value FROM json_each(?))"
-        payloads = dict(self._db.rows(query, (ids,)))
+        payloads: dict[int, str] = dict(self._db.rows(query, (ids,)))
         return [
             _list_row(q.since, q.entity_type, q.local_id, payloads.get(q.record_id, "{}"), queued=q) for q in queued
         ]
@@ -107,7 +112,23 @@ def _number(text: str) -> int:
 
 
 def _queued(row: Row) -> Queued:
-    seq, record_id, entity_type, local_id, cloud_id, operation, version, lane, state, since, tries, code, text, at, out = row
+    (
+        seq,
+        record_id,
+        entity_type,
+        local_id,
+        cloud_id,
+        operation,
+        version,
+        lane,
+        state,
+        since,
+        tries,
+        code,
+        text,
+        at,
+        out,
+    ) = row
     return Queued(
         seq=seq,
         record_id=record_id,
@@ -126,7 +147,7 @@ def _queued(row: Row) -> Queued:
 
 
 def _list_row(at: int, entity_type: str, local_id: str, payload: str, *, queued: Queued | None = None) -> ListRow:
-    seen = glance(entity_type, payload)
+    seen = glance(payload)
     return ListRow(
         at_ms=at,
         entity_type=entity_type,

@@ -17,7 +17,7 @@ class Now:
 
 
 def now() -> Now:
-    """This moment, from the machine's clocks."""
+    """Tell this moment, from the machine's clocks."""
     return Now(monotonic=time.monotonic(), wall_ms=time.time_ns() // 1_000_000)
 
 

@@ -157,7 +157,7 @@ class Engine:
         return self._leave(Kind.PUSH, parcels, request, now)
 
     def _rest(self, now: Now) -> WaitUntil:
-        """Nothing is due: until when?"""
+        """Nothing is due: tell until when."""
         if self._has_pulled:
             self._ordered = frozenset()
         self._drain.ended()
@@ -191,7 +191,9 @@ class Engine:
                 self._store.outbox.wake(now.wall_ms)
         oldest = {lane: self._store.outbox.oldest(lane) for lane in self._open_lanes()}
         waiting = {lane: since for lane, since in oldest.items() if since is not None}
-        is_due = any(lane in self._ordered or self._due_at(lane, since, now) <= now.wall_ms for lane, since in waiting.items())
+        is_due = any(
+            lane in self._ordered or self._due_at(lane, since, now) <= now.wall_ms for lane, since in waiting.items()
+        )
         return list(waiting) if is_due else []
 
     def _open_lanes(self) -> list[Lane]:

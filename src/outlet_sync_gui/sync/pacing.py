@@ -17,7 +17,7 @@ class Backoff:
 
     def failed(self) -> float:
         """Count a failure; seconds to wait (at least a tenth of the span, so that nothing spins)."""
-        span = min(LAST_S, FIRST_S * 2 ** min(self.failures, 10))
+        span = min(LAST_S, FIRST_S * 2.0 ** min(self.failures, 10))
         self.failures += 1
         return span * max(0.1, self.random())
 

@@ -4,8 +4,8 @@ from itertools import islice
 
 from outlet_sync_gui.contract.answers import CloudChange, Updates
 from outlet_sync_gui.contract.records import changed_fields, digest_of, merge_fields
-from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.contract.requests import updates_path
+from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.news import Adopted
 from outlet_sync_gui.store.records import Known
@@ -138,5 +138,3 @@ def _of(payload: str, change: CloudChange, *, deleted_at: str | None) -> Adopted
 def _later(cursor: str | None, checkpoint: str) -> str:
     """The cursor never goes back; a checkpoint that does is a restored cloud."""
     return checkpoint if cursor is None or to_ms(checkpoint) >= to_ms(cursor) else cursor
-
-

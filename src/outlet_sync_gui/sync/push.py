@@ -75,7 +75,9 @@ class Pusher:
         self.store.outbox.refuse([refused])
         return [Failed(1)]
 
-    def _settle_each(self, parcels: Sequence[Parcel], results: Sequence[ItemResult | None], wall_ms: int) -> list[Event]:
+    def _settle_each(
+        self, parcels: Sequence[Parcel], results: Sequence[ItemResult | None], wall_ms: int
+    ) -> list[Event]:
         pairs = [(parcel, result) for parcel, result in zip(parcels, results, strict=True) if result is not None]
         accepted = [_accepted(parcel, result) for parcel, result in pairs if result.ok]
         refused = list(self._refusals([pair for pair in pairs if not pair[1].ok], wall_ms))
@@ -101,7 +103,9 @@ class Pusher:
         orders = {parcel.local_id for parcel in parcels if parcel.entity_type == "order"}
         ids = tuple(p.record_id for p in parcels if not (p.entity_type == "transaction" and p.parent_ref in orders))
         middle = (len(ids) + 1) // 2
-        self.suspects += [half for half in (ids[middle:], ids[:middle]) if half]  # the first half is on top: depth first, in order
+        self.suspects += [
+            half for half in (ids[middle:], ids[:middle]) if half
+        ]  # the first half is on top: depth first, in order
 
     def _choose(self, lanes: Sequence[Lane]) -> list[Waiting]:
         most, room = self.size.now, self.settings.batch_max_bytes - BATCH_OVERHEAD_BYTES

@@ -1,0 +1,209 @@
+"""A small bounded HTTP server: asyncio and h11, nothing that polls, every size and time limited.
+
+It knows nothing of who speaks: a handler turns a Request into a Response. What h11 lets through and a careful server
+should not (several lengths, absolute targets, NUL) is refused here, before a handler sees it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import h11
+
+from outlet_sync_gui.errors import NeedsPerson
+
+log = logging.getLogger(__name__)
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A whole request. Header names are lower-case; `query` is what follows the question mark."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A whole answer. `cut_at` sends so many bytes of it and closes: faults of a simulated line."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one connection, and all of them, may cost."""
+
+    body_bytes: int = 1_000_000
+    head_bytes: int = 16_384
+    read_s: float = 3.0
+    idle_s: float = 60.0
+    connections: int = 64
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class _Refused(Exception):
+    """A request that no handler shall see."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+
+
+class Listener:
+    """A bound port and its open connections, in the loop that called `serve`."""
+
+    def __init__(self, handler: Handler, limits: Limits) -> None:
+        self._handler = handler
+        self._limits = limits
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._server: asyncio.Server | None = None
+        self.port = 0
+
+    async def close(self) -> None:
+        """Close the port and cut what is open."""
+        if self._server is not None:
+            self._server.close()
+        tasks = list(self._open)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def bind(self, host: str, port: int) -> None:
+        """Listen. Raises NeedsPerson(port_taken)."""
+        try:
+            self._server = await asyncio.start_server(self._accept, host, port, limit=self._limits.head_bytes)
+        except OSError as error:
+            raise NeedsPerson("port_taken", {"host": host, "port": port}) from error
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if len(self._open) >= self._limits.connections:
+            next(iter(self._open)).cancel()  # the oldest yields
+        self._open[task] = writer
+        try:
+            with suppress(ConnectionError, TimeoutError, asyncio.CancelledError):
+                await self._converse(reader, writer)
+        finally:
+            self._open.pop(task, None)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = h11.Connection(h11.SERVER, max_incomplete_event_size=self._limits.head_bytes)
+        while True:
+            try:
+                request = await _read(connection, reader, self._limits)
+            except _Refused as refused:
+                await _write(connection, writer, failure(refused.status, refused.code))
+                return
+            if request is None:
+                return
+            response = await self._handle(request)
+            if not await _write(connection, writer, response) or h11.MUST_CLOSE in connection.states.values():
+                return
+            connection.start_next_cycle()
+
+    async def _handle(self, request: Request) -> Response:
+        try:
+            return await self._handler(request)
+        except Exception:  # the border of a foreign handler: logged, answered, the server goes on
+            log.exception("%s %s", request.method, request.path)
+            return failure(500, "internal_error")
+
+
+async def serve(handler: Handler, *, host: str, port: int, limits: Limits | None = None) -> Listener:
+    """Start to listen; port 0 takes a free one. Raises NeedsPerson(port_taken)."""
+    listener = Listener(handler, limits or Limits())
+    await listener.bind(host, port)
+    return listener
+
+
+def failure(status: int, code: str, message: str = "") -> Response:
+    """The contract's envelope for what went wrong. `code` and `message` are plain ASCII of our own."""
+    words = message or code.replace("_", " ")
+    return Response(status=status, body=f'{{"success":false,"error":"{code}","message":"{words}"}}'.encode())
+
+
+async def _read(connection: h11.Connection, reader: asyncio.StreamReader, limits: Limits) -> Request | None:
+    """One request; None where the other side left. Raises _Refused."""
+    head: h11.Request | None = None
+    body = bytearray()
+    async with asyncio.timeout(limits.idle_s) as deadline:
+        while True:
+            try:
+                event = connection.next_event()
+            except h11.RemoteProtocolError as error:
+                raise _Refused(error.error_status_hint, "bad_request") from error
+            if event is h11.NEED_DATA:
+                data = await reader.read(65_536)
+                if data and head is None and not connection.trailing_data[0]:
+                    deadline.reschedule(asyncio.get_running_loop().time() + limits.read_s)
+                connection.receive_data(data)
+            elif isinstance(event, h11.Request):
+                head = event
+                _check_head(head, limits)
+            elif isinstance(event, h11.Data):
+                body += event.data
+                if len(body) > limits.body_bytes:
+                    raise _Refused(413, "too_large")
+            elif isinstance(event, h11.EndOfMessage):
+                assert head is not None
+                return _request(head, bytes(body))
+            else:
+                return None
+
+
+def _check_head(head: h11.Request, limits: Limits) -> None:
+    target = head.target
+    names = [name for name, _ in head.headers]
+    if not target.startswith(b"/") or target.startswith(b"//") or b"\0" in target or head.http_version != b"1.1":
+        raise _Refused(400, "bad_request")
+    if b"transfer-encoding" in names:
+        raise _Refused(400 if b"content-length" in names else 411, "length_required")
+    lengths = [value for name, value in head.headers if name == b"content-length"]
+    if lengths and int(lengths[0]) > limits.body_bytes:
+        raise _Refused(413, "too_large")
+
+
+def _request(head: h11.Request, body: bytes) -> Request:
+    path, _, query = head.target.decode("ascii", "replace").partition("?")
+    headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
+    return Request(method=head.method.decode("ascii"), path=path, query=query, headers=headers, body=body)
+
+
+async def _write(connection: h11.Connection, writer: asyncio.StreamWriter, response: Response) -> bool:
+    """Send in one write; whether the connection may go on."""
+    if response.cut_at == 0:
+        return False
+    headers = {"content-type": response.content_type, "content-length": str(len(response.body)), **response.headers}
+    if connection.our_state is not h11.SEND_RESPONSE:
+        connection = h11.Connection(h11.SERVER)  # refused before h11 could follow: answer, then close
+        data = f"HTTP/1.1 {response.status} \r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers.items())
+        writer.write(data.encode() + b"connection: close\r\n\r\n" + response.body)
+        await writer.drain()
+        return False
+    parts = (
+        connection.send(h11.Response(status_code=response.status, headers=list(headers.items()))),
+        connection.send(h11.Data(data=response.body)),
+        connection.send(h11.EndOfMessage()),
+    )
+    whole = b"".join(part for part in parts if part)
+    writer.write(whole[: response.cut_at])
+    await writer.drain()
+    return response.cut_at is None
