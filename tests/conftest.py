@@ -1,0 +1,30 @@
+"""What every test relies on: no window on a screen, and nothing of the person's own settings, data or keyring."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Before anything loads Qt. A person who wants to see the windows names another platform.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# Two busy cores make single examples slow; pytest-timeout bounds the whole test.
+settings.register_profile("outlet-sync", deadline=None, print_blob=True)
+settings.load_profile("outlet-sync")
+
+
+@pytest.fixture(autouse=True)
+def _apart_from_the_person(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads or writes what belongs to whoever runs it."""
+    for name in [name for name in os.environ if name.startswith("OUTLET_SYNC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    home = tmp_path_factory.mktemp("person", numbered=True)
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(_made(home / name)))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(mode=0o700)
+    return folder

@@ -1,0 +1,117 @@
+"""What the code as a whole keeps to: who imports whom, what stays unloaded, what never stands in a file."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+from PySide6.QtCore import QObject, Signal
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = (".ci", "docs", "packaging", "resources", "src", "tests", "CHANGELOG.md", "README.md", "pyproject.toml")
+SOURCE = ROOT / "src" / "outlet_sync_gui"
+# Tests of more than one part.
+ACROSS = {"architecture", "benchmarks", "end_to_end", "fakes", "faults", "packaging"}
+LOADED = """
+import sys
+from outlet_sync_gui.__main__ import main
+try:
+    code = main(sys.argv[1:])
+except SystemExit as stopped:
+    code = stopped.code
+print()
+print(code or 0, *sorted({name.partition(".")[0] for name in sys.modules} & {"PySide6", "shiboken6"}))
+"""
+
+
+def files(*endings: str) -> Iterator[Path]:
+    """The project's own files; without git, which a bare machine lacks."""
+    for part in PARTS:
+        place = ROOT / part
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.is_file() and "__pycache__" not in path.parts and path.name.endswith(endings or ("",)):
+                yield path
+
+
+def lines_with(pattern: re.Pattern[str], *endings: str) -> list[str]:
+    """Where the pattern stands in text files, as `path:line: what was found`."""
+    found = []
+    for path in files(*endings):
+        text = path.read_bytes().decode("utf-8", "ignore")
+        found += [
+            f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, hit.start()) + 1}: {hit[0]}"
+            for hit in pattern.finditer(text)
+        ]
+    return found
+
+
+def test_a_module_imports_only_what_stands_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+    status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
+    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+@pytest.mark.skipif(importlib.util.find_spec("outlet_sync_gui.__main__") is None, reason="there is no command line yet")
+@pytest.mark.parametrize(
+    "command",
+    ["status --json", "enqueue order", "queue list", "config list", "run --help", "sync --help", "--help", "--version"],
+)
+def test_a_command_does_without_qt(command: str, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", LOADED, "--data-dir", str(tmp_path), *command.split()],
+        input="[]",
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    code, *loaded = result.stdout.splitlines()[-1].split()
+    assert loaded == []
+    assert code in {"0", "2"}, result.stderr  # 2: this data directory has no settings
+
+
+class Bell(QObject):
+    """Emits what the worker's signals carry."""
+
+    flag = Signal(bool)
+    value = Signal(object)
+
+
+def test_a_signal_takes_no_reference_from_true() -> None:
+    """PySide6 6.12.0 does before Python 3.12, and the process aborts after a few thousand emits."""
+    bell, truth = Bell(), True
+    heard: list[object] = []
+    bell.flag.connect(heard.append)
+    bell.value.connect(heard.append)
+    before = sys.getrefcount(truth)
+    for _ in range(1000):
+        bell.flag.emit(truth)
+        bell.value.emit(truth)
+        heard.clear()
+    assert abs(sys.getrefcount(truth) - before) < 100
+
+
+def test_a_suppressed_warning_has_its_reason_beside_it() -> None:
+    codes = r"(?::[ ]*[A-Z]+\d+(?:,[ ]*[A-Z]+\d+)*|\[[\w, -]+\])"
+    reason = r"[ #:–—-]+\w\S*[ ]+\w"
+    without = re.compile(rf"#[ ]*(?:noqa|type:[ ]*ignore|pragma:)(?!{codes}{reason}).*")
+    assert lines_with(without, ".py") == []
+
+
+def test_no_file_names_a_machine() -> None:
+    """Neither a folder of the machine it was written on nor a host, those aside that stand for any."""
+    folder = r"(?<![\w.~})-])/(?:work|root|tmp)\b"
+    reserved = (
+        r"127\.0\.0\.1|localhost|(?:[\w-]+\.)*(?:example(?:\.\w+)?|test|invalid)|www\.w3\.org|www\.freedesktop\.org"
+    )
+    host = rf"\bhttps?://(?!(?:{reserved})(?![\w.-]))[\w-]+\.[\w.-]+"
+    assert lines_with(re.compile(f"{folder}|{host}")) == []
+
+
+def test_tests_stand_where_their_part_stands() -> None:
+    known = ACROSS | {path.stem for path in SOURCE.iterdir()}
+    tests = [path.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")]
+    assert [str(path) for path in tests if path.parts[0].removeprefix("test_").removesuffix(".py") not in known] == []
