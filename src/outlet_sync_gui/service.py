@@ -92,7 +92,7 @@ class Service:
         directory: Path,
         *,
         on_status: Callable[[Status], None] = lambda _: None,
-        on_show: Callable[[], None] = lambda: None,
+        on_show: Callable[[], None] | None = None,
         read_key: ReadKey = key_from_keyring,
     ) -> None:
         self._directory = directory
@@ -285,7 +285,9 @@ class Service:
             case "sync":
                 return await self._answer_sync(all_lanes=bool(asked.get("all")))
             case "show":
-                self._on_show()
+                if self._on_show is not None:
+                    self._on_show()
+                return {"shown": self._on_show is not None}
             case "key":
                 self.post(KeyChanged())
             case "settings":

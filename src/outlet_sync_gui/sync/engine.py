@@ -59,6 +59,7 @@ class Engine:
             self._budget = Budget(settings.rate_limit_per_minute, store.outlet.stamps(), now=now)
         self._flight: Flight | None = None
         self._busy_since: Now | None = None
+        self._back_at: int | None = None  # since when the cloud is in reach again, while the backlog drains
         self._has_pulled = False  # since the start, or since the cloud was last out of reach
         self._pull_at = now.monotonic
         self._hold: WaitUntil = self._stored_wait(now)
@@ -112,6 +113,7 @@ class Engine:
             busy_for_s=now.monotonic - self._busy_since.monotonic if self._busy_since else None,
             is_pulling=self._flight is not None and self._flight.kind is Kind.PULL,
             next_attempt_at=self._next_attempt_at(now),
+            back_at=self._back_at,
             now_ms=now.wall_ms,
         )
         pending = facts.counts.pending.total
@@ -161,6 +163,7 @@ class Engine:
         if self._has_pulled:
             self._ordered = frozenset()
         self._drain.ended()
+        self._back_at = None
         times = [self._pull_at, *self._lane_times(now)]
         if (retry_at := self._store.outbox.next_retry_at()) is not None:
             times.append(_monotonic(retry_at, now))
@@ -255,6 +258,8 @@ class Engine:
         self._has_asked_key = False
         self._backoff.succeeded()
         self._hold = WaitUntil(None, Why.NOTHING_DUE)
+        if self._store.outlet.read().failing_since is not None:
+            self._back_at = now.wall_ms
         with self._store.write():
             self._store.outlet.succeeded(at_ms=now.wall_ms)
             if isinstance(answer, Answered) and (offset := server_offset_ms(answer.headers, now)) is not None:

@@ -25,6 +25,7 @@ class Facts:
     busy_for_s: float | None = None  # how long requests have been leaving without a rest
     is_pulling: bool = False
     next_attempt_at: int | None = None
+    back_at: int | None = None
 
 
 def state_of(facts: Facts) -> State:
@@ -66,7 +67,7 @@ def status_of(facts: Facts, sent_on: Callable[[str], tuple[int, int]], *, progre
         cursor=outlet.cursor,
         next_attempt_at=facts.next_attempt_at,
         clock_offset_s=None if outlet.clock_offset_ms is None else outlet.clock_offset_ms / 1000,
-        since=outlet.failing_since,
+        since=outlet.failing_since or facts.back_at,
         paused_until=outlet.paused_until,
         trouble=_trouble(facts),
         progress=progress,

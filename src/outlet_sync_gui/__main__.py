@@ -1,0 +1,78 @@
+"""The command line: parse, call, and turn a known failure into its sentence and exit code."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from outlet_sync_gui import commands, settings, words
+from outlet_sync_gui.commands import Context
+from outlet_sync_gui.commands.parser import parser
+from outlet_sync_gui.errors import OutletSyncError, SettingsInvalid
+
+log = logging.getLogger("outlet_sync_gui")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code (see interface.md)."""
+    arguments = parser().parse_args(argv)
+    os.umask(0o077)  # what we make is readable by its user alone
+    context = Context(settings.data_directory(getattr(arguments, "data_dir", None)), arguments)
+    _speak(context, getattr(arguments, "language", ""))
+    _log_to_stderr(getattr(arguments, "log_level", "WARNING"))
+    try:
+        return _command(arguments.command)(context)
+    except OutletSyncError as error:
+        _tell(context, error.code, words.problem(error))
+        return commands.exit_code(error)
+    except Exception as error:
+        log.exception("a mistake of the program")
+        why = f"{type(error).__name__}: {error}"
+        _tell(context, "bug", words.say("Unexpected mistake: {why}. Details are in the log.", why=why))
+        return commands.BUG
+
+
+def _command(name: str) -> Callable[[Context], int]:
+    """The function of a command; loaded late, so that a command costs only what it needs."""
+    from outlet_sync_gui.commands import records, service, setup
+
+    if name == "app":
+        from outlet_sync_gui import app
+
+        return app.start
+    if name == "demo":
+        from outlet_sync_gui import demo
+
+        return demo.start
+    found: Callable[[Context], int] = next(
+        getattr(module, name) for module in (records, service, setup) if hasattr(module, name)
+    )
+    return found
+
+
+def _speak(context: Context, wanted: str) -> None:
+    try:
+        chosen = context.loaded().settings
+    except SettingsInvalid:
+        words.use(wanted)  # the command itself will say what is wrong with the settings
+        return
+    words.use(wanted or chosen.language)
+    words.use_zone(chosen.timezone)
+
+
+def _log_to_stderr(level: str) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def _tell(context: Context, code: str, sentence: str) -> None:
+    if context.wants_json:
+        commands.answer({"success": False, "error": code, "message": sentence})
+    sys.stderr.write(f"outlet-sync-gui: {sentence}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""The command line's words, as argparse wants them."""
+
+import argparse
+from collections.abc import Callable
+
+from outlet_sync_gui import __version__
+from outlet_sync_gui.credentials import NAMES
+from outlet_sync_gui.status import RowState
+
+PROGRAM = "outlet-sync-gui"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        PROGRAM, description="Outlet Sync: every sale reaches headquarters.", parents=[_common()]
+    )
+    top.add_argument("--version", action="version", version=f"Outlet Sync {__version__}")
+    top.add_argument("--minimized", action="store_true", help="tray only, for auto-start")
+    top.set_defaults(command="app")
+    commands = top.add_subparsers(metavar="COMMAND")
+    add = _adder(commands)
+
+    demo = add("demo", "the whole program against a simulated cloud", "demo")
+    demo.add_argument("--seconds", type=_positive, default=None, help="end by itself after so many seconds")
+    demo.add_argument("--pictures", metavar="DIR", default=None, help="where to put pictures when there is no display")
+    add("run", "the service without a window", "run")
+    sync = add("sync", "pull, send, end", "sync", is_json=True)
+    sync.add_argument("--all", action="store_true", help="every lane, due or not")
+    sync.add_argument("--timeout", type=_positive, default=None, metavar="S", help="end after so many seconds")
+    enqueue = add("enqueue", "take records in", "enqueue", is_json=True)
+    enqueue.add_argument("type", metavar="TYPE", help="order, transaction, product …")
+    enqueue.add_argument("file", metavar="FILE", nargs="?", help="JSON, an array, or NDJSON; - is standard input")
+    enqueue.add_argument("--operation", choices=("create", "update", "delete"), default="create")
+    add("status", "what is sent and what waits", "status", is_json=True)
+    _queue(add("queue", "what waits, row by row", "queue_list"))
+    _config(add("config", "settings", "config_list"))
+    _secret(add("secret", "keys, in the password store", "secret_check"))
+    simulate = add("simulate-cloud", "the simulated cloud alone", "simulate_cloud")
+    simulate.add_argument("--port", type=int, default=0, help="0: a free one")
+    simulate.add_argument("--rate-limit", type=_positive_int, default=100, metavar="N", help="requests a minute")
+    return top
+
+
+def _queue(queue: argparse.ArgumentParser) -> None:
+    add = _adder(queue.add_subparsers(metavar="ACTION", required=True))
+    listing = add("list", "newest first", "queue_list", is_json=True)
+    listing.add_argument("--state", choices=[state.value for state in RowState])
+    listing.add_argument("--type")
+    listing.add_argument("--search", default="", metavar="START", help="the start of a number")
+    listing.add_argument("--limit", type=_positive_int, default=100)
+    show = add("show", "one row with its content", "queue_show", is_json=True)
+    show.add_argument("row", metavar="ID|TYPE/LOCAL_ID")
+    retry = add("retry", "send again", "queue_retry", is_json=True)
+    which = retry.add_mutually_exclusive_group(required=True)
+    which.add_argument("row", metavar="ID|TYPE/LOCAL_ID", nargs="?")
+    which.add_argument("--all", action="store_true")
+
+
+def _config(config: argparse.ArgumentParser) -> None:
+    add = _adder(config.add_subparsers(metavar="ACTION", required=True))
+    add("list", "all, and where each comes from", "config_list", is_json=True)
+    add("get", "one", "config_get", is_json=True).add_argument("key", metavar="KEY")
+    setting = add("set", "store one", "config_set", is_json=True)
+    setting.add_argument("key", metavar="KEY")
+    setting.add_argument("value", metavar="VALUE")
+
+
+def _secret(secret: argparse.ArgumentParser) -> None:
+    add = _adder(secret.add_subparsers(metavar="ACTION", required=True))
+    for action, text in (
+        ("set", "from a prompt or standard input"),
+        ("check", "is it there?"),
+        ("delete", "forget it"),
+    ):
+        add(action, text, f"secret_{action}", is_json=True).add_argument("name", metavar="NAME", choices=NAMES)
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--data-dir", metavar="DIR", help="where the data is")
+    common.add_argument("--language", choices=("id", "en"))
+    common.add_argument("--log-level", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    return common
+
+
+def _adder(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Callable[..., argparse.ArgumentParser]:
+    def add(name: str, text: str, function: str, *, is_json: bool = False) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text, parents=[_common()])
+        made.set_defaults(command=function)
+        if is_json:
+            made.add_argument("--json", action="store_true", help="one JSON document")
+        return made
+
+    return add
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e9:
+        raise ValueError(text)
+    return value
+
+
+def _positive_int(text: str) -> int:
+    value = int(text)
+    if value <= 0:
+        raise ValueError(text)
+    return value

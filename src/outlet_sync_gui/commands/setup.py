@@ -1,0 +1,103 @@
+"""`config` and `secret`: settings in a file, secrets in the keyring."""
+
+import getpass
+import os
+import sys
+
+from outlet_sync_gui import channel, credentials, words
+from outlet_sync_gui import settings as settings_module
+from outlet_sync_gui.commands import DONE, Context, answer, say
+from outlet_sync_gui.errors import InputRefused, SettingsInvalid
+from outlet_sync_gui.settings import PREFIX, Settings
+
+
+def config_list(context: Context) -> int:
+    """Every setting, its value, and where it comes from."""
+    loaded = context.loaded()
+    rows = [
+        {"key": key, "value": getattr(loaded.settings, key), "source": source} for key, source in loaded.sources.items()
+    ]
+    if context.wants_json:
+        answer(rows)
+        return DONE
+    for row in rows:
+        say(f"{row['key']} = {_text(row['value'])}  ({row['source']})")
+    return DONE
+
+
+def config_get(context: Context) -> int:
+    """One setting."""
+    key = _known(context.arguments.key)
+    value = getattr(context.loaded().settings, key)
+    if context.wants_json:
+        answer({"key": key, "value": value})
+    else:
+        say(_text(value))
+    return DONE
+
+
+def config_set(context: Context) -> int:
+    """Store one setting; the service that runs takes it up."""
+    key = _known(context.arguments.key)
+    value = settings_module.typed(key, context.arguments.value)
+    settings_module.save(context.directory, {key: list(value) if isinstance(value, tuple) else value})
+    channel.ask(context.directory, {"do": "settings"})
+    if context.wants_json:
+        answer({"key": key, "value": value})
+        return DONE
+    say(words.say("Stored."))
+    if f"{PREFIX}{key.upper()}" in os.environ:
+        say(words.say("The environment variable {name} wins over it.", name=f"{PREFIX}{key.upper()}"))
+    if key == "language":
+        say(words.say("Takes effect at the next start."))
+    return DONE
+
+
+def secret_set(context: Context) -> int:
+    """Keep a secret in the password store; its value comes from a prompt or standard input."""
+    name, outlet_id = context.arguments.name, context.settings("outlet_id").outlet_id
+    credentials.write(name, _prompted(), outlet_id=outlet_id)
+    return _done(context, "Kept in the password store.")
+
+
+def secret_check(context: Context) -> int:
+    """Whether a secret is there; its value is not shown."""
+    credentials.read(context.arguments.name, outlet_id=context.settings("outlet_id").outlet_id)
+    return _done(context, "There.")
+
+
+def secret_delete(context: Context) -> int:
+    """Forget a secret."""
+    credentials.delete(context.arguments.name, outlet_id=context.settings("outlet_id").outlet_id)
+    return _done(context, "Forgotten.")
+
+
+def _done(context: Context, text: str) -> int:
+    if context.arguments.name == "api-key":
+        channel.ask(context.directory, {"do": "key"})
+    if context.wants_json:
+        answer({"success": True})
+    else:
+        say(words.say(text))
+    return DONE
+
+
+def _prompted() -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass(words.say("Value (not shown): "))
+    line = sys.stdin.readline()
+    if not line.strip():
+        raise InputRefused("secret_empty")
+    return line
+
+
+def _known(key: str) -> str:
+    if key not in Settings.model_fields:
+        raise SettingsInvalid("setting_unknown", {"key": key})
+    return key
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

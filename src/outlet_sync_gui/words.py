@@ -1,0 +1,533 @@
+"""Every sentence that people read, in Bahasa Indonesia and English.
+
+The English text is the key; `resources/i18n/id.po` holds the Indonesian one. Commands, service and windows share this,
+so it knows no Qt. Text from outside is filled in as it is and never read as a pattern.
+"""
+
+import gettext
+import io
+import locale
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from outlet_sync_gui.errors import OutletSyncError
+from outlet_sync_gui.resources import resource
+from outlet_sync_gui.status import Progress, Row, RowState, State, Status, Trouble
+
+LANGUAGES: Final = ("id", "en")
+PLACE = re.compile(r"\{(\w+)\}")
+ZONES = {7: "WIB", 8: "WITA", 9: "WIT"}
+MONTHS = {
+    "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+DAYS = {
+    "id": ("Sen", "Sel", "Rab", "Kam", "Jum", "Sab", "Min"),
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+Fact = str | int | float
+
+
+@dataclass(slots=True)
+class _Choice:
+    """What is chosen for the whole program: language, its catalogue, and the outlet's zone."""
+
+    language: str
+    catalogue: gettext.NullTranslations
+    zone: ZoneInfo
+
+
+_chosen = _Choice("en", gettext.NullTranslations(), ZoneInfo("Asia/Jakarta"))
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+    """Mark a text of a table for translation."""
+    return text
+
+
+# -- choosing
+
+
+def use(language: str) -> None:
+    """Speak `id` or `en`; anything else is the system's language, and Indonesian where it is neither."""
+    chosen = language if language in LANGUAGES else system_language()
+    _chosen.language = chosen
+    _chosen.catalogue = _indonesian() if chosen == "id" else gettext.NullTranslations()
+
+
+def language() -> str:
+    """The language spoken."""
+    return _chosen.language
+
+
+def use_zone(iana: str) -> None:
+    """The outlet's time zone, in which all times are told."""
+    _chosen.zone = ZoneInfo(iana)
+
+
+def system_language() -> str:
+    """The system's language where we speak it, else Indonesian."""
+    name = locale.getlocale()[0] or ""
+    return "en" if name.lower().startswith("en") else "id"
+
+
+def _indonesian() -> gettext.NullTranslations:
+    import polib  # late: English needs no catalogue
+
+    catalogue = polib.pofile(str(resource("i18n", "id.po")))
+    return gettext.GNUTranslations(io.BytesIO(catalogue.to_binary()))
+
+
+# -- saying
+
+
+def say(text: str, **facts: Fact) -> str:
+    """A sentence, its places filled."""
+    return _filled(_chosen.catalogue.gettext(text), facts)
+
+
+def say_n(one: str, many: str, n: int, **facts: Fact) -> str:
+    """A sentence with a count; `{n}` is its place."""
+    return _filled(_chosen.catalogue.ngettext(one, many, n), {"n": number(n), **facts})
+
+
+def _filled(text: str, facts: Mapping[str, Fact]) -> str:
+    return PLACE.sub(lambda place: str(facts.get(place[1], place[0])), text)
+
+
+# -- numbers and times
+
+
+def number(value: float) -> str:
+    """1.248 in Indonesian, 1,248 in English; one decimal where there is one."""
+    text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    return text.translate(str.maketrans(",.", ".,")) if _chosen.language == "id" else text
+
+
+def rupiah(amount: int) -> str:
+    """Rp12.500.000, in both languages."""
+    digits = f"{abs(amount):,}".replace(",", ".")
+    return f"{'-' if amount < 0 else ''}Rp{digits}"
+
+
+def megabytes(size: int) -> str:
+    """Bytes as 12,4 MB."""
+    return f"{number(size / 1_000_000)} MB"
+
+
+def time(ms: int) -> str:
+    """10.31 in Indonesian, 10:31 in English."""
+    return _local(ms).strftime("%H.%M" if _chosen.language == "id" else "%H:%M")
+
+
+def clock(ms: int) -> str:
+    """The time with its zone: 10.31 WIB."""
+    moment = _local(ms)
+    offset = moment.utcoffset() or timedelta()
+    return f"{time(ms)} {ZONES.get(round(offset.total_seconds() / 3600), moment.tzname())}"
+
+
+def ago(ms: int, now_ms: int) -> str:
+    """Just now, 2 minutes ago, then the clock, yesterday, the date."""
+    minutes = (now_ms - ms) // 60_000
+    days = (_local(now_ms).date() - _local(ms).date()).days
+    if minutes < 1:
+        return say("just now")
+    if minutes < 60:
+        return say_n("{n} minute ago", "{n} minutes ago", minutes)
+    if days == 0:
+        return clock(ms)
+    return say("yesterday {time}", time=time(ms)) if days == 1 else date(ms)
+
+
+def date(ms: int) -> str:
+    """Sen 26 Jan 19.05."""
+    moment = _local(ms)
+    day, month = DAYS[_chosen.language][moment.weekday()], MONTHS[_chosen.language][moment.month - 1]
+    return f"{day} {moment.day} {month} {time(ms)}"
+
+
+def countdown(seconds: float) -> str:
+    """0.42 in Indonesian, 0:42 in English."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    return f"{minutes}{'.' if _chosen.language == 'id' else ':'}{rest:02}"
+
+
+def duration(seconds: float) -> str:
+    """How long, in the largest unit that fits."""
+    whole = abs(round(seconds))
+    if whole >= 7200:
+        return say_n("{n} hour", "{n} hours", round(whole / 3600))
+    return (
+        say_n("{n} minute", "{n} minutes", round(whole / 60))
+        if whole >= 60
+        else say_n("{n} second", "{n} seconds", whole)
+    )
+
+
+def _local(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(_chosen.zone)
+
+
+# -- the state
+
+
+STATES: Mapping[State, str] = {
+    State.SETUP: N_("not set up"),
+    State.IDLE: N_("everything sent"),
+    State.SYNCING: N_("sending"),
+    State.WAITING: N_("waiting"),
+    State.OFFLINE: N_("no connection"),
+    State.PAUSED: N_("paused"),
+    State.ATTENTION: N_("needs attention"),
+    State.ERROR: N_("broken"),
+}
+
+
+def state_name(state: State) -> str:
+    """A state in a word or two."""
+    return say(STATES[state])
+
+
+def headline(status: Status, now_ms: int) -> str:
+    """The one sentence of a state."""
+    match status.state:
+        case State.SETUP:
+            return say("Not set up yet")
+        case State.ERROR:
+            return say("Something broke")
+        case State.PAUSED:
+            return _paused(status)
+        case State.OFFLINE:
+            return _offline(status, now_ms)
+        case State.ATTENTION:
+            return _attention(status)
+        case State.SYNCING if status.pending.total:
+            return say_n("Sending {n} record", "Sending {n} records", status.pending.total)
+        case State.SYNCING:
+            return say("Getting news from headquarters")
+        case State.WAITING:
+            return say_n("{n} record waiting", "{n} records waiting", status.pending.total)
+        case State.IDLE:
+            return say("Everything is sent")
+
+
+def subline(status: Status, now_ms: int) -> str:
+    """The line under it: what is safe, what happens next."""
+    match status.state:
+        case State.SETUP:
+            return say("Missing: {names}.", names=", ".join(missing_name(name) for name in status.missing))
+        case State.ERROR:
+            return _tell_it(status)
+        case State.PAUSED:
+            return say_n(
+                "{n} record waiting, safe on this PC.", "{n} records waiting, safe on this PC.", status.pending.total
+            )
+        case State.OFFLINE:
+            return _safe(status)
+        case State.ATTENTION if status.trouble:
+            return trouble(status.trouble)[1]
+        case State.ATTENTION:
+            return say("The rest is still sent.")
+        case State.SYNCING if status.since:
+            return say("Back since {time}. Sales go on.", time=clock(status.since))
+        case State.SYNCING:
+            return say("Sales go on.")
+        case State.WAITING:
+            return _waiting(status, now_ms)
+        case State.IDLE:
+            at = status.last_success_at or now_ms
+            return say("Last success {time} · {ago}", time=clock(at), ago=ago(at, now_ms))
+
+
+def tooltip(status: Status, now_ms: int) -> str:
+    """What the tray says."""
+    pending = number(status.pending.total)
+    match status.state:
+        case State.IDLE:
+            return say("Everything sent · last {time}", time=time(status.last_success_at or now_ms))
+        case State.SYNCING if status.pending.total:
+            return say("Sending · {n} to go", n=pending)
+        case State.WAITING if status.next_attempt_at:
+            return say("{n} waiting · sent at {time}", n=pending, time=time(status.next_attempt_at))
+        case State.OFFLINE if status.since:
+            text = (
+                "{n} waiting · internet down since {time}"
+                if _is_line(status)
+                else "{n} waiting · headquarters silent since {time}"
+            )
+            return say(text, n=pending, time=time(status.since))
+        case State.ATTENTION if status.trouble is None:
+            return say("{n} need attention · {waiting} waiting", n=number(status.dead), waiting=pending)
+        case State.ERROR | State.SETUP | State.ATTENTION:
+            code = status.trouble.code if status.trouble else pending
+            return f"{headline(status, now_ms)} · {code}"
+        case _:
+            return f"{headline(status, now_ms)} · {pending}"
+
+
+def progress_lines(progress: Progress, now_ms: int) -> tuple[str, str, str]:
+    """Counts, rate and the end in sight, each empty where unknown."""
+    counts = say("{done} of {total} sent", done=number(progress.done), total=number(progress.total))
+    if progress.ends_at is None:
+        return counts, "", ""
+    rate = say("{n} a minute", n=number(progress.per_minute))
+    minutes = max(1, round((progress.ends_at - now_ms) / 60_000))
+    end = say("done about {time} · {left} left", time=clock(progress.ends_at), left=say("{n} min", n=number(minutes)))
+    return counts, rate, end
+
+
+def missing_name(name: str) -> str:
+    """What setup still needs, as people call it."""
+    return say(MISSING.get(name, name))
+
+
+MISSING = {
+    "outlet_id": N_("outlet ID"),
+    "outlet_code": N_("outlet code"),
+    "cloud_url": N_("headquarters' address"),
+    "api-key": N_("API key"),
+}
+
+
+def _paused(status: Status) -> str:
+    if status.paused_until is None:
+        return say("Paused until resumed")
+    return say("Paused until {time}", time=time(status.paused_until))
+
+
+def _offline(status: Status, now_ms: int) -> str:
+    at = time(status.since or now_ms)
+    return (
+        say("Internet down since {time}", time=at)
+        if _is_line(status)
+        else say("Headquarters silent since {time}", time=at)
+    )
+
+
+def _is_line(status: Status) -> bool:
+    """Whether the trouble is this side of headquarters."""
+    return status.trouble is not None and status.trouble.code in ("N-LINK", "N-DNS", "N-PORTAL", "N-CLOCK", "N-TLS")
+
+
+def _safe(status: Status) -> str:
+    n, amount = status.pending.total, rupiah(status.pending_amount)
+    if n == 0:
+        return say("Nothing is waiting. Sales go on.")
+    return say_n(
+        "{n} record ({amount}) safe on this PC. Sales go on.",
+        "{n} records ({amount}) safe on this PC. Sales go on.",
+        n,
+        amount=amount,
+    )
+
+
+def _attention(status: Status) -> str:
+    if status.trouble is not None:
+        return trouble(status.trouble)[0]
+    return say_n("{n} record needs attention", "{n} records need attention", status.dead)
+
+
+def _waiting(status: Status, now_ms: int) -> str:
+    if status.trouble is not None and status.trouble.code == "N-RATE":
+        return trouble(status.trouble)[1]
+    if status.next_attempt_at is None or status.next_attempt_at <= now_ms:
+        return say("Goes out by itself. Nothing is wrong.")
+    return say("Goes out at {time}. Nothing is wrong.", time=clock(status.next_attempt_at))
+
+
+def _tell_it(status: Status) -> str:
+    code = status.trouble.code if status.trouble else "bug"
+    cause = trouble(status.trouble)[0] if status.trouble and status.trouble.code in PROBLEMS else ""
+    return f"{cause} {say('Data is safe. Tell IT: code {code}.', code=help_code(code))}".strip()
+
+
+def help_code(code: str) -> str:
+    """The short code for the help desk."""
+    return code if code.startswith(("N-", "R-", "E-")) else f"E-{code.upper().replace('_', '-')}"
+
+
+# -- why nothing goes out, and what failed: cause, what to do
+
+LADDER: Mapping[str, tuple[str, str]] = {
+    "N-LINK": (N_("Not connected"), N_("Check the cable, turn on Wi-Fi.")),
+    "N-DNS": (
+        N_("The modem is on, the internet isn't"),
+        N_("Try a site on a phone; modem off for 10 s; phone hotspot."),
+    ),
+    "N-PORTAL": (N_("This Wi-Fi wants a sign-in"), N_("Open the browser and sign in.")),
+    "N-CLOCK": (N_("The PC's clock is wrong"), N_("Set the clock.")),
+    "N-TLS": (N_("The secure connection is blocked here"), N_("Try a phone hotspot; tell IT.")),
+    "N-CLOUD": (N_("The trouble is at headquarters"), N_("It sends by itself later.")),
+    "N-KEY": (N_("The API key is refused"), N_("Get a new one from headquarters, enter it with “secret set api-key”.")),
+    "N-OUTLET": (N_("This outlet is switched off at headquarters"), N_("Call headquarters.")),
+    "N-RATE": (N_("Headquarters asks to wait"), N_("Headquarters asks to wait {seconds} s. It goes on by itself.")),
+}
+
+PROBLEMS: Mapping[str, tuple[str, str]] = {
+    "setting_missing": (N_("The setting {key} is missing."), N_("Set it with: config set {key} VALUE")),
+    "setting_invalid": (N_("The setting {key} can't be “{value}”."), N_("Expected: {why}")),
+    "setting_unknown": (N_("There is no setting {key}."), N_("“config list” shows them all.")),
+    "settings_unreadable": (
+        N_("The settings file {path} can't be read: {why}."),
+        N_("Mend it, or delete it to start anew."),
+    ),
+    "bad_json": (N_("This is no JSON: {why}, at character {position}."), N_("Check the export of the till.")),
+    "duplicate_key": (N_("The field {key} stands twice."), N_("Check the export of the till.")),
+    "not_a_number": (N_("{value} is no number."), N_("Check the export of the till.")),
+    "number_too_big": (N_("The number {value} is too big."), N_("Check the export of the till.")),
+    "too_deep": (N_("Nested deeper than {limit} levels."), N_("Check the export of the till.")),
+    "lone_surrogate": (N_("Half a character stands in the text."), N_("Check the export of the till.")),
+    "nul_character": (N_("A NUL character stands in the text."), N_("Check the export of the till.")),
+    "not_utf8": (N_("The text is not UTF-8, at byte {position}."), N_("Save the file as UTF-8.")),
+    "not_an_object": (N_("A record must be a JSON object."), N_("Check the export of the till.")),
+    "field_invalid": (N_("The field {field} can't be that."), N_("Expected: {why}")),
+    "money_fraction": (N_("{field} is {value}: money is whole rupiah."), N_("Check the export of the till.")),
+    "time_without_zone": (N_("The time in {field} has no zone."), N_("Write it like 2026-01-27T10:30:00Z.")),
+    "other_outlet": (N_("{field} is “{value}”: another outlet's record."), N_("Send it from that outlet.")),
+    "bad_type": (N_("“{value}” is no name of a type."), N_("Such as order, transaction, product, category.")),
+    "operation_unknown": (N_("“{value}” is no operation."), N_("It is create, update or delete.")),
+    "local_id_missing": (N_("The field local_id is missing."), N_("Every record needs its own number.")),
+    "older_version": (
+        N_("Version {version} is older than version {known}, which is known."),
+        N_("Send the newer one."),
+    ),
+    "too_big": (N_("Too big: {bytes} bytes, the limit is {limit}."), N_("Split it.")),
+    "file_unreadable": (N_("The file {path} can't be read: {why}."), N_("Check the name.")),
+    "row_unknown": (N_("Nothing called “{name}” is queued."), N_("“queue list” shows what is.")),
+    "row_sending": (N_("“{name}” is being sent."), N_("Try again in a moment.")),
+    "row_held": (N_("“{name}” waits for headquarters' change."), N_("It goes on when that is settled.")),
+    "secret_empty": (N_("The secret is empty or holds characters that no key has."), N_("Paste it once more.")),
+    "keyring_locked": (N_("The password store is locked."), N_("Log in to this PC again, or unlock it.")),
+    "keyring_missing": (
+        N_("This PC has no password store."),
+        N_("Set OUTLET_SYNC_API_KEY, or install one (gnome-keyring)."),
+    ),
+    "keyring_silent": (
+        N_("The password store did not answer within {seconds} s."),
+        N_("Look for its window, or log in again."),
+    ),
+    "keyring_failed": (N_("The password store failed: {why}."), N_("Log in to this PC again.")),
+    "secret_missing": (N_("The secret {name} is not set."), N_("Set it with: secret set {name}")),
+    "disk_full": (N_("The disk is full."), N_("Free some space; nothing that was accepted is lost.")),
+    "disk_failed": (N_("The disk does not read or write."), N_("Tell IT; the disk may be dying.")),
+    "read_only": (N_("{path} is read-only."), N_("Give this user the right to write there.")),
+    "database_locked": (N_("The database is busy."), N_("It goes on by itself in a moment.")),
+    "database_damaged": (N_("{path} is damaged, or no database of ours."), N_("Keep the file and tell IT.")),
+    "database_newer": (
+        N_("{path} was made by a newer version ({found}, this one knows {known})."),
+        N_("Install the newer version; nothing was changed."),
+    ),
+    "data_dir_unwritable": (
+        N_("{path} can't be written: {why}."),
+        N_("Choose another with --data-dir, or give the right."),
+    ),
+    "already_running": (N_("Another service already works on {path}."), N_("Use that one, or end it first.")),
+    "port_taken": (N_("Port {port} is taken."), N_("Choose another port, or end what uses it.")),
+    "not_running": (N_("The service ended before it answered."), N_("Try again.")),
+    "bug": (N_("The program stopped because of a mistake of its own."), N_("Start it again; the log tells IT why.")),
+}
+
+
+def trouble(trouble: Trouble) -> tuple[str, str]:
+    """Cause, and what to do."""
+    cause, mend = LADDER.get(trouble.code) or PROBLEMS.get(trouble.code) or (N_("Something failed: {code}"), "")
+    facts = {"code": trouble.code, **{name: _plain(value) for name, value in trouble.facts}}
+    return say(cause, **facts), say(mend, **facts) if mend else ""
+
+
+def problem(error: OutletSyncError) -> str:
+    """One sentence: what, where, how to mend it."""
+    cause, mend = trouble(Trouble(code=error.code, facts=tuple(error.facts.items())))
+    return f"{cause} {mend}".strip()
+
+
+def _plain(value: Fact) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+# -- records
+
+TYPES: Mapping[str, tuple[str, str]] = {
+    "order": (N_("order"), N_("orders")),
+    "transaction": (N_("transaction"), N_("transactions")),
+    "product": (N_("menu item"), N_("menu items")),
+    "category": (N_("category"), N_("categories")),
+    "table_status": (N_("table status"), N_("table statuses")),
+    "daily_summary": (N_("daily summary"), N_("daily summaries")),
+    "cashier_shift": (N_("cashier shift"), N_("cashier shifts")),
+}
+METHODS = {"cash": N_("Cash"), "card": N_("Card"), "transfer": N_("Transfer"), "qris": N_("QRIS")}
+
+
+def type_name(entity_type: str, n: int = 1) -> str:
+    """A type as people call it; one that we don't know as it is."""
+    one, many = TYPES.get(entity_type, (entity_type, entity_type))
+    return _chosen.catalogue.ngettext(one, many, n)
+
+
+def row_title(row: Row) -> str:
+    """Order 0143; a menu item by its name."""
+    if row.title:
+        return row.title
+    name = type_name(row.entity_type)
+    return f"{name[:1].upper()}{name[1:]} {row.local_id}"
+
+
+def row_detail(row: Row) -> str:
+    """Table A-05 · 4 guests."""
+    if row.entity_type == "order":
+        table = say("Table {table}", table=row.table) if row.table else say("Take-away")
+        return f"{table} · {say_n('{n} guest', '{n} guests', row.pax)}" if row.pax else table
+    if row.entity_type == "transaction" and row.method:
+        return say(METHODS.get(row.method.lower(), row.method))
+    if row.stock is not None:
+        return say("stock {n}", n=number(row.stock))
+    return "" if row.title is None else type_name(row.entity_type)
+
+
+def row_state(row: Row) -> str:
+    """What becomes of it."""
+    match row.state:
+        case None:
+            return say("sent")
+        case RowState.SENDING:
+            return say("being sent")
+        case RowState.BLOCKED:
+            return say("after its order")
+        case RowState.HELD:
+            return say("held")
+        case RowState.DEAD:
+            return say("refused")
+        case _ if row.due_at:
+            return say("at {time}", time=time(row.due_at))
+        case RowState.RETRY:
+            return say("tried again")
+        case _:
+            return say("waiting")
+
+
+REFUSALS: Mapping[str, str] = {
+    "R-DATA": N_("Headquarters does not accept this {type}"),
+    "R-EXISTS": N_("Already at headquarters with other content"),
+    "R-SIZE": N_("Too big to send: {size}, limit {limit}"),
+    "R-GONE": N_("Deleted at headquarters"),
+    "R-TRIES": N_("Refused {n} times, no reason given"),
+}
+
+
+def refusal(code: str | None, entity_type: str, words: str | None) -> str:
+    """Why a record was refused: our cause, then headquarters' own words."""
+    text = REFUSALS.get(code or "R-DATA", REFUSALS["R-DATA"])
+    said = words or ""
+    if code == "R-SIZE" and "/" in said:
+        size, limit = said.split("/")
+        return say(text, size=megabytes(int(size)), limit=megabytes(int(limit)))
+    if code == "R-TRIES":
+        return say(text, n=said or "5")
+    cause = say(text, type=type_name(entity_type))
+    return f"{cause}. {say('Headquarters says: “{words}”', words=said)}" if said else cause
