@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 ENVIRONMENT = ROOT / ".venv"
 OLDEST = (3, 11)
+# Without the patch level: installing python3-venv may raise that under us, and nothing depends on it.
+VERSION = ".".join(map(str, sys.version_info[:2]))
 USAGE = "Usage: python3 packaging/dev.py demo|test|run [ARGUMENT…]"
 
 # By soname: it is the same everywhere, while the names of packages differ between distributions and releases.
@@ -113,7 +115,7 @@ def missing_packages(*, for_tests: bool) -> tuple[list[str], list[str]]:
     """The packages without which nothing goes, and those without which tests are skipped."""
     needed = missing_libraries(OFFSCREEN)
     if importlib.util.find_spec("ensurepip") is None:  # Debian takes it out of Python
-        needed.insert(0, f"python{sys.version_info[0]}.{sys.version_info[1]}-venv")
+        needed.insert(0, f"python{VERSION}-venv")
     windows = missing_libraries(DISPLAY)
     if for_tests:
         return needed, [*windows, *(package for name, package in TEST_PROGRAMS.items() if not shutil.which(name))]
@@ -176,19 +178,20 @@ def provide_environment(*, for_tests: bool) -> None:
 
 def digest_of_what_is_asked() -> str:
     """Changes with the packages asked for, the interpreter, and the place of the checkout."""
-    asked = [(ROOT / "pyproject.toml").read_bytes(), CONSTRAINTS.read_bytes(), os.fsencode(ROOT), sys.version.encode()]
+    place = f"{ROOT} {VERSION}".encode()
+    asked = [(ROOT / "pyproject.toml").read_bytes(), CONSTRAINTS.read_bytes(), place]
     return hashlib.sha256(b"\0".join(asked)).hexdigest()
 
 
 def works() -> bool:
     """Whether the environment is there, whole, and of this Python."""
-    question = "import pip, sys; print(sys.version)"
+    question = "import pip, sys; print('.'.join(map(str, sys.version_info[:2])))"
     python = str(python_of_environment())
     try:
         answer = subprocess.run([python, "-c", question], capture_output=True, text=True, check=False)
     except OSError:
         return False
-    return answer.returncode == 0 and answer.stdout.strip() == sys.version
+    return answer.returncode == 0 and answer.stdout.strip() == VERSION
 
 
 def pip_install(*what: str) -> None:
@@ -232,12 +235,17 @@ def run_module(*command: str) -> int:
 
 
 def failure_of(command: list[str]) -> str:
-    """Run a set-up step; says how it failed, or nothing."""
+    """Run a set-up step, silent unless it fails; says how it failed, or nothing."""
     try:
-        code = subprocess.call(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        step = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
     except OSError as error:
         return str(error)
-    return f"exit code {code}" if code else ""
+    if not step.returncode:
+        return ""
+    print(*step.stdout.decode(errors="replace").splitlines()[-20:], sep="\n", file=sys.stderr)
+    return f"exit code {step.returncode}"
 
 
 def say(sentence: str) -> None:
