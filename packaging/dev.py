@@ -76,8 +76,11 @@ def main(arguments: Sequence[str]) -> int:
     task, rest = arguments[0], list(arguments[1:])
     try:
         set_up(for_tests=task == "test")
-    except (SetUpError, OSError) as error:
+    except SetUpError as error:
         print(f"Set-up: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"Set-up: the checkout has to be yours to write: {error}", file=sys.stderr)
         return 2
     if task == "test":
         return run_tests(rest)
