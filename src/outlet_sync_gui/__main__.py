@@ -34,18 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(name: str) -> Callable[[Context], int]:
     """The function of a command; loaded late, so that a command costs only what it needs."""
-    from outlet_sync_gui.commands import records, service, setup
+    from outlet_sync_gui.commands import desktop, records, service, setup
 
-    if name == "app":
-        from outlet_sync_gui import app
-
-        return app.start
-    if name == "demo":
-        from outlet_sync_gui import demo
-
-        return demo.start
     found: Callable[[Context], int] = next(
-        getattr(module, name) for module in (records, service, setup) if hasattr(module, name)
+        vars(module)[name] for module in (desktop, records, service, setup) if name in vars(module)
     )
     return found
 

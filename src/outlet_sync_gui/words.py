@@ -233,10 +233,8 @@ def subline(status: Status, now_ms: int) -> str:
             return trouble(status.trouble)[1]
         case State.ATTENTION:
             return say("The rest is still sent.")
-        case State.SYNCING if status.since:
-            return say("Back since {time}. Sales go on.", time=clock(status.since))
         case State.SYNCING:
-            return say("Sales go on.")
+            return say("Back since {time}. Sales go on.", time=clock(status.since)) if status.since else say("Sales go on.")
         case State.WAITING:
             return _waiting(status, now_ms)
         case State.IDLE:

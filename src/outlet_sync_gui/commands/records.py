@@ -137,7 +137,7 @@ def _tell(context: Context, report: Report) -> None:
         answer(report.as_json())
         return
     for line, error in report.rejected:
-        facts = {"n": line.number, "name": line.local_id or "", "why": words.problem(error)}
+        facts: dict[str, words.Fact] = {"n": line.number, "name": line.local_id or "", "why": words.problem(error)}
         text = "Line {n} ({name}): {why}" if line.local_id else "Line {n}: {why}"
         sys.stderr.write(words.say(text, **facts) + "\n")
     say(", ".join(_sums(report)))

@@ -1,0 +1,206 @@
+"""The first page: the band, four figures, and the list that fits the state."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from outlet_sync_gui import words
+from outlet_sync_gui.status import Row, State, Status
+from outlet_sync_gui.ui.band import Band
+from outlet_sync_gui.ui.row_model import Column, Line, RowModel, line_of
+from outlet_sync_gui.ui.theme import Theme
+from outlet_sync_gui.ui.widgets import Cards, Label
+
+ROW_PX = 43
+SHORTEST_LIST_PX = 3 * ROW_PX
+NARROW_PX = 760
+
+
+class StatusPage(QWidget):
+    """Shows a status and its rows."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("kind", "page")
+        self._status: Status | None = None
+        self._rows: Sequence[Row] = ()
+        self.band = Band(theme)
+        self.cards = Cards()
+        self.list = _List(theme)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 20)
+        layout.setSpacing(16)
+        layout.addWidget(self.band)
+        layout.addWidget(self.cards)
+        layout.addWidget(self.list, 1)
+
+    def show_status(self, status: Status, now_ms: int) -> None:
+        """Show figures and sentence."""
+        self._status = status
+        self.band.show_status(status, now_ms)
+        self._show_cards(status)
+        self._show_list()
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show what waits, was refused, or was just sent: what fits the state."""
+        self._rows = rows
+        self._show_list()
+
+    def arrange(self, width: int) -> None:
+        """Fit a width."""
+        is_compact = width < NARROW_PX
+        self.band.arrange(is_compact=is_compact)
+        self.cards.arrange(is_compact=is_compact)
+        self.list.arrange(is_compact=is_compact)
+        side = 12 if is_compact else 24
+        layout = self.layout()
+        assert layout is not None
+        layout.setContentsMargins(side, 20 if not is_compact else 12, side, 20 if not is_compact else 12)
+
+    def retranslate(self) -> None:
+        """Say it all again."""
+        if self._status is not None:
+            self.band.retranslate()
+            self._show_cards(self._status)
+            self._show_list()
+
+    def _show_cards(self, status: Status) -> None:
+        waiting, sent, dead, conflicts = self.cards.cards
+        pending = status.pending
+        waiting.show_figure(words.say("Not sent"), words.number(pending.total), _waiting_line(status))
+        sent.show_figure(
+            words.say("Sent today"), words.number(status.sent_today), words.rupiah(status.sent_today_amount)
+        )
+        refused = words.say("see below") if status.dead else words.say("nothing refused")
+        dead.show_figure(words.say("Needs attention"), words.number(status.dead), refused, is_urgent=status.dead > 0)
+        same = words.say("same as headquarters")
+        conflicts.show_figure(words.say("Conflicts"), words.number(status.conflicts), same)
+
+    def _show_list(self) -> None:
+        status = self._status
+        if status is None:
+            return
+        if status.progress is not None and status.state is State.SYNCING:
+            self.list.show_lines(words.say("Not sent yet"), _lane_lines(status))
+            return
+        self.list.show_lines(_list_title(status), [line_of(row) for row in self._rows])
+
+
+class _List(QFrame):
+    """A title over a table, or over the sentence that says why it is empty."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("kind", "card")
+        self.title = Label("title")
+        self.empty = Label("quiet", wraps=True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.empty.setContentsMargins(16, 12, 16, 12)
+        self.model = RowModel(theme.tokens)
+        self.table = _table(self.model)
+        theme.changed.connect(lambda: self.model.set_colours(theme.tokens))
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 10, 16, 8)
+        head.addWidget(self.title)
+        rule = QFrame()
+        rule.setProperty("kind", "rule")
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self.empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 8)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(rule)
+        layout.addLayout(self._stack)
+        self.setMinimumHeight(SHORTEST_LIST_PX + 48)
+
+    def show_lines(self, title: str, lines: Sequence[Line]) -> None:
+        """Show lines under their title."""
+        self.title.say(title)
+        self.table.setAccessibleName(title)
+        self.empty.say(words.say("Nothing waits. New orders show here."))
+        self.model.set_lines(lines)
+        self._stack.setCurrentWidget(self.table if lines else self.empty)
+
+    def arrange(self, *, is_compact: bool) -> None:
+        """Leave out what a narrow list has no room for."""
+        self.table.setColumnHidden(Column.DETAIL, is_compact)
+        self.table.setColumnHidden(Column.TIME, is_compact)
+
+
+def _table(model: RowModel) -> QTableView:
+    table = QTableView()
+    table.setModel(model)
+    table.horizontalHeader().hide()
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(ROW_PX)
+    table.setShowGrid(False)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    table.setTabKeyNavigation(False)
+    header = table.horizontalHeader()
+    header.setMinimumSectionSize(20)
+    for column, mode in (
+        (Column.TIME, QHeaderView.ResizeMode.ResizeToContents),
+        (Column.WHAT, QHeaderView.ResizeMode.Stretch),
+        (Column.DETAIL, QHeaderView.ResizeMode.Stretch),
+        (Column.AMOUNT, QHeaderView.ResizeMode.ResizeToContents),
+        (Column.STATE, QHeaderView.ResizeMode.ResizeToContents),
+    ):
+        header.setSectionResizeMode(column, mode)
+    return table
+
+
+def _waiting_line(status: Status) -> str:
+    pending = status.pending
+    if pending.total == 0:
+        return words.say("nothing waits")
+    if status.held:
+        return words.say("{n} held until headquarters' change is settled", n=words.number(status.held))
+    if status.pending_amount:
+        return words.rupiah(status.pending_amount)
+    if pending.high == pending.low == 0 and status.next_attempt_at is not None:
+        return words.say("menu & stock · at {time}", time=words.time(status.next_attempt_at))
+    counts = {"high": pending.high, "medium": pending.medium, "low": pending.low}
+    return words.say("orders {high} · menu {medium} · other {low}", **{k: words.number(v) for k, v in counts.items()})
+
+
+def _list_title(status: Status) -> str:
+    if status.dead:
+        return words.say("Refused by headquarters")
+    if status.pending.total == 0:
+        return words.say("Just sent")
+    return words.say("Waiting for its turn") if status.state is State.WAITING else words.say("Not sent yet")
+
+
+def _lane_lines(status: Status) -> list[Line]:
+    pending = status.pending
+    lanes = (
+        ("order", "Orders & transactions", "sent first", pending.high, "being sent now"),
+        ("product", "Menu, stock & summaries", "after the orders", pending.medium, "sent after the orders"),
+        ("other", "Other", "notes, reports", pending.low, "sent tonight"),
+    )
+    return [
+        Line(
+            time="",
+            icon=icon,
+            what=words.say(name),
+            detail=words.say(detail),
+            amount=words.number(n),
+            state=words.say(state) if n else words.say("sent"),
+            state_icon="" if n else "check",
+        )
+        for icon, name, detail, n, state in lanes
+    ]

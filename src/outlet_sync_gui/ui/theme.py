@@ -1,0 +1,136 @@
+"""Fusion with our colours: a palette, and one style sheet for the whole program, keyed on properties."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFontInfo, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from outlet_sync_gui.status import State
+from outlet_sync_gui.ui import tokens
+from outlet_sync_gui.ui.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Font sizes in pixels, from the system's."""
+
+    base: int
+
+    def px(self, scale: float, least: int = 12) -> int:
+        """A size of the scale."""
+        return max(least, round(self.base * scale))
+
+
+class Theme(QObject):
+    """Applies light or dark to the application, and follows the system."""
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication, *, is_dark: bool | None = None) -> None:
+        super().__init__(app)
+        self._app = app
+        self.tokens: Tokens = tokens.LIGHT
+        app.setStyle("Fusion")
+        hints = app.styleHints()
+        if is_dark is None:
+            hints.colorSchemeChanged.connect(self._follow)
+            is_dark = hints.colorScheme() is Qt.ColorScheme.Dark
+        self.apply(is_dark=is_dark)
+
+    def apply(self, *, is_dark: bool) -> None:
+        """Colour everything."""
+        self.tokens = tokens.DARK if is_dark else tokens.LIGHT
+        base = max(tokens.SMALLEST_PX, QFontInfo(self._app.font()).pixelSize())
+        self._app.setPalette(palette(self.tokens))
+        self._app.setStyleSheet(style_sheet(self.tokens, Sizes(base)))
+        self.changed.emit()
+
+    def _follow(self, scheme: Qt.ColorScheme) -> None:
+        self.apply(is_dark=scheme is Qt.ColorScheme.Dark)
+
+
+def palette(colours: Tokens) -> QPalette:
+    """What Fusion itself draws with."""
+    made = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: colours.bg,
+        QPalette.ColorRole.Base: colours.surface,
+        QPalette.ColorRole.AlternateBase: colours.sunken,
+        QPalette.ColorRole.Button: colours.surface,
+        QPalette.ColorRole.WindowText: colours.text,
+        QPalette.ColorRole.Text: colours.text,
+        QPalette.ColorRole.ButtonText: colours.text,
+        QPalette.ColorRole.ToolTipBase: colours.text,
+        QPalette.ColorRole.ToolTipText: colours.surface,
+        QPalette.ColorRole.PlaceholderText: colours.text2,
+        QPalette.ColorRole.Highlight: colours.accent,
+        QPalette.ColorRole.HighlightedText: colours.on_accent,
+        QPalette.ColorRole.Link: colours.accent,
+    }
+    for role, colour in roles.items():
+        made.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours.text2))
+    return made
+
+
+def style_sheet(c: Tokens, sizes: Sizes) -> str:
+    """The one style sheet. Heights live here alone: a sheet's min-height beats a fixed one."""
+    px = sizes.px
+    bands = "".join(
+        f'*[kind="band"][state="{state.value}"]{{background:{tint};}}' for state, (_, tint) in c.states.items()
+    )
+    attention = c.states[State.ATTENTION][0]
+    return f"""
+* {{ font-size:{px(tokens.BODY)}px; color:{c.text}; }}
+QMainWindow, QScrollArea, *[kind="page"] {{ background:{c.bg}; border:0; }}
+*[kind="rail"] {{ background:{c.rail}; border-right:1px solid {c.line}; }}
+*[kind="band"] {{ border:0; border-radius:12px; }}
+{bands}
+*[kind="card"] {{ background:{c.surface}; border:1px solid {c.line}; border-radius:10px; }}
+*[kind="rule"] {{ background:{c.line}; max-height:1px; min-height:1px; border:0; }}
+QLabel {{ background:transparent; }}
+QLabel[role="sentence"] {{ font-size:{px(tokens.SENTENCE)}px; font-weight:500; }}
+QLabel[role="sentence"][isCompact="true"] {{ font-size:{px(1.36)}px; }}
+QLabel[role="figure"] {{ font-size:{px(tokens.FIGURE)}px; font-weight:500; }}
+QLabel[role="figure"][isUrgent="true"] {{ color:{attention}; }}
+QLabel[role="label"] {{ font-size:{px(tokens.LABEL)}px; font-weight:500; color:{c.text2}; }}
+QLabel[role="small"] {{ font-size:{px(tokens.SMALL)}px; color:{c.text2}; }}
+QLabel[role="strong"] {{ font-size:{px(tokens.LABEL)}px; font-weight:600; }}
+QLabel[role="title"] {{ font-weight:600; }}
+QLabel[role="quiet"] {{ color:{c.text2}; }}
+QLabel[role="name"] {{ font-size:{px(tokens.TITLE)}px; font-weight:600; }}
+QPushButton {{ min-height:46px; padding:0 18px; border:1px solid {c.edge}; border-radius:8px;
+  background:{c.surface}; font-weight:600; }}
+QPushButton:hover {{ background:{c.sunken}; }}
+QPushButton:pressed {{ background:{c.line}; }}
+QPushButton:disabled {{ background:transparent; color:{c.text2}; }}
+QPushButton[kind="primary"]:enabled {{ background:{c.accent}; color:{c.on_accent}; border-color:{c.accent}; }}
+QPushButton[kind="primary"]:enabled:hover {{ background:{c.accent_hover}; }}
+QPushButton[kind="primary"]:enabled:pressed {{ background:{c.accent_down}; }}
+QPushButton[kind="quiet"] {{ min-height:44px; padding:0 12px; border:0; background:transparent; color:{c.accent};
+  text-align:left; }}
+QPushButton[kind="quiet"]:hover {{ background:{c.sunken}; }}
+QListWidget {{ background:transparent; border:0; outline:0; }}
+QListWidget::item {{ min-height:42px; padding:0 10px; margin:0 8px; border:1px solid transparent; border-radius:8px;
+  color:{c.text}; }}
+QListWidget::item:selected {{ background:{c.surface}; border:1px solid {c.line}; border-left:3px solid {c.accent}; }}
+QTableView {{ background:transparent; border:0; outline:0; gridline-color:{c.line}; }}
+QTableView::item {{ border-bottom:1px solid {c.line}; padding:0 4px; }}
+QProgressBar {{ min-height:8px; max-height:8px; border:0; border-radius:4px; background:{c.line}; }}
+QProgressBar::chunk {{ border-radius:4px; background:{c.accent}; }}
+QScrollBar:vertical {{ width:12px; background:transparent; margin:0; }}
+QScrollBar::handle:vertical {{ background:{c.edge}; border-radius:4px; min-height:32px; margin:2px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ height:0; }}
+QToolTip {{ background:{c.text}; color:{c.surface}; border:0; padding:4px; }}
+*[kind="ring"] {{ border:2px solid {c.text}; border-radius:10px; background:transparent; }}
+"""
+
+
+def set_property(widget: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet is keyed on, and draw the widget anew where it changed."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
