@@ -1,6 +1,6 @@
 """Write resources/sample/: the sample outlet's day as a till would hand it over, for trying `enqueue`.
 
-    python packaging/make_sample_day.py [YYYY-MM-DD]
+python packaging/make_sample_day.py [YYYY-MM-DD]
 """
 
 import json

@@ -57,6 +57,7 @@ def _log_to_stderr(level: str) -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger().handlers[0].setLevel(level)  # the log file has a level of its own
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 

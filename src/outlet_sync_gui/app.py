@@ -10,6 +10,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QSocketNotifier, QThreadPool, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from outlet_sync_gui import settings, words
@@ -52,7 +53,8 @@ class App(QObject):
         """Show tray or window, and start the service."""
         chosen = settings.load(self._directory).settings
         self._show(not_set_up(chosen, chosen.missing) if chosen.missing else _starting(chosen.outlet_code))
-        self.tray.show()
+        if QGuiApplication.platformName() != "offscreen":
+            self.tray.show()
         if not (is_minimized and Tray.is_available()):
             self.window.show()
         self.worker.start()
@@ -240,7 +242,7 @@ def _starting(outlet_code: str) -> Status:
 
 
 def has_display() -> bool:
-    """Whether windows can be seen here."""
+    """Whether windows can be seen on this machine."""
     if sys.platform in ("win32", "darwin"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -71,7 +71,15 @@ MENU: dict[str, tuple[str, str, tuple[tuple[str, int], ...]]] = {
         ),
     ),
 }
-GUESTS = ("Sari Wulandari", "Budi Santoso", "Made Wirawan", "Putri Lestari", "Agus Setiawan", "Dewi Anggraini", "Rizky Pratama")
+GUESTS = (
+    "Sari Wulandari",
+    "Budi Santoso",
+    "Made Wirawan",
+    "Putri Lestari",
+    "Agus Setiawan",
+    "Dewi Anggraini",
+    "Rizky Pratama",
+)
 CASHIERS = ("Rina Marlina", "Yusuf Hidayat", "Ni Luh Ayu")
 METHODS = ("cash", "qris", "card")
 
@@ -92,9 +100,7 @@ def menu(at: datetime) -> list[Record]:
         for key, (name, _, _) in MENU.items()
     ]
     number = count(1)
-    products = [
-        _record("product", _product(next(number), key, dish, time)) for key in MENU for dish in _dishes_of(key)
-    ]
+    products = [_record("product", _product(next(number), key, dish, time)) for key in MENU for dish in _dishes_of(key)]
     return [*categories, *products]
 
 
@@ -173,9 +179,7 @@ def _payments(n: int, made: Record, at: datetime, chance: random.Random) -> list
     ]
 
 
-def _transaction(
-    local_id: str, order_id: str, amount: int, method: str, at: datetime, chance: random.Random
-) -> Record:
+def _transaction(local_id: str, order_id: str, amount: int, method: str, at: datetime, chance: random.Random) -> Record:
     cash: Record = {}
     if method == "cash":
         note = 50_000 if amount < 100_000 else 100_000

@@ -104,7 +104,7 @@ def _filled(text: str, facts: Mapping[str, Fact]) -> str:
 
 def number(value: float) -> str:
     """1.248 in Indonesian, 1,248 in English; one decimal where there is one."""
-    text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")
     return text.translate(str.maketrans(",.", ".,")) if _chosen.language == "id" else text
 
 
@@ -234,7 +234,11 @@ def subline(status: Status, now_ms: int) -> str:
         case State.ATTENTION:
             return say("The rest is still sent.")
         case State.SYNCING:
-            return say("Back since {time}. Sales go on.", time=clock(status.since)) if status.since else say("Sales go on.")
+            return (
+                say("Back since {time}. Sales go on.", time=clock(status.since))
+                if status.since
+                else say("Sales go on.")
+            )
         case State.WAITING:
             return _waiting(status, now_ms)
         case State.IDLE:

@@ -98,6 +98,7 @@ class Band(QFrame):
         else:
             self._grid.addWidget(self._actions, 0, 2, Qt.AlignmentFlag.AlignVCenter)
         set_property(self.sentence, "isCompact", is_compact)
+        self.progress.rate.setHidden(is_compact)
         self._icon_px = 36 if is_compact else 56
         self._show_icon()
 
@@ -210,13 +211,13 @@ class _ProgressRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.bar = QProgressBar(textVisible=False)
-        self.counts, self.rate, self.end = Label("strong"), Label("small"), Label("small")
+        self.counts, self.rate, self.end = Label("strong"), Label("small"), Label("small", elides=True)
+        self.end.setAlignment(Qt.AlignmentFlag.AlignRight)
         under = QHBoxLayout()
         under.setSpacing(16)
         under.addWidget(self.counts)
         under.addWidget(self.rate)
-        under.addStretch()
-        under.addWidget(self.end)
+        under.addWidget(self.end, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

@@ -125,6 +125,7 @@ class _Rail(QFrame):
         self.head = Head()
         self.list = QListWidget()
         self.list.setIconSize(QSize(20, 20))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.addItem(QListWidgetItem())
         self.list.setCurrentRow(0)
         self.language = QPushButton()

@@ -103,7 +103,8 @@ class RowModel(QAbstractTableModel):
             case Qt.ItemDataRole.FontRole if column in (Column.WHAT, Column.AMOUNT):
                 return self._bold
             case Qt.ItemDataRole.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignRight if column == Column.AMOUNT else Qt.AlignmentFlag.AlignLeft
+                is_right = column in (Column.AMOUNT, Column.TIME)
+                side = Qt.AlignmentFlag.AlignRight if is_right else Qt.AlignmentFlag.AlignLeft
                 return side | Qt.AlignmentFlag.AlignVCenter
         return None
 

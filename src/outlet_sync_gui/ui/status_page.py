@@ -22,7 +22,7 @@ from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Cards, Label
 
 ROW_PX = 43
-SHORTEST_LIST_PX = 3 * ROW_PX
+TIME_PX, SIDE_PX = 64, 8
 NARROW_PX = 760
 
 
@@ -93,7 +93,8 @@ class StatusPage(QWidget):
         if status.progress is not None and status.state is State.SYNCING:
             self.list.show_lines(words.say("Not sent yet"), _lane_lines(status))
             return
-        self.list.show_lines(_list_title(status), [line_of(row) for row in self._rows])
+        lines = [line_of(row) for row in self._rows]
+        self.list.show_lines(_list_title(status), lines, note=_note(status), empty=_empty(status))
 
 
 class _List(QFrame):
@@ -102,7 +103,9 @@ class _List(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setProperty("kind", "card")
+        self.setProperty("role", "list")
         self.title = Label("title")
+        self.note = Label("quiet", elides=True)
         self.empty = Label("quiet", wraps=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.empty.setContentsMargins(16, 12, 16, 12)
@@ -111,7 +114,9 @@ class _List(QFrame):
         theme.changed.connect(lambda: self.model.set_colours(theme.tokens))
         head = QHBoxLayout()
         head.setContentsMargins(16, 10, 16, 8)
+        head.setSpacing(16)
         head.addWidget(self.title)
+        head.addWidget(self.note, 1)
         rule = QFrame()
         rule.setProperty("kind", "rule")
         self._stack = QStackedLayout()
@@ -123,20 +128,21 @@ class _List(QFrame):
         layout.addLayout(head)
         layout.addWidget(rule)
         layout.addLayout(self._stack)
-        self.setMinimumHeight(SHORTEST_LIST_PX + 48)
 
-    def show_lines(self, title: str, lines: Sequence[Line]) -> None:
-        """Show lines under their title."""
+    def show_lines(self, title: str, lines: Sequence[Line], *, note: str = "", empty: str = "") -> None:
+        """Show lines under their title; `empty` is what stands there when there are none."""
         self.title.say(title)
+        self.note.say(note)
         self.table.setAccessibleName(title)
-        self.empty.say(words.say("Nothing waits. New orders show here."))
+        self.empty.say(empty)
         self.model.set_lines(lines)
+        has_times = any(line.time for line in lines)
+        self.table.setColumnWidth(Column.TIME, TIME_PX if has_times else SIDE_PX)
         self._stack.setCurrentWidget(self.table if lines else self.empty)
 
     def arrange(self, *, is_compact: bool) -> None:
         """Leave out what a narrow list has no room for."""
         self.table.setColumnHidden(Column.DETAIL, is_compact)
-        self.table.setColumnHidden(Column.TIME, is_compact)
 
 
 def _table(model: RowModel) -> QTableView:
@@ -153,7 +159,7 @@ def _table(model: RowModel) -> QTableView:
     header = table.horizontalHeader()
     header.setMinimumSectionSize(20)
     for column, mode in (
-        (Column.TIME, QHeaderView.ResizeMode.ResizeToContents),
+        (Column.TIME, QHeaderView.ResizeMode.Fixed),
         (Column.WHAT, QHeaderView.ResizeMode.Stretch),
         (Column.DETAIL, QHeaderView.ResizeMode.Stretch),
         (Column.AMOUNT, QHeaderView.ResizeMode.ResizeToContents),
@@ -177,9 +183,27 @@ def _waiting_line(status: Status) -> str:
     return words.say("orders {high} · menu {medium} · other {low}", **{k: words.number(v) for k, v in counts.items()})
 
 
+def _note(status: Status) -> str:
+    """Why nothing goes out, with the short code for the help desk."""
+    if status.trouble is None or status.state not in (State.OFFLINE, State.ATTENTION):
+        return ""
+    if status.state is State.ATTENTION:  # the band says the rest
+        return f"{words.say('Help code')} {words.help_code(status.trouble.code)}"
+    cause, mend = words.trouble(status.trouble)
+    return f"{cause}. {mend} ({words.help_code(status.trouble.code)})"
+
+
+def _empty(status: Status) -> str:
+    if status.state is State.SETUP:
+        return words.say("Set it up with “config set” and “secret set api-key”.")
+    return words.say("Nothing waits. New orders show here.")
+
+
 def _list_title(status: Status) -> str:
     if status.dead:
         return words.say("Refused by headquarters")
+    if status.state is State.SETUP:
+        return words.say("Not set up yet")
     if status.pending.total == 0:
         return words.say("Just sent")
     return words.say("Waiting for its turn") if status.state is State.WAITING else words.say("Not sent yet")

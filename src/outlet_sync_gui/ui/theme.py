@@ -90,6 +90,8 @@ QMainWindow, QScrollArea, *[kind="page"] {{ background:{c.bg}; border:0; }}
 {bands}
 *[kind="card"] {{ background:{c.surface}; border:1px solid {c.line}; border-radius:10px; }}
 *[kind="rule"] {{ background:{c.line}; max-height:1px; min-height:1px; border:0; }}
+*[kind="card"][role="figures"] {{ min-height:{px(6.2)}px; }}
+*[kind="card"][role="list"] {{ min-height:{px(12)}px; }}
 QLabel {{ background:transparent; }}
 QLabel[role="sentence"] {{ font-size:{px(tokens.SENTENCE)}px; font-weight:500; }}
 QLabel[role="sentence"][isCompact="true"] {{ font-size:{px(1.36)}px; }}
@@ -101,7 +103,7 @@ QLabel[role="strong"] {{ font-size:{px(tokens.LABEL)}px; font-weight:600; }}
 QLabel[role="title"] {{ font-weight:600; }}
 QLabel[role="quiet"] {{ color:{c.text2}; }}
 QLabel[role="name"] {{ font-size:{px(tokens.TITLE)}px; font-weight:600; }}
-QPushButton {{ min-height:46px; padding:0 18px; border:1px solid {c.edge}; border-radius:8px;
+QPushButton {{ min-height:46px; padding:0 16px; icon-size:20px; border:1px solid {c.edge}; border-radius:8px;
   background:{c.surface}; font-weight:600; }}
 QPushButton:hover {{ background:{c.sunken}; }}
 QPushButton:pressed {{ background:{c.line}; }}
@@ -115,7 +117,9 @@ QPushButton[kind="quiet"]:hover {{ background:{c.sunken}; }}
 QListWidget {{ background:transparent; border:0; outline:0; }}
 QListWidget::item {{ min-height:42px; padding:0 10px; margin:0 8px; border:1px solid transparent; border-radius:8px;
   color:{c.text}; }}
-QListWidget::item:selected {{ background:{c.surface}; border:1px solid {c.line}; border-left:3px solid {c.accent}; }}
+QListWidget::item:selected {{ background:{c.surface}; border:1px solid {c.line}; border-left:3px solid {c.accent};
+  border-top-left-radius:0; border-bottom-left-radius:0; }}
+QListWidget[isNarrow="true"]::item {{ padding:0 4px 0 8px; margin:0 4px; }}
 QTableView {{ background:transparent; border:0; outline:0; gridline-color:{c.line}; }}
 QTableView::item {{ border-bottom:1px solid {c.line}; padding:0 4px; }}
 QProgressBar {{ min-height:8px; max-height:8px; border:0; border-radius:4px; background:{c.line}; }}
@@ -134,3 +138,4 @@ def set_property(widget: QWidget, name: str, value: object) -> None:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+        widget.updateGeometry()

@@ -52,8 +52,9 @@ class Card(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("kind", "card")
+        self.setProperty("role", "figures")
         self.label = Label("label", elides=True)
-        self.figure = Label("figure")
+        self.figure = Label("figure", elides=True)
         self.line = Label("small", elides=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
