@@ -532,4 +532,9 @@ def refusal(code: str | None, entity_type: str, words: str | None) -> str:
     if code == "R-TRIES":
         return say(text, n=said or "5")
     cause = say(text, type=type_name(entity_type))
-    return f"{cause}. {say('Headquarters says: “{words}”', words=said)}" if said else cause
+    return f"{cause}. {quote(said)}" if said else cause
+
+
+def quote(said: str) -> str:
+    """Headquarters' own words."""
+    return say("Headquarters says: “{words}”", words=said)

@@ -121,8 +121,9 @@ def _matched(
     if len(results) == len(sent) and not any(_key(entry) for entry in results):
         return [_result(entry) for entry in results]  # nameless: the order of the request tells
     named = {_key(entry): entry for entry in results}
-    rest = ItemResult(ok=True) if _counts_prove(results, data, len(sent)) else None
     found = [named.get((item.entity_type, item.local_id)) for item in sent]
+    is_proven = None in found and _counts_prove(results, data, len(sent))
+    rest = ItemResult(ok=True) if is_proven else None
     return [rest if entry is None else _result(entry) for entry in found]
 
 

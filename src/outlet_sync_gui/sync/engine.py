@@ -267,7 +267,8 @@ class Engine:
 
     def _fault(self, kind: Kind, fault: Fault, now: Now) -> list[Event]:
         if kind is Kind.PULL:
-            self._pull_at = now.monotonic + self._pull_backoff.failed()
+            own_wait_s = self._pull_backoff.failed() if isinstance(fault, Broken) else 0.0
+            self._pull_at = now.monotonic + own_wait_s
         self._last_failed = kind
         match fault:
             case Limited(seconds):

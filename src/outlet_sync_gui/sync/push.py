@@ -44,8 +44,7 @@ class Pusher:
         while self.suspects:
             if parcels := self.store.outbox.load(self.suspects.pop()):
                 return tuple(parcels)
-        chosen = [row for row in self._choose(lanes) if not self._is_too_big(row)]
-        parcels = self.store.outbox.load([row.record_id for row in chosen])
+        parcels = self.store.outbox.load([row.record_id for row in self._choose(lanes)])
         return _routable(parcels)
 
     def request(self, parcels: Sequence[Parcel], *, wall_ms: int) -> Request:
@@ -113,6 +112,8 @@ class Pusher:
         for lane in lanes:
             rows = self.store.outbox.next(lane, limit=most)
             for row in self._with_transactions(rows) if lane is Lane.HIGH else rows:
+                if self._is_too_big(row):
+                    continue
                 room -= row.bytes + ITEM_OVERHEAD_BYTES
                 if len(chosen) >= most or (room < 0 and chosen):
                     return chosen

@@ -53,11 +53,18 @@ def line_of(row: Row) -> Line:
         time=words.time(row.at_ms),
         icon=ICONS.get(row.entity_type, "other"),
         what=words.row_title(row),
-        detail=words.refusal(row.error_code, row.entity_type, row.error) if is_refused else words.row_detail(row),
+        detail=_refusal(row) if is_refused else words.row_detail(row),
         amount=words.rupiah(row.amount) if row.amount is not None and has_price else "",
         state=words.row_state(row),
         state_icon=STATE_ICONS.get(row.state, "ring"),
     )
+
+
+def _refusal(row: Row) -> str:
+    """Headquarters' words first: the list's title already says that it refused."""
+    if row.error and row.error_code in ("R-DATA", "R-EXISTS"):
+        return words.quote(row.error)
+    return words.refusal(row.error_code, row.entity_type, row.error)
 
 
 class RowModel(QAbstractTableModel):
