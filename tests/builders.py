@@ -167,7 +167,10 @@ def refused(words: str = "", status: int = 422) -> Answered:
 
 
 def pulled(
-    products: Iterable[Json] = (), categories: Iterable[Json] = (), deleted: Iterable[Json] = (), at: str = iso(START_MS)
+    products: Iterable[Json] = (),
+    categories: Iterable[Json] = (),
+    deleted: Iterable[Json] = (),
+    at: str = iso(START_MS),
 ) -> Answered:
     """A pull's answer."""
     lists = {"products": list(products), "categories": list(categories), "deleted": list(deleted)}

@@ -3,11 +3,6 @@
 from pathlib import Path
 
 import pytest
-
-from outlet_sync_gui.status import Lane, RowState, State, Trouble
-from outlet_sync_gui.sync.commands import KeyChanged, Pause, Resume, SyncNow
-from outlet_sync_gui.sync.events import Failed, KeyRefused, Sent, Stopped
-from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Send, Why
 from tests.builders import (
     OUTLET_ID,
     SETTINGS,
@@ -24,6 +19,11 @@ from tests.builders import (
     sent,
     transaction,
 )
+
+from outlet_sync_gui.status import Lane, RowState, State, Trouble
+from outlet_sync_gui.sync.commands import KeyChanged, Pause, Resume, SyncNow
+from outlet_sync_gui.sync.events import Failed, KeyRefused, Sent, Stopped
+from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Send, Why
 
 LOST = Lost(Trouble(code="N-CLOUD"))
 HTML = Answered(status=200, headers={}, body=b"<html>Wi-Fi</html>")
@@ -60,7 +60,9 @@ def test_a_burst_gathers_before_it_leaves(bench: Bench) -> None:
         ("daily_summary", {"local_id": "2026-01-27", "date": "2026-01-27"}, "analytics/daily"),
     ],
 )
-def test_a_lone_record_goes_where_its_type_goes(bench: Bench, entity_type: str, data: dict[str, str], path: str) -> None:
+def test_a_lone_record_goes_where_its_type_goes(
+    bench: Bench, entity_type: str, data: dict[str, str], path: str
+) -> None:
     bench.put(entity_type, data)
     assert bench.push().request.path == f"/api/v1/outlets/{OUTLET_ID}/{path}"
 

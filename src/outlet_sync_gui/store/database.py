@@ -45,11 +45,18 @@ class Database:
     def write(self) -> Iterator[None]:
         """One immediate transaction: all of it is on disk afterwards, or nothing. Nested: part of the outer one."""
         with translated(self.file):
-            if self._db.in_transaction():
+            connection: sqlite3.Connection = self._db.connection()
+            if connection.in_transaction:
                 yield
                 return
-            with self._db.atomic("IMMEDIATE"):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
                 yield
+                connection.execute("COMMIT")
+            finally:
+                # A full disk has rolled back already: rolling back again would hide why.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> int:
         """Run one statement; the number of rows it changed."""

@@ -1,0 +1,121 @@
+"""The line: counters that never drift, and lists for people."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outlet_sync_gui.errors import InputRefused
+from outlet_sync_gui.status import Pending, RowState
+from tests.builders import Bench, accepted, answered, order, product, read, refused, results, transaction
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def counted(bench: Bench) -> dict[tuple[int, int], tuple[int, int]]:
+    """What the counters should say, by counting rows."""
+    rows = bench.store._db.rows("SELECT lane, state, count(*), sum(amount) FROM outbox GROUP BY lane, state")
+    return {(lane, state): (n, amount) for lane, state, n, amount in rows}
+
+
+@settings(max_examples=40)
+@given(steps=st.lists(st.sampled_from(["order", "pay", "product", "delete", "send", "refuse", "lose", "retry"]), max_size=30))
+def test_counters_say_what_counting_says(steps: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    bench = Bench(tmp_path_factory.mktemp("counters"))
+    for n, step in enumerate(steps):
+        if step == "order":
+            bench.put("order", order(f"A{n % 5}", total_amount=n))
+        elif step == "pay":
+            bench.put("transaction", transaction(f"T{n}", f"A{n % 5}"))
+        elif step == "product":
+            bench.put("product", product(f"P{n % 3}", price=n))
+        elif step == "delete":
+            bench.put("order", order(f"A{n % 5}"), "delete")
+        elif step == "retry":
+            bench.store.outbox.retry_dead()
+        elif bench.store.outlet.counts().pending.total:
+            _exchange(bench, step)
+    kept = bench.store._db.rows("SELECT lane, state, n, amount FROM counter WHERE n <> 0 OR amount <> 0")
+    assert {(lane, state): (n, amount) for lane, state, n, amount in kept} == counted(bench)
+    bench.store.close()
+
+
+def _exchange(bench: Bench, how: str) -> None:
+    if not bench.store.views.queue(state=RowState.READY):
+        return
+    step = bench.later(130).push()
+    if how == "send":
+        bench.settle(step, accepted(step.flight))
+    elif how == "refuse":
+        bench.settle(step, results(step.flight, {p.local_id: "no" for p in step.flight.parcels}))
+    else:
+        bench.restart()
+
+
+def test_the_next_batch_needs_no_scan(bench: Bench) -> None:
+    plan = bench.store._db.rows(
+        "EXPLAIN QUERY PLAN SELECT record_id, bytes FROM outbox INDEXED BY outbox_next"
+        " WHERE outlet = 1 AND state = 0 AND lane = 0 AND seq > 0 ORDER BY seq LIMIT 250"
+    )
+    assert "USING COVERING INDEX outbox_next" in plan[0][3]
+    assert len(plan) == 1
+
+
+def test_counts_are_told_by_lane_and_the_dead_are_not_pending(bench: Bench) -> None:
+    bench.put("order", order("A1", total_amount=100))
+    bench.settle(bench.push(), refused("no"))
+    bench.put("transaction", transaction("T1", "A1"))
+    bench.put("product", product())
+    bench.put("log", {"local_id": "L1"})
+    counts = bench.store.outlet.counts()
+    assert counts.pending == Pending(high=1, medium=1, low=1)
+    assert (counts.dead, counts.blocked, counts.pending_amount) == (1, 1, 0)
+
+
+def test_a_row_is_being_sent_only_while_its_request_is_out(bench: Bench) -> None:
+    bench.put("order", order("A1"))
+    bench.push()
+    assert bench.queued() == [("A1", "sending")]
+    bench.restart()
+    assert bench.queued() == [("A1", "ready")]
+
+
+def test_a_row_is_found_by_its_number_or_its_name(bench: Bench) -> None:
+    bench.put("order", order("A/1"))
+    row = bench.store.views.find("order/A/1")
+    assert bench.store.views.find(str(row.record_id)) == row
+    with pytest.raises(InputRefused):
+        bench.store.views.find("order/none")
+
+
+def test_a_list_is_filtered_by_state_type_and_the_start_of_a_number(bench: Bench) -> None:
+    bench.put_all([read("order", order("ORD-1")), read("order", order("ORD-2")), read("product", product("PRD-1"))])
+    views = bench.store.views
+    assert [row.local_id for row in views.queue(search="ORD")] == ["ORD-2", "ORD-1"]
+    assert [row.local_id for row in views.queue(entity_type="product")] == ["PRD-1"]
+    assert views.queue(state=RowState.DEAD) == []
+    assert [row.local_id for row in views.queue(limit=1)] == ["PRD-1"]
+
+
+def test_two_records_with_one_cloud_id_do_not_stop_the_line(bench: Bench) -> None:
+    for local_id in ("A1", "A2"):
+        bench.put("order", order(local_id))
+        step = bench.push()
+        bench.settle(step, answered({"success": True, "data": {"cloud_id": "same", "local_id": local_id}}))
+    assert bench.queued() == []
+
+
+def test_what_was_sent_last_is_told_first(bench: Bench) -> None:
+    for local_id in ("A1", "A2"):
+        bench.put("order", order(local_id, table_number="A-05", pax=4))
+        step = bench.later(1).push()
+        bench.settle(step, accepted(step.flight))
+    rows = bench.store.views.recent(limit=10)
+    assert [(row.local_id, row.table, row.pax, row.state) for row in rows] == [
+        ("A2", "A-05", 4, None),
+        ("A1", "A-05", 4, None),
+    ]

@@ -1,0 +1,82 @@
+"""Budget, back-off, batch size and clock: small machines on their own."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.builders import START_MS
+
+from outlet_sync_gui.store.outlet import Stamp
+from outlet_sync_gui.sync.budget import RESERVE, Budget
+from outlet_sync_gui.sync.clock import Now, business_day, iso, to_ms
+from outlet_sync_gui.sync.pacing import Backoff, BatchSize
+
+
+@given(st.lists(st.tuples(st.floats(0, 40), st.floats(0, 20)), max_size=120), st.integers(3, 20))
+def test_no_minute_holds_more_answers_than_the_limit(moves: list[tuple[float, float]], limit: int) -> None:
+    at, budget = 0.0, Budget(limit, [], now=Now(0.0, 0))
+    spans: list[tuple[float, float]] = []
+    for pause, takes in moves:
+        at += pause
+        if budget.free_at(Now(at, 0), reserve=0) <= at:
+            budget.depart()
+            left, at = at, at + takes
+            budget.land(Now(at, 0))
+            spans.append((left, at))
+    # A server may count a request anywhere between its leaving and its answer: take what is worst for us.
+    for n in range(len(spans) - limit):
+        assert spans[n + limit][0] >= spans[n][1] + 60 - 1e-6
+
+
+def test_two_slots_are_kept_for_pulls() -> None:
+    budget, now = Budget(10, [], now=Now(0.0, 0)), Now(0.0, 0)
+    for _ in range(10 - RESERVE):
+        budget.depart()
+        budget.land(now)
+    assert budget.free_at(now) == 60.0
+    assert budget.free_at(now, reserve=0) == 0.0
+
+
+def test_a_stamp_from_the_future_counts_as_made_now() -> None:
+    stamps = [Stamp(n, START_MS + 10**12, START_MS + 10**12) for n in range(10)]
+    assert Budget(10, stamps, now=Now(5.0, START_MS)).free_at(Now(5.0, START_MS), reserve=0) == 65.0
+
+
+def test_a_request_without_an_answer_counts_from_the_start() -> None:
+    stamps = [Stamp(n, START_MS - 10**9, None) for n in range(10)]
+    assert Budget(10, stamps, now=Now(5.0, START_MS)).free_at(Now(5.0, START_MS), reserve=0) == 65.0
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_back_off_is_bounded_and_never_spins(draws: list[float]) -> None:
+    rest = iter(draws)
+    backoff = Backoff(lambda: next(rest))
+    for n in range(len(draws)):
+        assert 0.1 * min(120, 2.0**n) <= backoff.failed() <= min(120, 2.0 ** min(n, 10))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "items"), [([1], 500), ([1, 1], 1000), ([1, 1, 1], 1000), ([7], 250), ([11], 125), ([11] * 9, 1)]
+)
+def test_a_batch_is_as_large_as_the_line_carries(seconds: list[float], items: int) -> None:
+    size = BatchSize(most=1000)
+    for took in seconds:
+        size.took(took)
+    assert size.now == items
+
+
+@pytest.mark.parametrize(
+    ("at", "starts_at", "day"),
+    [
+        ("2026-01-27T16:59:59Z", "00:00", "2026-01-27"),
+        ("2026-01-27T17:00:00Z", "00:00", "2026-01-28"),
+        ("2026-01-27T19:59:59Z", "03:00", "2026-01-27"),
+        ("2026-01-27T20:00:00Z", "03:00", "2026-01-28"),
+    ],
+)
+def test_the_business_day_is_the_outlets(at: str, starts_at: str, day: str) -> None:
+    assert business_day(to_ms(at), zone="Asia/Jakarta", starts_at=starts_at) == day
+
+
+@given(st.integers(0, 4_000_000_000_000))
+def test_times_survive_the_wire(ms: int) -> None:
+    assert to_ms(iso(ms)) == ms

@@ -1,0 +1,203 @@
+"""What a record that the POS hands over does to what we know of it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.builders import Bench, accepted, body, order, product, pulled, refused, sent
+
+from outlet_sync_gui.errors import InputRefused
+from outlet_sync_gui.status import Lane, Trouble
+from outlet_sync_gui.sync.commands import SyncNow
+from outlet_sync_gui.sync.exchange import Kind, Lost, Send
+from outlet_sync_gui.sync.records import Changed, Unchanged, Vanished, lane_of
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_the_same_again_is_unchanged(bench: Bench) -> None:
+    bench.put("order", order(version=1))
+    assert bench.put("order", order(version=1)) == Unchanged()
+
+
+def test_only_the_time_or_the_number_is_no_new_content(bench: Bench) -> None:
+    bench.put("order", order(version=1))
+    assert bench.put("order", order(version=2, updated_at="2026-01-27T09:00:00Z")) == Unchanged()
+
+
+def test_the_same_number_with_other_content_is_a_change(bench: Bench) -> None:
+    bench.put("order", order(version=1, status="served"))
+    assert isinstance(bench.put("order", order(version=1, status="paid")), Changed)
+    assert sent(bench.push()) == [("A1", 2)]
+
+
+def test_the_paid_order_is_what_the_cloud_ends_up_with(bench: Bench) -> None:
+    bench.put("order", order(version=1, status="served"))
+    bench.put("order", order(version=1, status="paid"))
+    step = bench.push()
+    assert body(step.request)["status"] == "paid"
+    bench.settle(step, accepted(step.flight))
+    assert bench.queued() == []
+
+
+def test_newer_content_takes_the_place_of_the_unsent_older(bench: Bench) -> None:
+    for local_id in ("A1", "A2"):
+        bench.put("order", order(local_id))
+    bench.put("order", order("A1", total_amount=11))
+    assert [local_id for local_id, _ in bench.queued()] == ["A1", "A2"]
+
+
+def test_an_older_number_is_refused_with_both_numbers(bench: Bench) -> None:
+    bench.put("order", order(version=5))
+    outcome = bench.put("order", order(version=4, total_amount=11))
+    assert isinstance(outcome, InputRefused)
+    assert (outcome.code, dict(outcome.facts)) == ("older_version", {"version": 4, "known": 5})
+
+
+def test_an_older_number_that_is_clearly_later_is_a_change(bench: Bench) -> None:
+    bench.put("order", order(version=5))
+    later = order(version=1, total_amount=11, updated_at="2026-01-27T09:00:00Z")
+    assert isinstance(bench.put("order", later), Changed)
+    assert sent(bench.push()) == [("A1", 6)]
+
+
+def test_without_a_number_only_the_content_counts(bench: Bench) -> None:
+    bench.put("order", order())
+    assert bench.put("order", order()) == Unchanged()
+    assert isinstance(bench.put("order", order(total_amount=11)), Changed)
+
+
+def test_the_tills_number_is_taken_where_it_is_above_ours(bench: Bench) -> None:
+    bench.put("order", order(version=7))
+    assert sent(bench.push()) == [("A1", 7)]
+
+
+def test_made_and_deleted_before_it_left_disappears(bench: Bench) -> None:
+    bench.put("order", order())
+    assert isinstance(bench.put("order", order(), "delete"), Vanished)
+    assert bench.queued() == []
+
+
+def test_a_delete_of_what_may_have_arrived_is_sent(bench: Bench) -> None:
+    bench.put("order", order())
+    bench.push()
+    bench.restart()
+    bench.put("order", order(), "delete")
+    step = bench.push()
+    assert body(step.request)["items"][0]["operation"] == "delete"
+
+
+def test_after_a_delete_the_numbers_start_anew_and_the_record_can_come_back(bench: Bench) -> None:
+    bench.put("product", product(version=9))
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    bench.put("product", product(), "delete")
+    step = bench.later(3600).push()
+    bench.settle(step, accepted(step.flight))
+    assert isinstance(bench.put("product", product(version=1)), Changed)
+    step = bench.later(3600).push()
+    assert (body(step.request)["name"], sent(step)) == ("Nasi", [("P1", 11)])
+    assert "deleted_at" not in body(step.request)
+
+
+def test_a_delete_while_the_order_is_out_goes_after_it(bench: Bench) -> None:
+    bench.put("order", order())
+    step = bench.push()
+    bench.put("order", order(), "delete")
+    bench.settle(step, accepted(step.flight))
+    again = bench.push()
+    assert body(again.request)["items"][0]["operation"] == "delete"
+    assert sent(again) == [("A1", 2)]
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "lane"),
+    [
+        ("order", Lane.HIGH),
+        ("transaction", Lane.HIGH),
+        ("table_status", Lane.HIGH),
+        ("product", Lane.MEDIUM),
+        ("category", Lane.MEDIUM),
+        ("daily_summary", Lane.MEDIUM),
+        ("log", Lane.LOW),
+        ("cashier_shift", Lane.LOW),
+    ],
+)
+def test_every_type_has_its_lane(entity_type: str, lane: Lane) -> None:
+    assert lane_of(entity_type) is lane
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.integers(1, 3)),
+        st.tuples(st.just("delete"), st.just(0)),
+        st.tuples(st.just("accepted"), st.just(0)),
+        st.tuples(st.just("lost"), st.just(0)),
+        st.tuples(st.just("refused"), st.just(0)),
+        st.tuples(st.just("restart"), st.just(0)),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=60)
+@given(steps=STEPS)
+def test_whatever_happens_versions_rise_and_the_last_word_arrives(
+    steps: list[tuple[str, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """One order, any mix of edits, deletes, answers and crashes."""
+    bench = Bench(tmp_path_factory.mktemp("order"), at_s=1000.0)
+    cloud = _Cloud()
+    said: int | None = None
+    for kind, amount in steps:
+        if kind == "put":
+            said = amount
+            bench.put("order", order(total_amount=amount))
+        elif kind == "delete" and said is not None:
+            said = None
+            bench.put("order", order(), "delete")
+        elif kind == "restart":
+            bench.restart()
+        else:
+            _exchange(bench, cloud, kind)
+    bench.store.outbox.retry_dead()
+    for _ in range(6):
+        _exchange(bench, cloud, "accepted")
+    assert bench.queued() == []
+    assert cloud.amount == said or (said is None and cloud.amount is None)
+    bench.store.close()
+
+
+class _Cloud:
+    """What one order is at the cloud."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.amount: int | None = None
+
+    def take(self, step: Send) -> None:
+        (parcel,) = step.flight.parcels
+        data = body(step.request)
+        data = data["items"][0]["data"] if "items" in data and "sync_timestamp" in data else data
+        assert parcel.version >= self.version, "an older version after a newer one"
+        self.version = parcel.version
+        self.amount = None if parcel.operation == "delete" else data["total_amount"]
+
+
+def _exchange(bench: Bench, cloud: _Cloud, kind: str) -> None:
+    bench.engine.do(SyncNow(), bench.later(130).now)
+    step = bench.next()
+    while isinstance(step, Send) and step.flight.kind is Kind.PULL:
+        bench.settle(step, pulled())
+        step = bench.next()
+    if not isinstance(step, Send):
+        return
+    if kind == "refused":
+        bench.settle(step, refused("no"))
+        return
+    cloud.take(step)  # a lost answer: the cloud has it all the same
+    bench.settle(step, accepted(step.flight) if kind == "accepted" else Lost(Trouble(code="N-CLOUD")))
