@@ -50,7 +50,8 @@ async def read_async(name: str, *, outlet_id: str, deadline_s: float = DEADLINE_
         return value
     future = asyncio.wrap_future(_in_thread(_reading(name, outlet_id)))
     try:
-        return _found(name, await asyncio.wait_for(future, deadline_s))
+        async with asyncio.timeout(deadline_s):
+            return _found(name, await future)
     except TimeoutError:
         raise CredentialsMissing("keyring_silent", {"seconds": round(deadline_s)}) from None
 

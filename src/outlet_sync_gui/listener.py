@@ -172,6 +172,9 @@ async def _read(connection: h11.Connection, reader: asyncio.StreamReader, limits
 def _check_head(head: h11.Request, limits: Limits) -> None:
     target = head.target
     names = [name for name, _ in head.headers]
+    # h11 bounds a head only while it is incomplete.
+    if len(target) + sum(len(name) + len(value) for name, value in head.headers) > limits.head_bytes:
+        raise _Refused(431, "head_too_large")
     if not target.startswith(b"/") or target.startswith(b"//") or b"\0" in target or head.http_version != b"1.1":
         raise _Refused(400, "bad_request")
     if b"transfer-encoding" in names:

@@ -170,8 +170,10 @@ class Service:
             wait_s = await self._advance()
             self._publish_soon()
             if wait_s != 0:
+                # Not wait_for: before Python 3.12 that swallows a stop which comes together with a wake-up.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), wait_s)
+                    async with asyncio.timeout(wait_s):
+                        await self._woken.wait()
 
     async def _drive_once(self, all_lanes: bool, timeout_s: float | None) -> Tally:
         driver = asyncio.create_task(self._drive())

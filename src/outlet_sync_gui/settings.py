@@ -211,7 +211,7 @@ def _source(key: str, in_file: Mapping[str, object], in_environment: Mapping[str
 def _text_of(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsInvalid("settings_unreadable", {"path": str(file), "line": 0, "why": str(error)}) from error
@@ -242,6 +242,7 @@ def _replace(file: Path, text: str) -> None:
     """Write beside, sync, rename: a power cut leaves the old file or the new one."""
     beside = file.with_suffix(".new")
     try:
+        beside.touch(mode=0o600)
         with beside.open("w", encoding="utf-8") as out:
             out.write(text)
             out.flush()

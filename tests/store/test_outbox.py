@@ -23,7 +23,11 @@ def counted(bench: Bench) -> dict[tuple[int, int], tuple[int, int]]:
 
 
 @settings(max_examples=40)
-@given(steps=st.lists(st.sampled_from(["order", "pay", "product", "delete", "send", "refuse", "lose", "retry"]), max_size=30))
+@given(
+    steps=st.lists(
+        st.sampled_from(["order", "pay", "product", "delete", "send", "refuse", "lose", "retry"]), max_size=30
+    )
+)
 def test_counters_say_what_counting_says(steps: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     bench = Bench(tmp_path_factory.mktemp("counters"))
     for n, step in enumerate(steps):

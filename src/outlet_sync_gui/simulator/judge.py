@@ -104,6 +104,7 @@ TABLES: Mapping[str, Mapping[str, tuple[Check, bool]]] = {
     },
     "product": {
         **COMMON,
+        "outlet_code": (_text, False),  # the contract's example has none
         "name": (_text, True),
         "category_id": (_text, False),
         "category_name": (_text, False),

@@ -1,0 +1,328 @@
+"""The program through its command line, as a script or a person drives it, against the simulated cloud."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from outlet_sync_gui.resources import resource
+from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
+from tests.builders import OUTLET_ID, order, product, transaction
+from tests.fakes import KEY, answer, command, configure, environment, program
+
+
+PAYMENT = {"entity_type": "transaction", "operation": "create", "data": transaction("T1", "A1")}
+
+
+@pytest.fixture
+def cloud() -> Iterator[SimulatedCloud]:
+    with SimulatedCloud(Cloud(now_ms=wall_ms, api_key=KEY, outlet_id=OUTLET_ID)) as running:
+        yield running
+
+
+@pytest.fixture
+def directory(tmp_path: Path, cloud: SimulatedCloud) -> Path:
+    return configure(tmp_path / "data", cloud.url)
+
+
+def lines(*records: object) -> str:
+    return "\n".join(json.dumps(record) for record in records)
+
+
+def test_a_day_from_the_till_to_the_cloud(directory: Path, cloud: SimulatedCloud) -> None:
+    sales = resource("sample", "sales.ndjson")
+    taken = command(directory, "enqueue", "order", str(sales), "--json")
+    n = len(sales.read_text(encoding="utf-8").splitlines())
+    assert (taken.returncode, answer(taken)) == (0, {"accepted": n, "unchanged": 0, "rejected": []})
+    assert answer(command(directory, "enqueue", "order", str(sales), "--json"))["unchanged"] == n
+    synced = command(directory, "sync", "--all", "--json")
+    result = answer(synced)
+    assert (synced.returncode, result["sent"], result["failed"], result["pending"]) == (0, n, 0, 0)
+    status = answer(command(directory, "status", "--json"))
+    assert (status["state"], status["pending"]["total"], status["sent_today"]) == ("idle", 0, n)
+    kept = cloud.call(lambda c: (len(c.records), c.violations, c.orphans, c.over_limit))
+    assert kept == (n, [], [], 0)
+    assert status["sent_today_amount"] == cloud.call(lambda c: c.total("order", "total_amount"))
+
+
+def test_an_order_that_became_paid_is_what_the_cloud_ends_up_with(directory: Path, cloud: SimulatedCloud) -> None:
+    command(directory, "enqueue", "order", str(resource("sample", "morning.ndjson")))
+    command(directory, "sync")
+    command(directory, "enqueue", "order", str(resource("sample", "sales.ndjson")))
+    assert answer(command(directory, "sync", "--all", "--json"))["pending"] == 0
+    states = cloud.call(lambda c: {held.data["status"] for (kind, _), held in c.records.items() if kind == "order"})
+    assert states == {"paid", "voided"}
+
+
+def test_bad_lines_are_reported_with_number_and_reason_and_the_good_ones_kept(directory: Path) -> None:
+    given = (
+        lines(order("A1"), order("A2", total_amount=1.5)) + "\n{nonsense\n" + lines({"total_amount": 1}, order("A3"))
+    )
+    done = command(directory, "enqueue", "order", "--json", given=given)
+    report = answer(done)
+    assert (done.returncode, report["accepted"]) == (2, 2)
+    assert [(bad["line"], bad["local_id"]) for bad in report["rejected"]] == [(2, "A2"), (3, None), (4, None)]
+    assert report["rejected"][0]["error"].startswith("total_amount is 1.5: money is whole rupiah.")
+
+
+def test_a_bad_line_is_told_in_the_language_of_the_reader(directory: Path) -> None:
+    given = lines(order("A2", total_amount=1.5))
+    done = command(directory, "enqueue", "order", given=given, language="id")
+    assert done.stderr == "Baris 1 (A2): total_amount berisi 1.5: uang harus rupiah utuh. Periksa ekspor dari kasir.\n"
+    assert done.stdout == "0 data disimpan, 1 data ditolak\n"
+
+
+def test_a_refused_record_needs_a_person_and_can_be_sent_again(directory: Path, cloud: SimulatedCloud) -> None:
+    cloud.call(lambda c: c.rejects.update({"A1": "Table B-12 not registered"}))
+    command(directory, "enqueue", "order", given=lines(order("A1"), order("A2")))
+    assert command(directory, "sync", "--json").returncode == 3
+    (row,) = answer(command(directory, "queue", "list", "--state", "dead", "--json"))
+    assert (row["local_id"], row["error_code"], row["error"]) == ("A1", "R-DATA", "Table B-12 not registered")
+    assert answer(command(directory, "queue", "show", "order/A1", "--json"))["data"]["total_amount"] == 10
+    cloud.call(lambda c: c.rejects.clear())
+    assert command(directory, "queue", "retry", "order/A1").returncode == 0
+    assert answer(command(directory, "sync", "--json")) | {"duration_s": 0} == {
+        "sent": 1,
+        "failed": 0,
+        "pulled": 0,
+        "conflicts": 0,
+        "requests": 2,
+        "duration_s": 0,
+        "pending": 0,
+    }
+
+
+def test_a_price_of_headquarters_is_heard_before_the_menu_is_sent(directory: Path, cloud: SimulatedCloud) -> None:
+    command(directory, "enqueue", "product", given=lines(product("P1", stock=50)))
+    command(directory, "sync", "--all")
+    cloud.call(lambda c: c.change_product("P1", price=40000))
+    command(directory, "enqueue", "product", given=lines(product("P1", stock=47)))
+    result = answer(command(directory, "sync", "--all", "--json"))
+    assert (result["pulled"], result["pending"]) == (1, 1)  # news beside an unsent edit: its push waits for the merge
+    assert cloud.call(lambda c: c.records[("product", "P1")].data["price"]) == 40000
+    assert [row["state"] for row in answer(command(directory, "queue", "list", "--json"))] == ["held"]
+
+
+FAULTS = [
+    (Fault(status=503), 4),
+    (Fault(drop_before=True), 4),
+    (Fault(drop_after=True), 4),
+    (Fault(truncated=True), 4),
+    (Fault(html=True), 4),
+    (Fault(status=429, retry_after=30), 4),
+    (Fault(status=401), 5),
+    (Fault(status=403), 5),
+]
+
+
+@pytest.mark.parametrize(("fault", "code"), FAULTS, ids=lambda value: str(value)[:60])
+def test_whatever_fails_keeps_everything_and_heals(
+    directory: Path, cloud: SimulatedCloud, fault: Fault, code: int
+) -> None:
+    command(directory, "enqueue", "order", given=lines(order("A1"), PAYMENT))
+    cloud.set_fault("*", fault)
+    assert command(directory, "sync", "--json").returncode == code
+    assert answer(command(directory, "status", "--json"))["pending"]["total"] == 2
+    cloud.clear_faults()
+    if fault.status == 429:
+        return  # the wait it asked for is kept, which the engine's own tests let pass
+    assert command(directory, "sync", "--json").returncode == 0
+    assert cloud.call(lambda c: (sorted(c.records), c.violations, c.orphans)) == (
+        [("order", "A1"), ("transaction", "T1")],
+        [],
+        [],
+    )
+
+
+def test_no_route_is_4_and_keeps_everything(tmp_path: Path) -> None:
+    directory = configure(tmp_path / "data", "http://127.0.0.1:1")
+    command(directory, "enqueue", "order", given=lines(order("A1")))
+    assert command(directory, "sync", "--timeout", "20").returncode == 4
+    shown = answer(command(directory, "status", "--json"))
+    assert (shown["state"], shown["trouble"]["code"]) == ("offline", "N-CLOUD")
+
+
+def test_without_a_key_it_is_5_and_says_what_to_do(directory: Path) -> None:
+    env = environment(directory)
+    del env["OUTLET_SYNC_API_KEY"]
+    done = command(directory, "sync", env=env)
+    assert done.returncode == 5
+    assert done.stderr.endswith("Set OUTLET_SYNC_API_KEY, or install one (gnome-keyring).\n")
+
+
+# -- settings and other bad input
+
+
+def test_missing_settings_are_named(tmp_path: Path) -> None:
+    done = command(tmp_path, "sync")
+    assert done.returncode == 2
+    assert "outlet_id, outlet_code, cloud_url" in done.stderr
+    assert answer(command(tmp_path, "status", "--json"))["state"] == "setup"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("config", "set", "cloud_url", "http://cloud.example"), "can't be “http://cloud.example”. Expected: https://"),
+        (("config", "set", "nonsense", "1"), "There is no setting nonsense."),
+        (("config", "set", "rate_limit_per_minute", "5"), "The setting rate_limit_per_minute can't be “5”."),
+        (("config", "set", "timezone", "Mars/Base"), "Expected: a time zone such as Asia/Jakarta"),
+        (("queue", "show", "order/none"), "Nothing called “order/none” is queued."),
+        (("enqueue", "order", "no-such-file"), "The file no-such-file can't be read"),
+        (("enqueue", "Order!"), ""),
+    ],
+)
+def test_bad_input_is_2_with_a_sentence(directory: Path, words: tuple[str, ...], sentence: str) -> None:
+    done = command(directory, *words, given=lines(order()))
+    assert done.returncode == 2
+    assert sentence in done.stderr
+
+
+def test_settings_are_stored_and_tell_where_they_come_from(directory: Path) -> None:
+    assert command(directory, "config", "set", "pull_interval_s", "60").returncode == 0
+    assert answer(command(directory, "config", "get", "pull_interval_s", "--json"))["value"] == 60
+    env = environment(directory, OUTLET_SYNC_PULL_INTERVAL_S="90")
+    listed = {row["key"]: row for row in answer(command(directory, "config", "list", "--json", env=env))}
+    assert (listed["pull_interval_s"]["value"], listed["pull_interval_s"]["source"]) == (90, "environment")
+    assert listed["cloud_url"]["source"] == "file"
+    assert listed["language"]["source"] == "default"
+
+
+def test_an_unknown_variable_of_ours_is_refused(directory: Path) -> None:
+    done = command(directory, "status", env=environment(directory, OUTLET_SYNC_NONSENSE="1"))
+    assert (done.returncode, "There is no setting nonsense." in done.stderr) == (2, True)
+
+
+def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    env = environment(tmp_path / "file" / "data", OUTLET_SYNC_OUTLET_ID="a", OUTLET_SYNC_OUTLET_CODE="b")
+    done = command(tmp_path, "enqueue", "order", given=lines(order()), env=env)
+    assert done.returncode == 1
+    assert "can't be written" in done.stderr
+
+
+def test_a_database_of_a_newer_version_is_refused_with_both_versions(directory: Path) -> None:
+    command(directory, "enqueue", "order", given=lines(order()))
+    with sqlite3.connect(directory / "outlet-sync.db") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    done = command(directory, "sync", language="id")
+    assert done.returncode == 1
+    assert "dibuat oleh versi yang lebih baru (99, versi ini mengenal 1)" in done.stderr
+
+
+def test_only_the_user_can_read_what_it_keeps(directory: Path) -> None:
+    command(directory, "enqueue", "order", given=lines(order()))
+    modes = {path.name: path.stat().st_mode & 0o077 for path in (directory, *directory.iterdir())}
+    assert set(modes.values()) == {0}, modes
+
+
+# -- beside a running service
+
+
+@pytest.fixture
+def service(directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen([*program(), "run"], env=environment(directory), stderr=subprocess.DEVNULL)
+    try:
+        _until_running(directory)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(2) == 0
+
+
+def _until_running(directory: Path) -> None:
+    for _ in range(100):
+        if answer(command(directory, "status", "--json"))["service"] == "running":
+            return
+    raise AssertionError("the service did not come up")
+
+
+@pytest.mark.usefixtures("service")
+def test_a_second_service_is_6(directory: Path) -> None:
+    done = command(directory, "run")
+    assert done.returncode == 6
+    assert "Another service already works on" in done.stderr
+
+
+@pytest.mark.usefixtures("service")
+def test_sync_hands_over_to_the_service_that_runs(directory: Path, cloud: SimulatedCloud) -> None:
+    command(directory, "enqueue", "product", given=lines(product("P1")))
+    result = answer(command(directory, "sync", "--all", "--json"))
+    assert result["pending"] == 0
+    assert ("product", "P1") in cloud.call(lambda c: dict(c.records))
+
+
+@pytest.mark.usefixtures("service")
+def test_what_is_queued_beside_it_leaves_at_once(directory: Path, cloud: SimulatedCloud) -> None:
+    command(directory, "enqueue", "order", given=lines(order("A1")))
+    assert answer(command(directory, "sync", "--json"))["pending"] == 0
+    assert cloud.call(lambda c: [arrival.local_id for arrival in c.journal]) == ["A1"]
+
+
+def test_a_service_takes_up_settings_that_are_set_beside_it(tmp_path: Path, cloud: SimulatedCloud) -> None:
+    directory = tmp_path / "data"
+    directory.mkdir()
+    process = subprocess.Popen([*program(), "run"], env=environment(directory), stderr=subprocess.DEVNULL)
+    try:
+        _until_running(directory)
+        for key, value in (("outlet_id", OUTLET_ID), ("outlet_code", "JKT-001"), ("cloud_url", cloud.url)):
+            command(directory, "config", "set", key, value)
+        command(directory, "enqueue", "order", given=lines(order("A1")))
+        assert answer(command(directory, "sync", "--json"))["pending"] == 0
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(2) == 0
+
+
+@pytest.mark.parametrize("fault", [Fault(latency_s=30), Fault(latency_s=30, drop_before=True)])
+def test_a_stop_takes_under_two_seconds_with_a_request_out(
+    directory: Path, cloud: SimulatedCloud, fault: Fault
+) -> None:
+    cloud.set_fault("*", fault)
+    command(directory, "enqueue", "order", given=lines(order("A1")))
+    process = subprocess.Popen([*program(), "run"], env=environment(directory), stderr=subprocess.DEVNULL)
+    _until_running(directory)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(2) == 0
+    assert answer(command(directory, "status", "--json"))["pending"]["total"] == 1
+
+
+def test_the_simulated_cloud_alone_can_be_used_by_hand(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*program(), "--language", "en", "simulate-cloud"],
+        env=environment(tmp_path, PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().decode().split()[3].rstrip(".")
+        directory = configure(tmp_path / "data", url)
+        command(directory, "enqueue", "order", given=lines(order("A1")))
+        assert answer(command(directory, "sync", "--json"))["sent"] == 1
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(2) == 0
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def test_two_commands_that_queue_at_once_both_succeed(directory: Path, cloud: SimulatedCloud) -> None:
+    done: list[int] = []
+
+    def enqueue(letter: str) -> None:
+        given = lines(*(order(f"{letter}{n}") for n in range(300)))
+        done.append(command(directory, "enqueue", "order", given=given).returncode)
+
+    threads = [threading.Thread(target=enqueue, args=(letter,)) for letter in "ABC"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [0, 0, 0]
+    assert answer(command(directory, "sync", "--json"))["sent"] == 900

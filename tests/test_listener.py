@@ -1,0 +1,166 @@
+"""The bounded HTTP server, over real sockets: honest requests served, odd ones refused, nothing hangs."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import pytest
+
+from outlet_sync_gui.errors import NeedsPerson
+from outlet_sync_gui.listener import Limits, Listener, Request, Response, serve
+
+LIMITS = Limits(body_bytes=1000, head_bytes=2000, read_s=0.3, idle_s=0.3, connections=4)
+T = TypeVar("T")
+
+
+async def echo(request: Request) -> Response:
+    if request.path == "/bug":
+        raise ValueError("a bug")
+    if request.path == "/drop":
+        return Response(status=200, body=b"never seen", cut_at=0)
+    text = f"{request.method} {request.path} {request.query} {request.body.decode()}"
+    return Response(status=200, body=text.encode(), content_type="text/plain")
+
+
+def with_listener(work: Callable[[Listener], Awaitable[T]], limits: Limits = LIMITS) -> T:
+    async def run() -> T:
+        listener = await serve(echo, host="127.0.0.1", port=0, limits=limits)
+        try:
+            return await work(listener)
+        finally:
+            await listener.close()
+
+    return asyncio.run(run())
+
+
+def exchange(data: bytes, *, half_close: bool = False) -> bytes:
+    """What the server answers to these bytes, until it closes or says no more."""
+
+    async def work(listener: Listener) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(data)
+        if half_close:
+            writer.write_eof()
+        answer = b""
+        try:
+            async with asyncio.timeout(5):
+                while part := await reader.read(65_536):
+                    answer += part
+        except ConnectionError:
+            pass
+        writer.close()
+        return answer
+
+    return with_listener(work)
+
+
+def test_a_request_is_handed_over_whole() -> None:
+    answer = exchange(b"POST /a?b=c HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi")
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"POST /a b=c hi")
+
+
+def test_a_connection_is_kept_for_the_next_request() -> None:
+    one = b"GET /1 HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = exchange(one + one.replace(b"GET /1", b"GET /2"))
+    assert (answer.count(b"HTTP/1.1 200"), b"GET /2" in answer) == (2, True)
+
+
+HOST = b"Host: x\r\n"
+REFUSED = {
+    "two lengths": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi", 400),
+    "length and chunks": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+        400,
+    ),
+    "chunks": (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", 411),
+    "negative length": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+    "length that is no number": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ten\r\n\r\n", 400),
+    "too long a body": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n", 413),
+    "absolute target": (b"GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "two slashes": (b"GET //x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "two hosts": (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
+    "space before the colon": (b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400),
+    "NUL in a header": (b"GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", 400),
+    "HTTP/1.0": (b"GET / HTTP/1.0\r\nHost: x\r\n\r\n", 400),
+    "HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    "TLS hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 50 + b"\r\n\r\n", 400),
+    "too long a head": (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 3000 + b"\r\n\r\n", 431),
+}
+
+
+@pytest.mark.parametrize(("data", "status"), REFUSED.values(), ids=REFUSED)
+def test_what_is_odd_is_refused_and_closed(data: bytes, status: int) -> None:
+    answer = exchange(data)
+    assert answer.startswith(f"HTTP/1.1 {status}".encode()), answer[:200]
+    assert b'"success":false' in answer
+
+
+@pytest.mark.parametrize("data", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"])
+def test_what_never_ends_is_given_up(data: bytes) -> None:
+    assert b"200" not in exchange(data)
+
+
+def test_half_a_request_and_no_more_is_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    exchange(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf", half_close=True)
+    assert "Traceback" not in caplog.text
+
+
+def test_a_bug_of_the_handler_is_answered_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    assert exchange(b"GET /bug HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 500")
+    assert "a bug" in caplog.text
+
+
+def test_an_answer_can_be_dropped() -> None:
+    assert exchange(b"GET /drop HTTP/1.1\r\nHost: x\r\n\r\n") == b""
+
+
+def test_the_oldest_connection_yields_to_a_new_one() -> None:
+    async def work(listener: Listener) -> bytes:
+        slow = [await asyncio.open_connection("127.0.0.1", listener.port) for _ in range(LIMITS.connections)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(b"GET /honest HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+        for _, each in (*slow, (reader, writer)):
+            each.close()
+        return answer
+
+    assert b"GET /honest" in with_listener(work)
+
+
+def test_a_taken_port_is_a_known_failure() -> None:
+    async def work(listener: Listener) -> str:
+        with pytest.raises(NeedsPerson) as taken:
+            await serve(echo, host="127.0.0.1", port=listener.port)
+        return taken.value.code
+
+    assert with_listener(work) == "port_taken"
+
+
+def test_closing_cuts_what_is_open() -> None:
+    async def work(listener: Listener) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(b"GET / HT")
+        await writer.drain()
+        await listener.close()
+        left = b""
+        async with asyncio.timeout(5):
+            with suppress(ConnectionError):
+                left = await reader.read()
+        writer.close()
+        return left
+
+    assert with_listener(work, Limits()) == b""
+
+
+def test_a_closed_listener_leaves_its_port() -> None:
+    async def work(listener: Listener) -> int:
+        return listener.port
+
+    port = with_listener(work)
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
