@@ -78,8 +78,10 @@ def running_service(directory: Path, **more: Any) -> Iterator[Watched]:
 
     thread = threading.Thread(target=run, name="service under test")
     thread.start()
+    watched = Watched(service, thread, seen, news)
     try:
-        yield Watched(service, thread, seen, news)
+        watched.until(lambda _: True)
+        yield watched
     finally:
         service.stop()
         thread.join(2)

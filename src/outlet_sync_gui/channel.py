@@ -41,13 +41,16 @@ class Channel:
 
     async def close(self) -> None:
         """Stop listening; conversations under way are cut."""
-        for task in self._tasks:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._server is not None:
             self._server.close()
         for pipe in self._pipes:
             pipe.close()
         (self._directory / SOCKET_NAME).unlink(missing_ok=True)
+        await asyncio.sleep(0)  # let what was closed go
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -56,6 +59,8 @@ class Channel:
         try:
             with suppress(ConnectionError, ValueError):
                 asked = json.loads(await reader.readline())
+                if not isinstance(asked, dict):
+                    return
                 writer.write(json.dumps(await self._handler(asked)).encode() + b"\n")
                 await writer.drain()
         finally:

@@ -115,6 +115,7 @@ def _within(deadline_s: float, work: Callable[[], T]) -> T:
 
 def _in_thread(work: Callable[[], T]) -> Future[T]:
     future: Future[T] = Future()
+    future.set_running_or_notify_cancel()  # who stops waiting for it leaves it behind
 
     def run() -> None:
         try:

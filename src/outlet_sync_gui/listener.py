@@ -82,6 +82,7 @@ class Listener:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # let what was closed go
 
     async def bind(self, host: str, port: int) -> None:
         """Listen. Raises NeedsPerson(port_taken)."""

@@ -165,6 +165,7 @@ class Service:
             await self._close_session()
 
     async def _drive(self) -> None:
+        self._publish_soon()
         while True:
             self._woken.clear()
             wait_s = await self._advance()
@@ -392,6 +393,7 @@ class _DaemonExecutor(ThreadPoolExecutor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Start the call at once."""
         future: Future[T] = Future()
+        future.set_running_or_notify_cancel()  # who stops waiting for it leaves it behind
 
         def work() -> None:
             try:
