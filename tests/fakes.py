@@ -113,6 +113,14 @@ def command(
     return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
 
+def until_running(directory: Path) -> None:
+    """Wait until a service answers there; each question is a process of its own, so nothing spins."""
+    for _ in range(60):
+        if answer(command(directory, "status", "--json"))["service"] == "running":
+            return
+    raise AssertionError("the service did not come up")
+
+
 def program() -> Sequence[str]:
     """The program as this interpreter runs it."""
     return [sys.executable, "-m", "outlet_sync_gui"]

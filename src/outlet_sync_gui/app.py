@@ -41,7 +41,8 @@ class App(QObject):
         super().__init__()
         self._directory = directory
         self._is_demo = is_demo
-        self._status: Status | None = None
+        chosen = settings.load(directory).settings
+        self.status = not_set_up(chosen, chosen.missing) if chosen.missing else _starting(chosen.outlet_code)
         self.window = MainWindow(theme)
         self.tray = Tray()
         self.worker = SyncWorker(directory, read_key=read_key)
@@ -51,8 +52,7 @@ class App(QObject):
 
     def start(self, *, is_minimized: bool = False) -> None:
         """Show tray or window, and start the service."""
-        chosen = settings.load(self._directory).settings
-        self._show(not_set_up(chosen, chosen.missing) if chosen.missing else _starting(chosen.outlet_code))
+        self._show(self.status)
         if QGuiApplication.platformName() != "offscreen":
             self.tray.show()
         if not (is_minimized and Tray.is_available()):
@@ -94,7 +94,7 @@ class App(QObject):
         self.tray.quit_asked.connect(QApplication.quit)
 
     def _show(self, status: Status) -> None:
-        self._status = status
+        self.status = status
         now_ms = now().wall_ms
         self.tray.show_status(status, now_ms)
         self.window.show_status(status, now_ms)
@@ -105,8 +105,8 @@ class App(QObject):
         self.failure = error or OutletSyncError("bug")
         if isinstance(error, AlreadyRunning):
             QApplication.quit()
-        elif self._status is not None:
-            self._show(with_error(self._status, self.failure))
+        else:
+            self._show(with_error(self.status, self.failure))
 
     def _close_asked(self) -> None:
         if Tray.is_available():

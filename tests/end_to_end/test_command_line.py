@@ -13,7 +13,7 @@ import pytest
 from outlet_sync_gui.resources import resource
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
 from tests.builders import OUTLET_ID, order, product, transaction
-from tests.fakes import KEY, answer, command, configure, environment, program
+from tests.fakes import KEY, answer, command, configure, environment, program, until_running
 
 
 PAYMENT = {"entity_type": "transaction", "operation": "create", "data": transaction("T1", "A1")}
@@ -229,18 +229,11 @@ def test_only_the_user_can_read_what_it_keeps(directory: Path) -> None:
 def service(directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
     process = subprocess.Popen([*program(), "run"], env=environment(directory), stderr=subprocess.DEVNULL)
     try:
-        _until_running(directory)
+        until_running(directory)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(2) == 0
-
-
-def _until_running(directory: Path) -> None:
-    for _ in range(100):
-        if answer(command(directory, "status", "--json"))["service"] == "running":
-            return
-    raise AssertionError("the service did not come up")
 
 
 @pytest.mark.usefixtures("service")
@@ -270,7 +263,7 @@ def test_a_service_takes_up_settings_that_are_set_beside_it(tmp_path: Path, clou
     directory.mkdir()
     process = subprocess.Popen([*program(), "run"], env=environment(directory), stderr=subprocess.DEVNULL)
     try:
-        _until_running(directory)
+        until_running(directory)
         for key, value in (("outlet_id", OUTLET_ID), ("outlet_code", "JKT-001"), ("cloud_url", cloud.url)):
             command(directory, "config", "set", key, value)
         command(directory, "enqueue", "order", given=lines(order("A1")))
@@ -287,7 +280,7 @@ def test_a_stop_takes_under_two_seconds_with_a_request_out(
     cloud.set_fault("*", fault)
     command(directory, "enqueue", "order", given=lines(order("A1")))
     process = subprocess.Popen([*program(), "run"], env=environment(directory), stderr=subprocess.DEVNULL)
-    _until_running(directory)
+    until_running(directory)
     process.send_signal(signal.SIGTERM)
     assert process.wait(2) == 0
     assert answer(command(directory, "status", "--json"))["pending"]["total"] == 1

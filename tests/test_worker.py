@@ -1,0 +1,62 @@
+"""The bridge into Qt: a real thread, real signals, a clean end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from outlet_sync_gui.errors import AlreadyRunning
+from outlet_sync_gui.service import Lock
+from outlet_sync_gui.settings import Settings
+from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
+from outlet_sync_gui.status import State, Status
+from outlet_sync_gui.sync.commands import Pause
+from outlet_sync_gui.worker import SyncWorker
+from tests.fakes import KEY, configure, read_key
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    with SimulatedCloud(Cloud(now_ms=wall_ms, api_key=KEY)) as cloud:
+        yield configure(tmp_path, cloud.url)
+
+
+def is_in(state: State) -> object:
+    def check(status: Status) -> bool:
+        return status.state is state
+
+    return check
+
+
+def test_a_status_arrives_as_a_signal_and_a_command_is_obeyed(directory: Path, qtbot: QtBot) -> None:
+    worker = SyncWorker(directory, read_key=read_key)
+    with qtbot.waitSignal(worker.status_changed, check_params_cb=is_in(State.IDLE)):
+        worker.start()
+    with qtbot.waitSignal(worker.status_changed, check_params_cb=is_in(State.PAUSED)):
+        worker.send(Pause())
+    assert worker.stop()
+
+
+def test_a_service_that_may_not_start_is_told(directory: Path, qtbot: QtBot) -> None:
+    worker = SyncWorker(directory, read_key=read_key)
+    with Lock(directory), qtbot.waitSignal(worker.ended_badly) as told:
+        worker.start()
+    assert isinstance(told.args[0], AlreadyRunning)
+    assert worker.stop()
+
+
+def test_a_bug_is_logged_and_told(directory: Path, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    async def bug(_: Settings) -> str:
+        raise ZeroDivisionError("a bug")
+
+    worker = SyncWorker(directory, read_key=bug)
+    with qtbot.waitSignal(worker.ended_badly) as told:
+        worker.start()
+    assert told.args == [None]
+    assert "ZeroDivisionError: a bug" in caplog.text
+    assert worker.stop()
+
+
+def test_it_can_be_stopped_before_it_started(directory: Path) -> None:
+    assert SyncWorker(directory, read_key=read_key).stop()
