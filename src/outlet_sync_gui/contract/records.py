@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -80,8 +81,7 @@ def read_record(
 
 def splice(content: str, *, outlet_id: str, outlet_code: str, version: int) -> bytes:
     """The wire object around a record's content, which is not parsed again."""
-    head = f'{{"outlet_id":{dumps(outlet_id)},"outlet_code":{dumps(outlet_code)},"version":{version},'
-    return (head + content[1:]).encode()
+    return f"{_head(outlet_id, outlet_code)}{version},{content[1:]}".encode()
 
 
 def digest_of(content: str) -> str:
@@ -121,6 +121,11 @@ def glance(content: str) -> Glance:
         stock=_int(fields.get("stock")),
         amount=_int(amount),
     )
+
+
+@lru_cache(maxsize=8)
+def _head(outlet_id: str, outlet_code: str) -> str:
+    return f'{{"outlet_id":{dumps(outlet_id)},"outlet_code":{dumps(outlet_code)},"version":'
 
 
 def _entity_type(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from outlet_sync_gui.contract.text import dumps
@@ -49,8 +50,12 @@ def batch_body(items: Sequence[BatchItem], *, outlet_id: str, outlet_code: str, 
 
 
 def _entry(item: BatchItem) -> bytes:
-    head = f'{{"entity_type":{dumps(item.entity_type)},"operation":{dumps(item.operation)},"data":'
-    return head.encode() + item.data + b"}"
+    return _head(item.entity_type, item.operation) + item.data + b"}"
+
+
+@lru_cache(maxsize=64)
+def _head(entity_type: str, operation: str) -> bytes:
+    return f'{{"entity_type":{dumps(entity_type)},"operation":{dumps(operation)},"data":'.encode()
 
 
 def _outlet(outlet_id: str) -> str:

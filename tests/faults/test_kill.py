@@ -1,0 +1,98 @@
+"""The program killed without warning while it drains: nothing is lost, nothing older follows newer."""
+
+import json
+import random
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
+from tests.builders import order
+from tests.fakes import KEY, answer, command, configure, environment, program
+
+BATCHES_OUT_S = 0.02  # a slow line: most kills meet a request that is out
+
+
+class Kills:
+    """Kills the service each time the cloud has accepted so many records more."""
+
+    def __init__(self, cloud: SimulatedCloud, directory: Path) -> None:
+        self._cloud = cloud
+        self._directory = directory
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def run_until(self, accepted: int) -> None:
+        """Start it, and kill it once the cloud holds this many."""
+        env = environment(self._directory, OUTLET_SYNC_REQUEST_TIMEOUT_S="5")
+        self.process = subprocess.Popen([*program(), "run"], env=env, stderr=subprocess.DEVNULL)
+        reached = threading.Event()
+        self._cloud.call(lambda cloud: _watch(cloud, accepted, reached))
+        try:
+            assert reached.wait(30), "the cloud never got that far"
+        finally:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait(5)
+
+
+def _watch(cloud: Cloud, accepted: int, reached: threading.Event) -> None:
+    class Journal(list):  # type: ignore[type-arg]  # a list that rings
+        def append(self, value: object) -> None:
+            super().append(value)
+            if len(self) >= accepted:
+                reached.set()
+
+    cloud.journal = Journal(cloud.journal)
+    if len(cloud.journal) >= accepted:
+        reached.set()
+
+
+@pytest.mark.parametrize(
+    ("records", "kills"),
+    [(3000, 4), pytest.param(20_000, 40, marks=[pytest.mark.long, pytest.mark.timeout(600)])],
+)
+def test_killed_in_the_middle_nothing_is_lost(
+    tmp_path: Path, records: int, kills: int, request: pytest.FixtureRequest
+) -> None:
+    seed = 20_260_127
+    chance = random.Random(seed)
+    points = sorted(chance.sample(range(1, records), kills))
+    with SimulatedCloud(Cloud(now_ms=wall_ms, api_key=KEY, rate_limit_per_minute=100_000)) as cloud:
+        cloud.set_fault("batch", Fault(latency_s=BATCHES_OUT_S))
+        directory = configure(tmp_path / "data", cloud.url, rate_limit_per_minute=100_000)
+        given = "\n".join(json.dumps(order(f"A{n}", total_amount=n)) for n in range(records))
+        assert answer(command(directory, "enqueue", "order", "--json", given=given))["accepted"] == records
+        service = Kills(cloud, directory)
+        for point in points:
+            service.run_until(point)
+        done = command(directory, "sync", "--json")
+        summary = cloud.call(lambda c: c.summary())
+        amount = cloud.call(lambda c: c.total("order", "total_amount"))
+    assert answer(done)["pending"] == 0
+    lost = records - len({*range(records)} & _numbers(cloud))
+    print(f"\nseed {seed}: {records} records, {kills} kills: {lost} lost, {summary['repeats']} sent twice")
+    assert (lost, amount) == (0, sum(range(records)))
+    assert (summary["violations"], summary["over_limit"]) == ([], 0)
+
+
+def _numbers(cloud: SimulatedCloud) -> set[int]:
+    return {int(local_id.removeprefix("A")) for _, local_id in cloud.cloud.records}
+
+
+@pytest.mark.parametrize("after", [1, 700])
+def test_killed_while_it_queues_nothing_that_was_answered_is_lost(tmp_path: Path, after: int) -> None:
+    """Each chunk is on disk before the next: what a second try calls unchanged was kept, the rest is taken then."""
+    directory = configure(tmp_path / "data", "http://127.0.0.1:1")
+    process = subprocess.Popen([*program(), "enqueue", "order"], env=environment(directory), stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    lines = [json.dumps(order(f"A{n}")) for n in range(1000)]
+    process.stdin.write("\n".join(lines[:after]).encode())
+    process.stdin.flush()
+    process.send_signal(signal.SIGKILL)
+    process.wait(5)
+    process.stdin.close()
+    again = answer(command(directory, "enqueue", "order", "--json", given="\n".join(lines)))
+    assert again["accepted"] + again["unchanged"] == 1000
+    assert answer(command(directory, "status", "--json"))["pending"]["total"] == 1000
