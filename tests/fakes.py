@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.builders import OUTLET_CODE, OUTLET_ID
+
 from outlet_sync_gui import settings
 from outlet_sync_gui.errors import CredentialsMissing
 from outlet_sync_gui.service import Service
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Status
-from tests.builders import OUTLET_CODE, OUTLET_ID
 
 KEY = "test-key"
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from tests.builders import order
+from tests.fakes import KEY, command, configure, environment, program, read_key, until_running
 
 from outlet_sync_gui import channel, words
 from outlet_sync_gui.app import App
@@ -16,8 +18,6 @@ from outlet_sync_gui.settings import load
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State
 from outlet_sync_gui.ui.theme import Theme
-from tests.builders import order
-from tests.fakes import KEY, command, configure, environment, program, read_key, until_running
 
 
 @pytest.fixture

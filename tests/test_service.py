@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.builders import OUTLET_ID, order, read
+from tests.fakes import KEY, configure, no_key, read_key, running_service
 
 from outlet_sync_gui import channel, settings
 from outlet_sync_gui.errors import AlreadyRunning, CredentialsMissing, StoreFailed
@@ -18,8 +20,6 @@ from outlet_sync_gui.store import open_store
 from outlet_sync_gui.store.database import FILE_NAME
 from outlet_sync_gui.sync.commands import KeyChanged, Pause, Resume, SyncNow
 from outlet_sync_gui.sync.records import accept
-from tests.builders import OUTLET_ID, order, read
-from tests.fakes import KEY, configure, no_key, read_key, running_service
 
 
 @pytest.fixture

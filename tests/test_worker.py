@@ -1,10 +1,11 @@
 """The bridge into Qt: a real thread, real signals, a clean end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
+from tests.fakes import KEY, configure, read_key
 
 from outlet_sync_gui.errors import AlreadyRunning
 from outlet_sync_gui.service import Lock
@@ -13,7 +14,6 @@ from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.sync.commands import Pause
 from outlet_sync_gui.worker import SyncWorker
-from tests.fakes import KEY, configure, read_key
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def directory(tmp_path: Path) -> Iterator[Path]:
         yield configure(tmp_path, cloud.url)
 
 
-def is_in(state: State) -> object:
+def is_in(state: State) -> Callable[[Status], bool]:
     def check(status: Status) -> bool:
         return status.state is state
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from tests.builders import SETTINGS
 
 from outlet_sync_gui.cloud import CloudClient, Reply
 from outlet_sync_gui.errors import CloudUnreachable, SettingsInvalid
 from outlet_sync_gui.listener import Limits, Request, Response, serve
 from outlet_sync_gui.settings import Settings
-from tests.builders import SETTINGS
 
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
@@ -43,7 +43,7 @@ async def ok(_: Request) -> Response:
 
 def failure_of(url: str, *, deadline_s: float = 5.0, **more: object) -> CloudUnreachable:
     async def run() -> None:
-        client = CloudClient(Settings(cloud_url=url, **more))  # type: ignore[arg-type]  # any setting
+        client = CloudClient(Settings(cloud_url=url, **more))
         try:
             await client.exchange(method="GET", path="/", body=b"", api_key="secret", deadline_s=deadline_s)
         finally:

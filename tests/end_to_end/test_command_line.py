@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from outlet_sync_gui.resources import resource
-from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
 from tests.builders import OUTLET_ID, order, product, transaction
 from tests.fakes import KEY, answer, command, configure, environment, program, until_running
 
+from outlet_sync_gui.resources import resource
+from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
 
 PAYMENT = {"entity_type": "transaction", "operation": "create", "data": transaction("T1", "A1")}
 

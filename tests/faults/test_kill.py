@@ -8,10 +8,10 @@ import threading
 from pathlib import Path
 
 import pytest
-
-from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
 from tests.builders import order
 from tests.fakes import KEY, answer, command, configure, environment, program
+
+from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
 
 BATCHES_OUT_S = 0.02  # a slow line: most kills meet a request that is out
 
@@ -57,7 +57,7 @@ def test_killed_in_the_middle_nothing_is_lost(
     tmp_path: Path, records: int, kills: int, request: pytest.FixtureRequest
 ) -> None:
     seed = 20_260_127
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - points to kill at, no secret
     points = sorted(chance.sample(range(1, records), kills))
     with SimulatedCloud(Cloud(now_ms=wall_ms, api_key=KEY, rate_limit_per_minute=100_000)) as cloud:
         cloud.set_fault("batch", Fault(latency_s=BATCHES_OUT_S))

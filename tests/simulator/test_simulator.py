@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from tests.builders import OUTLET_CODE, OUTLET_ID
 
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
-from tests.builders import OUTLET_CODE, OUTLET_ID
 
 EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
 HEADERS = {

@@ -111,12 +111,17 @@ def test_a_full_disk_is_a_known_failure_and_loses_nothing(tmp_path: Path) -> Non
     pages = database.row("PRAGMA page_count")
     assert pages is not None
     database.execute(f"PRAGMA max_page_count = {pages[0]}")
-    with pytest.raises(StoreFailed) as failed, database.write():
-        database.execute("INSERT INTO outlet(outlet_id) VALUES ('kept out')")
-        database.execute_many("INSERT INTO outlet(outlet_id) VALUES (?)", [(f"{n}" * 500,) for n in range(1000)])
+    with pytest.raises(StoreFailed) as failed:
+        _fill(database)
     assert failed.value.code == "disk_full"
     assert database.rows("SELECT * FROM outlet") == []
     database.close()
+
+
+def _fill(database: Database) -> None:
+    with database.write():
+        database.execute("INSERT INTO outlet(outlet_id) VALUES ('kept out')")
+        database.execute_many("INSERT INTO outlet(outlet_id) VALUES (?)", [(f"{n}" * 500,) for n in range(1000)])
 
 
 def test_a_mistake_of_ours_is_no_failure_of_the_disk(tmp_path: Path) -> None:

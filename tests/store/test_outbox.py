@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.builders import Bench, accepted, answered, order, product, read, refused, results, transaction
 
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Pending, RowState
-from tests.builders import Bench, accepted, answered, order, product, read, refused, results, transaction
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
+from tests.ui.states import NOW, ROWS, STATES
 
 from outlet_sync_gui.resources import resource
 from outlet_sync_gui.status import Row, RowState, State
@@ -13,7 +14,6 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.row_model import RowModel, line_of
 from outlet_sync_gui.ui.tokens import DARK, LIGHT, TRAY, Tokens
 from outlet_sync_gui.ui.tray import Tray
-from tests.ui.states import NOW, ROWS, STATES
 
 
 def luminance(colour: str) -> float:
@@ -95,18 +95,28 @@ def test_the_model_keeps_qts_promises() -> None:
     assert model.rowCount() == 0
 
 
+def row(entity_type: str, local_id: str, **values: object) -> Row:
+    return Row(at_ms=NOW, entity_type=entity_type, local_id=local_id, **values)  # type: ignore[arg-type]  # a builder
+
+
 @pytest.mark.parametrize(
-    ("row", "what", "detail", "amount", "state"),
+    ("shown", "what", "detail", "amount", "state"),
     [
-        (Row(at_ms=NOW, entity_type="order", local_id="A1", table="A-05", pax=1, amount=5000), "Order A1", "Table A-05 · 1 guest", "Rp5.000", "sent"),
-        (Row(at_ms=NOW, entity_type="order", local_id="A1", state=RowState.BLOCKED), "Order A1", "Take-away", "", "after its order"),
-        (Row(at_ms=NOW, entity_type="transaction", local_id="T1", method="CASH", amount=1, state=RowState.RETRY), "Transaction T1", "Cash", "Rp1", "tried again"),
-        (Row(at_ms=NOW, entity_type="product", local_id="P1", title="Nasi", stock=1200, amount=9, state=RowState.READY), "Nasi", "stock 1,200", "", "waiting"),
-        (Row(at_ms=NOW, entity_type="loyalty_card", local_id="L1", state=RowState.HELD), "Loyalty_card L1", "", "", "held"),
+        (row("order", "A1", table="A-05", pax=1, amount=5000), "Order A1", "Table A-05 · 1 guest", "Rp5.000", "sent"),
+        (row("order", "A1", state=RowState.BLOCKED), "Order A1", "Take-away", "", "after its order"),
+        (row("transaction", "T1", method="CASH", state=RowState.RETRY), "Transaction T1", "Cash", "", "tried again"),
+        (
+            row("product", "P1", title="Nasi", stock=1200, amount=9, state=RowState.READY),
+            "Nasi",
+            "stock 1,200",
+            "",
+            "waiting",
+        ),
+        (row("loyalty_card", "L1", state=RowState.HELD), "Loyalty_card L1", "", "", "held"),
     ],
-)  # fmt: skip
-def test_a_row_in_words(row: Row, what: str, detail: str, amount: str, state: str) -> None:
-    line = line_of(row)
+)
+def test_a_row_in_words(shown: Row, what: str, detail: str, amount: str, state: str) -> None:
+    line = line_of(shown)
     assert (line.what, line.detail, line.amount, line.state) == (what, detail, amount, state)
 
 
