@@ -14,6 +14,7 @@ from tests.fakes import KEY, command, configure, environment, program, read_key,
 
 from outlet_sync_gui import channel, words
 from outlet_sync_gui.app import App
+from outlet_sync_gui.errors import SettingsInvalid
 from outlet_sync_gui.settings import load
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State
@@ -87,6 +88,23 @@ def test_the_whole_program_starts_raises_its_window_and_ends_in_time(tmp_path: P
         first.send_signal(signal.SIGTERM)
         _, said = first.communicate(timeout=4)
     assert (first.returncode, b"Traceback" in said) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [("cloud_url", "http://cloud.example", "The setting cloud_url can't be"), ("nonsense", 1, "There is no setting")],
+)
+def test_settings_that_cannot_work_are_shown_in_the_window(
+    tmp_path: Path, qapp: QApplication, key: str, value: object, sentence: str
+) -> None:
+    words.use("en")
+    (configure(tmp_path, "https://cloud.example") / "settings.toml").write_text(f"{key} = {json.dumps(value)}\n")
+    app = App(tmp_path, Theme(qapp, is_dark=False), read_key=read_key)
+    app.start()
+    assert app.status.state is State.ERROR
+    assert app.window.status_page.band.line.whole().startswith(sentence)
+    assert isinstance(app.failure, SettingsInvalid)
+    assert app.stop()
 
 
 def test_a_tray_beside_a_run_is_6(tmp_path: Path, cloud: SimulatedCloud) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from outlet_sync_gui import settings, words
-from outlet_sync_gui.errors import AlreadyRunning, OutletSyncError, StoreFailed
+from outlet_sync_gui.errors import AlreadyRunning, OutletSyncError, SettingsInvalid, StoreFailed
 from outlet_sync_gui.service import ReadKey, key_from_keyring
 from outlet_sync_gui.status import Row, State, Status
 from outlet_sync_gui.store import open_store
@@ -41,13 +41,12 @@ class App(QObject):
         super().__init__()
         self._directory = directory
         self._is_demo = is_demo
-        chosen = settings.load(directory).settings
-        self.status = not_set_up(chosen, chosen.missing) if chosen.missing else _starting(chosen.outlet_code)
+        self.failure: OutletSyncError | None = None
+        self.status = self._first_status()
         self.window = MainWindow(theme)
         self.tray = Tray()
         self.worker = SyncWorker(directory, read_key=read_key)
         self._reader = _Reader(directory)
-        self.failure: OutletSyncError | None = None
         self._connect()
 
     def start(self, *, is_minimized: bool = False) -> None:
@@ -57,7 +56,8 @@ class App(QObject):
             self.tray.show()
         if not (is_minimized and Tray.is_available()):
             self.window.show()
-        self.worker.start()
+        if self.failure is None:
+            self.worker.start()
 
     def stop(self) -> bool:
         """End the service and hide; whether it ended in time."""
@@ -77,6 +77,16 @@ class App(QObject):
         self.tray.retranslate()
         if not self._is_demo:
             settings.save(self._directory, {"language": language})
+
+    def _first_status(self) -> Status:
+        """Before the service has said anything nothing is claimed; what can't work is shown, not only printed."""
+        try:
+            settings.prepare_directory(self._directory)
+            chosen = settings.load(self._directory).settings
+        except (StoreFailed, SettingsInvalid) as error:
+            self.failure = error
+            return with_error(_starting(""), error)
+        return not_set_up(chosen, chosen.missing) if chosen.missing else _starting(chosen.outlet_code)
 
     def _connect(self) -> None:
         self.worker.status_changed.connect(self._show)
@@ -173,15 +183,18 @@ def rows_for(directory: Path, status: Status) -> Sequence[Row]:
 
 
 def run_app(directory: Path, *, is_minimized: bool) -> None:
-    """Tray, window and service until a person quits. Raises AlreadyRunning where another service holds the data."""
-    log_to_file(directory)
+    """Tray, window and service until a person quits. Raises afterwards what kept it from working."""
     application = make_application()
     app = App(directory, Theme(application))
+    if app.failure is None:
+        log_to_file(directory)
     app.start(is_minimized=is_minimized)
     with SignalsQuit(application):
         application.exec()
-    app.stop()
-    if isinstance(app.failure, AlreadyRunning):
+    if not app.stop():
+        log.error("the service did not end in time")
+        os._exit(1)  # what was queued is on disk; destroying a running QThread would abort
+    if app.failure is not None:
         raise app.failure
 
 

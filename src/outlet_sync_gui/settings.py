@@ -234,8 +234,29 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, object]:
 def _invalid(error: ValidationError) -> SettingsInvalid:
     first = error.errors(include_url=False)[0]
     key = str(first["loc"][0])
-    why = str(first.get("ctx", {}).get("error", first["msg"]))
-    return SettingsInvalid("setting_invalid", {"key": key, "value": str(first["input"]), "why": why})
+    return SettingsInvalid("setting_invalid", {"key": key, "value": str(first["input"]), "why": _wanted(dict(first))})
+
+
+def _wanted(fault: Mapping[str, Any]) -> str:
+    """What the value should be: our own words, or signs that need no language."""
+    limits = fault.get("ctx", {})
+    match fault["type"]:
+        case "value_error":
+            return str(limits["error"])
+        case "greater_than_equal":
+            return f"≥ {limits['ge']}"
+        case "less_than_equal":
+            return f"≤ {limits['le']}"
+        case "literal_error":
+            return str(limits["expected"])
+        case "int_parsing" | "int_type" | "int_from_float":
+            return "a whole number"
+        case "bool_parsing" | "bool_type":
+            return "on | off"
+        case "string_pattern_mismatch":
+            return "HH:MM"
+        case _:
+            return str(fault["msg"])
 
 
 def _replace(file: Path, text: str) -> None:

@@ -435,10 +435,31 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
 }
 
 
+WANTED = (
+    N_("a whole number of rupiah"),
+    N_("a number"),
+    N_("a number up to 2^53"),
+    N_("a whole number"),
+    N_("a time such as 2026-01-27T10:30:00Z"),
+    N_("a time with its zone, such as 2026-01-27T10:30:00Z"),
+    N_("text"),
+    N_("a list"),
+    N_("an object"),
+    N_("0 or more"),
+    N_("an address such as https://cloud.example"),
+    N_("https:// (http:// only to this machine)"),
+    N_("a port from 1 to 65535"),
+    N_("a time zone such as Asia/Jakarta"),
+    N_("letters, digits and signs without accents"),
+)
+
+
 def trouble(trouble: Trouble) -> tuple[str, str]:
     """Cause, and what to do."""
     cause, mend = LADDER.get(trouble.code) or PROBLEMS.get(trouble.code) or (N_("Something failed: {code}"), "")
-    facts = {"code": trouble.code, **{name: _plain(value) for name, value in trouble.facts}}
+    facts = {"code": trouble.code, **dict(trouble.facts)}
+    if isinstance(why := facts.get("why"), str):
+        facts["why"] = say(why)  # our own words for what was wanted; others' come through as they are
     return say(cause, **facts), say(mend, **facts) if mend else ""
 
 
@@ -446,10 +467,6 @@ def problem(error: OutletSyncError) -> str:
     """One sentence: what, where, how to mend it."""
     cause, mend = trouble(Trouble(code=error.code, facts=tuple(error.facts.items())))
     return f"{cause} {mend}".strip()
-
-
-def _plain(value: Fact) -> str:
-    return value if isinstance(value, str) else str(value)
 
 
 # -- records

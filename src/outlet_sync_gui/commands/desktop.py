@@ -9,7 +9,6 @@ def app(context: Context) -> int:
     shown = channel.ask(context.directory, {"do": "show"})
     if shown is not None and shown.get("shown"):
         return DONE
-    context.settings()
     from outlet_sync_gui import app as desktop
 
     desktop.run_app(context.directory, is_minimized=context.arguments.minimized)

@@ -19,6 +19,14 @@ TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_ID = 200
 # Fields around a record's content: filled in when it leaves, the same for all.
 AROUND = ("outlet_id", "outlet_code", "version")
+# What a field should be, in the place of pydantic's words.
+WANTED = {
+    "string_type": "text",
+    "tuple_type": "a list",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "greater_than_equal": "0 or more",
+}
 # What makes no other content of it: a till that only touches the time has changed nothing.
 NO_CONTENT = frozenset({*AROUND, "updated_at"})
 # A cloud in use can't list rows without these times.
@@ -159,7 +167,7 @@ def _refusal(error: ValidationError) -> InputRefused:
         return InputRefused("money_fraction", {"field": field, "value": str(first["input"])[:60]})
     if first["type"] == "time_without_zone":
         return InputRefused("time_without_zone", {"field": field})
-    return InputRefused("field_invalid", {"field": field, "why": first["msg"]})
+    return InputRefused("field_invalid", {"field": field, "why": WANTED.get(first["type"], first["msg"])})
 
 
 def _check_outlet(fields: Mapping[str, Json], outlet_id: str, outlet_code: str) -> None:
