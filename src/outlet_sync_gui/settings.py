@@ -182,7 +182,7 @@ def save(directory: Path, changes: Mapping[str, object]) -> None:
 def from_text(key: str, text: str) -> object:
     """A setting's value from a command line or a variable, as its type wants it."""
     annotation = _field(key).annotation
-    if annotation is tuple[str, ...]:
+    if annotation == tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if annotation is bool and text.strip().lower() in {"on", "yes", "ya", "off", "no", "tidak"}:
         return text.strip().lower() in {"on", "yes", "ya"}

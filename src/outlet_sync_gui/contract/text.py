@@ -21,6 +21,8 @@ Json = Any  # whatever JSON may hold: null, bool, int, Decimal, str, list, dict
 def loads(data: bytes | str) -> Json:
     """Read strict UTF-8 JSON. Raises InputRefused with what is wrong and where; never anything else."""
     text = data if isinstance(data, str) else _decode(data)
+    if text.startswith("\ufeff"):  # simplejson would pass over it
+        raise InputRefused("bad_json", {"why": "BOM", "position": 0})
     try:
         value = simplejson.loads(
             text,

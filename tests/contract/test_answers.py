@@ -1,0 +1,209 @@
+"""What the cloud answers, read with tolerance, and never believed more than it says."""
+
+import json
+from typing import Any
+
+import pytest
+
+from outlet_sync_gui.contract.answers import (
+    Envelope,
+    SentItem,
+    read_envelope,
+    read_push,
+    read_updates,
+    retry_after,
+    words_of,
+)
+from outlet_sync_gui.contract.requests import BatchItem, batch_body, batch_path, lone_path, updates_path
+from outlet_sync_gui.errors import ContractBroken
+
+SENT = [SentItem(entity_type="order", local_id="A1"), SentItem(entity_type="order", local_id="A2")]
+
+
+def envelope(data: object, **more: Any) -> Envelope:
+    read = read_envelope(json.dumps({"success": True, "data": data, **more}).encode())
+    assert read is not None
+    return read
+
+
+def result(local_id: str, status: str = "success", **more: Any) -> dict[str, Any]:
+    return {"entity_type": "order", "local_id": local_id, "status": status, **more}
+
+
+def oks(data: object, sent: list[SentItem] = SENT) -> list[bool | None]:
+    return [found.ok if found else None for found in read_push(envelope(data), sent)]
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"success": tr', b"[]", b"{}", b'{"success": 1}', b'"success"'])
+def test_what_is_not_the_contracts_envelope_is_none(body: bytes) -> None:
+    assert read_envelope(body) is None
+
+
+MATCHED: dict[str, tuple[object, list[bool | None]]] = {
+    "by name, in any order": ({"results": [result("A2", "failed", error="no"), result("A1")]}, [True, False]),
+    "another status word": ({"results": [result("A1", "skipped"), result("A2", "ok")]}, [False, False]),
+    "one without a result": ({"results": [result("A1")]}, [True, None]),
+    "one without a result, proven by the counts": (
+        {"processed": 2, "success": 1, "failed": 1, "results": [result("A1", "failed")]},
+        [False, True],
+    ),
+    "counts that do not cover what was sent": (
+        {"processed": 1, "success": 0, "failed": 1, "results": [result("A1", "failed")]},
+        [False, None],
+    ),
+    "counts with a failure that is not listed": (
+        {"processed": 2, "success": 1, "failed": 1, "results": [result("A1")]},
+        [True, None],
+    ),
+    "no results but counts": ({"processed": 2, "success": 2, "failed": 0, "results": []}, [True, True]),
+    "nameless, by position": ({"results": [{"status": "failed"}, {"status": "success"}]}, [False, True]),
+    "nameless and too few": ({"results": [{"status": "success"}]}, [None, None]),
+    "another record's name": ({"results": [result("B1"), result("B2")]}, [None, None]),
+    "another type's name": ({"results": [{**result("A1"), "entity_type": "product"}, result("A2")]}, [None, True]),
+    "entries that are none": ({"results": ["success", None, result("A2")]}, [None, True]),
+    "no data at all": (None, [None, None]),
+    "data that is no object": ([1, 2], [None, None]),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), MATCHED.values(), ids=MATCHED)
+def test_each_item_gets_its_own_result(data: object, expected: list[bool | None]) -> None:
+    assert oks(data) == expected
+
+
+def test_a_lone_answer_is_the_items_own() -> None:
+    (found,) = read_push(envelope({"cloud_id": "c1   ", "local_id": "A1", "version": 3}), SENT[:1])
+    assert found is not None
+    assert (found.ok, found.cloud_id, found.version) == (True, "c1", 3)
+
+
+def test_a_refusal_says_nothing_of_items() -> None:
+    refused = read_envelope(b'{"success": false, "error": "bad", "data": null}')
+    assert refused is not None
+    assert read_push(refused, SENT[:1]) == [None]
+
+
+@pytest.mark.parametrize("version", [-1, 2**60, "3", None, 1.5, True])
+def test_a_version_that_cannot_be_is_none(version: object) -> None:
+    (found,) = read_push(envelope({"version": version}), SENT[:1])
+    assert found is not None
+    assert found.version is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"error": "code", "message": "Too many"}, "Too many"),
+        ({"error": "pq: duplicate key"}, "pq: duplicate key"),
+        ({"message": "", "error": "x"}, "x"),
+        ({"error": {"field": "pax"}}, '{"field":"pax"}'),
+        ({"message": "x" * 900}, "x" * 500),
+        ({}, ""),
+    ],
+)
+def test_the_clouds_own_words(fields: dict[str, Any], words: str) -> None:
+    assert words_of(envelope(None, **fields)) == words
+
+
+def updates(**lists: Any) -> dict[str, Any]:
+    empty = {"products": [], "categories": [], "deleted": [], "sync_checkpoint": "2026-01-27T11:15:00Z"}
+    return {**empty, **lists}
+
+
+def change(local_id: str, at: str, **fields: Any) -> dict[str, Any]:
+    return {"local_id": local_id, "version": 2, "updated_at": at, "action": "update", **fields}
+
+
+def test_three_lists_become_one_in_order_of_time() -> None:
+    read = read_updates(
+        envelope(
+            updates(
+                products=[change("P2", "2026-01-27T11:02:00Z"), change("P1", "2026-01-27T11:00:00Z")],
+                categories=[{"cloud_id": "c1", "version": 1, "updated_at": "2026-01-27T11:01:00Z", "action": "create"}],
+                deleted=[{"entity_type": "product", "local_id": "P3", "deleted_at": "2026-01-27T11:03:00Z"}],
+            )
+        )
+    )
+    names = [(found.entity_type, found.local_id or found.cloud_id, found.action) for found in read.changes]
+    assert names == [
+        ("product", "P1", "update"),
+        ("category", "c1", "update"),
+        ("product", "P2", "update"),
+        ("product", "P3", "delete"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "utc"),
+    [
+        ("2026-01-27 11:00:00", "2026-01-27T11:00:00Z"),
+        ("2026-01-27T11:00:00", "2026-01-27T11:00:00Z"),
+        ("2026-01-27T18:00:00+07:00", "2026-01-27T11:00:00Z"),
+    ],
+)
+def test_times_without_a_zone_are_utc(at: str, utc: str) -> None:
+    (found,) = read_updates(envelope(updates(products=[change("P1", at)]))).changes
+    assert found.updated_at == utc
+
+
+def test_prices_may_carry_a_fraction_of_zero_and_nothing_else() -> None:
+    good, bad = change("P1", "2026-01-27T11:00:00Z", price=35000.0), change("P2", "2026-01-27T11:00:00Z", price=0.5)
+    read = read_updates(envelope(updates(products=[good, bad, "nonsense", {"version": 1}])))
+    assert [(found.local_id, json.loads(found.fields)) for found in read.changes] == [("P1", {"price": 35000})]
+    assert read.broken == 3
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"sync_checkpoint": 5}, {"sync_checkpoint": "soon"}])
+def test_without_a_checkpoint_there_is_nothing_to_go_on_from(data: object) -> None:
+    with pytest.raises(ContractBroken):
+        read_updates(envelope(data))
+
+
+NOW_MS = 1_769_484_600_000  # Tue, 27 Jan 2026 03:30:00 GMT
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "seconds"),
+    [
+        ({"retry-after": "7"}, b'{"retry_after": 60}', 7),
+        ({}, b'{"retry_after": 60}', 60),
+        ({}, b'{"retry_after": "30"}', 30),
+        ({"retry-after": "Tue, 27 Jan 2026 03:31:00 GMT"}, b"", 60),
+        ({"retry-after": "Tue, 27 Jan 2026 03:00:00 GMT"}, b"", 0),
+        ({"retry-after": "86400"}, b"", 3600),
+        ({"retry-after": "-5"}, b"", 0),
+        ({"retry-after": "soon"}, b'{"retry_after": 5}', 5),
+        ({}, b'{"retry_after": true}', None),
+        ({}, b"<html>", None),
+    ],
+)
+def test_how_long_to_wait(headers: dict[str, str], body: bytes, seconds: float | None) -> None:
+    assert retry_after(headers, body, now_ms=NOW_MS) == seconds
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "operation", "path"),
+    [
+        ("order", "create", "/api/v1/outlets/u/orders"),
+        ("transaction", "update", "/api/v1/outlets/u/transactions"),
+        ("product", "create", "/api/v1/outlets/u/products"),
+        ("product", "delete", None),
+        ("category", "create", None),
+        ("daily_summary", "create", "/api/v1/outlets/u/analytics/daily"),
+    ],
+)
+def test_where_one_record_goes(entity_type: str, operation: str, path: str | None) -> None:
+    assert lone_path(entity_type, operation, "u") == path
+
+
+def test_paths_are_encoded() -> None:
+    assert batch_path("a/b c") == "/api/v1/outlets/a%2Fb%20c/sync/batch"
+    assert updates_path("u", "2026-01-27T10:00:00+00:00").endswith("since=2026-01-27T10%3A00%3A00%2B00%3A00")
+
+
+def test_a_batch_is_the_contracts() -> None:
+    items = [BatchItem(entity_type="order", operation="create", data=b'{"local_id":"A1"}')] * 2
+    body = batch_body(items, outlet_id="u", outlet_code='J"1', sync_timestamp="2026-01-27T10:35:00Z")
+    entry = {"entity_type": "order", "operation": "create", "data": {"local_id": "A1"}}
+    head = {"outlet_id": "u", "outlet_code": 'J"1', "sync_timestamp": "2026-01-27T10:35:00Z"}
+    assert json.loads(body) == {**head, "items": [entry, entry]}
