@@ -76,15 +76,18 @@ def test_a_refused_line_tells_whose_it_was() -> None:
     assert line.local_id == "A7"
 
 
+class Counting(io.BytesIO):
+    """Counts the lines that were asked for."""
+
+    asked = 0
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self.asked += 1
+        return super().readline(size)
+
+
 def test_a_long_file_is_read_as_it_comes() -> None:
-    class Endless(io.RawIOBase):
-        def readable(self) -> bool:
-            return True
-
-        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # any writable buffer
-            data = (A + "\n").encode()
-            buffer[: len(data)] = data
-            return len(data)
-
-    stream = read_lines(io.BufferedReader(Endless(), 1000), ORIGIN)  # type: ignore[arg-type]  # a binary stream
-    assert [next(stream).number for _ in range(5)] == [1, 2, 3, 4, 5]
+    stream = Counting((A + "\n").encode() * 1000)
+    read = read_lines(stream, ORIGIN)
+    assert [next(read).number for _ in range(5)] == [1, 2, 3, 4, 5]
+    assert stream.asked == 5
