@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.builders import OUTLET_ID
-from tests.fakes import command, configure, environment
+from tests.fakes import command, configure, environment, program, until_running
 from tests.secret_service import keyring_daemon, lock, missing, session_bus, silent_owner
 
 from outlet_sync_gui import credentials
@@ -81,6 +82,16 @@ def test_a_keyring_that_never_answers_is_given_up_and_does_not_hold_the_process(
     assert done.returncode == 5
     assert "did not answer within 10 s" in done.stderr
     assert took < credentials.DEADLINE_S + 4
+
+
+def test_a_service_whose_keyring_hangs_answers_and_ends_in_time(bus: dict[str, str], directory: Path) -> None:
+    env = {**environment(directory), **bus, "OUTLET_SYNC_DATA_DIR": str(directory)}
+    del env["OUTLET_SYNC_API_KEY"]
+    with silent_owner(bus):
+        process = subprocess.Popen([*program(), "run"], env=env, stderr=subprocess.DEVNULL)
+        until_running(directory)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(2) == 0
 
 
 def test_without_a_bus_it_is_missing_at_once(directory: Path) -> None:

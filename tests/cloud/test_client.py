@@ -162,9 +162,19 @@ def test_a_server_without_tls_where_tls_is_wanted_is_told_as_such() -> None:
     assert asyncio.run(run()) == "N-TLS"
 
 
-def test_a_ca_file_that_is_not_there_is_a_setting_to_mend() -> None:
-    with pytest.raises(SettingsInvalid):
-        CloudClient(Settings(cloud_url="https://cloud.example", ca_file="no-such.pem"))
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("ca_file", "no-such.pem"), ("ca_file", __file__), ("proxy", "gopher://x"), ("proxy", "nonsense")],
+)
+def test_a_ca_or_proxy_that_cannot_be_is_a_setting_to_mend(key: str, value: str) -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        CloudClient(Settings(cloud_url="https://cloud.example", **{key: value}))
+    assert refused.value.facts["key"] == key
+
+
+@pytest.mark.parametrize("url", ["https://exa mple", "https://" + "x" * 70 + ".example", "https://a..example"])
+def test_an_address_that_nobody_can_look_up_is_no_bug(url: str) -> None:
+    assert failure_of(url).code in ("N-DNS", "N-CLOUD")
 
 
 def test_the_systems_trust_store_is_used_for_https(tmp_path: Path) -> None:

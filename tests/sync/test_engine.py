@@ -256,6 +256,21 @@ def test_a_batch_refused_as_a_whole_is_halved_until_the_bad_one_stands_alone(ben
     assert bench.queued() == [("A5", "dead")]
 
 
+def test_a_row_of_the_same_refusals_makes_no_mass_of_dead_letters(bench: Bench) -> None:
+    """When everything is refused it is about us: two are dead, the rest waits and is tried again."""
+    bench.put_all(read("order", order(f"A{n}")) for n in range(16))
+    for _ in range(60):
+        if not bench.store.outbox.next(Lane.HIGH, limit=1):
+            break
+        bench.settle(bench.push(), refused("outlet code unknown", 400))
+        bench.later(1)
+    states = [state for _, state in bench.queued()]
+    assert (states.count("dead"), states.count("retry")) == (2, 14)
+    step = bench.later(130).push()
+    bench.settle(step, accepted(step.flight))
+    assert [state for _, state in bench.queued()].count("dead") == 2
+
+
 def test_a_refusal_without_a_reason_is_tried_five_times(bench: Bench) -> None:
     bench.put_all(read("order", order(f"A{n}")) for n in range(2))
     tries = 0

@@ -60,8 +60,16 @@ def test_back_off_is_bounded_and_never_spins(draws: list[float]) -> None:
 def test_a_batch_is_as_large_as_the_line_carries(seconds: list[float], items: int) -> None:
     size = BatchSize(most=1000)
     for took in seconds:
-        size.took(took)
+        size.took(took, is_answered=True)
     assert size.now == items
+
+
+def test_a_line_that_is_quick_to_fail_is_not_a_quick_one() -> None:
+    size = BatchSize(most=1000)
+    size.took(0.01, is_answered=False)
+    assert size.now == 250
+    size.took(60, is_answered=False)
+    assert size.now == 125
 
 
 @pytest.mark.parametrize(

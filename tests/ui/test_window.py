@@ -109,6 +109,11 @@ def test_offline_counts_down_and_tells_why(window: MainWindow) -> None:
     assert page.list.note.whole().endswith("(N-DNS)")
 
 
+def test_what_waits_is_counted_by_lane(window: MainWindow) -> None:
+    show(window, "long")
+    assert window.status_page.list.note.whole() == "orders 1,000,000 · menu 250,000 · other 99,999"
+
+
 def test_a_backlog_shows_how_far_it_is_by_lanes(window: MainWindow) -> None:
     show(window, "syncing")
     row = window.status_page.band.progress

@@ -27,7 +27,7 @@ class Reply:
 
 
 class CloudClient:
-    """One kept connection to one cloud, for one event loop."""
+    """One kept connection to one cloud, for one event loop. Raises SettingsInvalid for a proxy or CA that can't be."""
 
     def __init__(self, settings: Settings) -> None:
         self._base = settings.cloud_url
@@ -38,13 +38,17 @@ class CloudClient:
             "Accept": "application/json",
             "User-Agent": "outlet-sync",
         }
-        self._client = httpx.AsyncClient(
-            verify=_trust(settings),
-            proxy=settings.proxy or None,
-            trust_env=not is_loopback(self._base),
-            timeout=None,  # noqa: S113 - httpx counts per read; `exchange` bounds the whole instead
-            follow_redirects=False,
-        )
+        try:
+            self._client = httpx.AsyncClient(
+                verify=_trust(settings),
+                proxy=settings.proxy or None,
+                trust_env=not is_loopback(self._base),
+                timeout=None,  # noqa: S113 - httpx counts per read; `exchange` bounds the whole instead
+                follow_redirects=False,
+            )
+        except (ValueError, httpx.InvalidURL) as error:
+            facts = {"key": "proxy", "value": settings.proxy, "why": "http://proxy.example:3128"}
+            raise SettingsInvalid("setting_invalid", facts) from error
 
     async def exchange(self, *, method: str, path: str, body: bytes, api_key: str, deadline_s: float) -> Reply:
         """Send one request and read its answer, all within the deadline.
@@ -56,7 +60,7 @@ class CloudClient:
                 return await self._exchange(method, path, body, api_key)
         except TimeoutError as error:
             raise CloudUnreachable("N-CLOUD", {"seconds": round(deadline_s)}) from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OSError) as error:
             raise _unreachable(error) from error
 
     async def close(self) -> None:
@@ -81,7 +85,11 @@ def _trust(settings: Settings) -> ssl.SSLContext | bool:
     if settings.ca_file:
         if not Path(settings.ca_file).is_file():
             raise SettingsInvalid("setting_invalid", {"key": "ca_file", "value": settings.ca_file, "why": "*.pem"})
-        return ssl.create_default_context(cafile=settings.ca_file)
+        try:
+            return ssl.create_default_context(cafile=settings.ca_file)
+        except ssl.SSLError as error:
+            facts = {"key": "ca_file", "value": settings.ca_file, "why": "*.pem"}
+            raise SettingsInvalid("setting_invalid", facts) from error
     if settings.cloud_url.startswith("http://"):
         return False
     import truststore  # late: only https needs it
@@ -89,11 +97,11 @@ def _trust(settings: Settings) -> ssl.SSLContext | bool:
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _unreachable(error: httpx.HTTPError) -> CloudUnreachable:
+def _unreachable(error: Exception) -> CloudUnreachable:
     """Sort by the first rung of the ladder that failed."""
     causes = tuple(_causes(error))
     why = {"why": f"{type(error).__name__}: {error}"[:200]}
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
+    if any(isinstance(cause, socket.gaierror | UnicodeError | httpx.InvalidURL) for cause in causes):
         return CloudUnreachable("N-DNS", why)
     certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
     if certificate is not None and certificate.verify_code in (9, 10):  # not yet valid, expired: a wrong clock

@@ -78,7 +78,7 @@ class Engine:
         if flight.kind is Kind.PULL:
             self._note_landing(flight, now)
             return self._settle_pull(answer, now)
-        self._pusher.size.took(now.monotonic - flight.left.monotonic)
+        self._pusher.size.took(now.monotonic - flight.left.monotonic, is_answered=isinstance(answer, Answered))
         with self._store.write():
             self._note_landing(flight, now)
             return self._settle_push(flight, answer, now)

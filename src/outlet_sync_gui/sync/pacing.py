@@ -33,11 +33,11 @@ class BatchSize:
     most: int
     items: int = START_ITEMS
 
-    def took(self, seconds: float) -> None:
-        """Learn from an exchange that ended."""
+    def took(self, seconds: float, *, is_answered: bool) -> None:
+        """Learn from an exchange that ended; a line that is quick to fail is not a quick one."""
         if seconds > SLOW_S:
             self.items = max(1, self.items // 2)
-        elif seconds < QUICK_S:
+        elif seconds < QUICK_S and is_answered:
             self.items = self.items * 2
         self.items = min(self.items, self.most)
 

@@ -1,7 +1,7 @@
 """The way out: which records go next, how they leave, and what an answer does to each of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from outlet_sync_gui.contract.answers import ItemResult, SentItem
 from outlet_sync_gui.contract.records import splice
@@ -27,6 +27,8 @@ from outlet_sync_gui.sync.records import CATALOGUE
 BATCH_DEADLINE_S = 60.0
 SLOWEST_BYTES_PER_S = 8000  # a lone large record gets 30 s and this pace
 TRIES = 5  # for a refusal without a reason
+ALIKE = 2  # lone refusals with one text and nothing accepted between: a third may be about us, not about the record
+DOUBT_MS = 120_000
 
 
 @dataclass(slots=True)
@@ -38,6 +40,8 @@ class Pusher:
     size: BatchSize
     # Halves of a batch that was refused as a whole, to be sent depth first until each bad record stands alone.
     suspects: list[tuple[int, ...]] = field(default_factory=list)
+    _last_words: str = ""
+    _alike: int = 0
 
     def load(self, lanes: Sequence[Lane]) -> tuple[Parcel, ...]:
         """The next batch of these lanes, in order; records that can never leave are marked on the way."""
@@ -70,9 +74,17 @@ class Pusher:
         if len(parcels) > 1:
             self._bisect(parcels)
             return []
-        refused = _refusal(parcels[0], verdict.words, verdict.is_existing, self._tries(parcels[0]), wall_ms)
+        return self._settle_lone(parcels[0], verdict, wall_ms)
+
+    def _settle_lone(self, parcel: Parcel, verdict: RefusedWhole, wall_ms: int) -> list[Event]:
+        """One record refused; a row of the same words is doubted, so that no mass of records needs attention."""
+        self._alike = self._alike + 1 if verdict.words == self._last_words else 1
+        self._last_words = verdict.words
+        refused = _refusal(parcel, verdict.words, verdict.is_existing, self._tries(parcel), wall_ms)
+        if self._alike > ALIKE:
+            refused = replace(refused, retry_at=wall_ms + DOUBT_MS)
         self.store.outbox.refuse([refused])
-        return [Failed(1)]
+        return [Failed(1)] if refused.retry_at is None else []
 
     def _settle_each(
         self, parcels: Sequence[Parcel], results: Sequence[ItemResult | None], wall_ms: int
@@ -83,6 +95,7 @@ class Pusher:
         day = business_day(wall_ms, zone=self.settings.timezone, starts_at=self.settings.business_day_start)
         self.store.outbox.accept(accepted, now_ms=wall_ms, day=day, deleted_at=iso(wall_ms))
         self.store.outbox.refuse(refused)
+        self._alike = 0 if accepted else self._alike
         return [event for event in (Sent(len(accepted)), Failed(len(refused))) if event.n]
 
     def _refusals(self, failed: Sequence[tuple[Parcel, ItemResult]], wall_ms: int) -> Iterator[Refused]:

@@ -77,6 +77,7 @@ class StatusPage(QWidget):
     def _show_cards(self, status: Status) -> None:
         waiting, sent, dead, conflicts = self.cards.cards
         pending = status.pending
+        waiting.setToolTip(_lane_counts(status) if pending.total else "")
         waiting.show_figure(words.say("Not sent"), words.number(pending.total), _waiting_line(status))
         sent.show_figure(
             words.say("Sent today"), words.number(status.sent_today), words.rupiah(status.sent_today_amount)
@@ -179,14 +180,20 @@ def _waiting_line(status: Status) -> str:
         return words.rupiah(status.pending_amount)
     if pending.high == pending.low == 0 and status.next_attempt_at is not None:
         return words.say("menu & stock · at {time}", time=words.time(status.next_attempt_at))
-    counts = {"high": pending.high, "medium": pending.medium, "low": pending.low}
-    return words.say("orders {high} · menu {medium} · other {low}", **{k: words.number(v) for k, v in counts.items()})
+    return _lane_counts(status)
+
+
+def _lane_counts(status: Status) -> str:
+    lanes = {"high": status.pending.high, "medium": status.pending.medium, "low": status.pending.low}
+    return words.say(
+        "orders {high} · menu {medium} · other {low}", **{name: words.number(n) for name, n in lanes.items()}
+    )
 
 
 def _note(status: Status) -> str:
-    """Why nothing goes out, with the short code for the help desk."""
+    """Why nothing goes out, with the short code for the help desk; else how much waits in each lane."""
     if status.trouble is None or status.state not in (State.OFFLINE, State.ATTENTION):
-        return ""
+        return _lane_counts(status) if status.pending.total else ""
     if status.state is State.ATTENTION:  # the band says the rest
         return f"{words.say('Help code')} {words.help_code(status.trouble.code)}"
     cause, mend = words.trouble(status.trouble)
