@@ -91,7 +91,7 @@ def test_every_state_has_its_sentences(name: str, language: str) -> None:
         ("syncing", "Mengirim · 2.160 lagi"),
         ("waiting", "3 menunggu · dikirim 11.00"),
         ("offline", "12 menunggu · internet putus sejak 10.05"),
-        ("attention", "5 perlu dicek · 2 menunggu"),
+        ("attention", "5 perlu dicek · 0 menunggu"),
     ],
 )
 def test_the_trays_sentence(name: str, indonesian: str) -> None:

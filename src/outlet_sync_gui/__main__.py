@@ -64,7 +64,7 @@ def _log_to_stderr(level: str) -> None:
 def _tell(context: Context, code: str, sentence: str) -> None:
     if context.wants_json:
         commands.answer({"success": False, "error": code, "message": sentence})
-    sys.stderr.write(f"outlet-sync-gui: {sentence}\n")
+    print(f"outlet-sync-gui: {sentence}", file=sys.stderr)  # without a console there is none, and print knows
 
 
 if __name__ == "__main__":

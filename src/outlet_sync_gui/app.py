@@ -172,12 +172,12 @@ class _Reader(QObject):
 
 
 def rows_for(directory: Path, status: Status) -> Sequence[Row]:
-    """What fits a status: refused, waiting, or just sent. Raises StoreFailed."""
+    """What fits a status: what was refused before what waits, else what was just sent. Raises StoreFailed."""
     store = open_store(directory, status.outlet_id)
     try:
-        if status.dead:
-            return store.views.unsent(limit=ROWS, is_dead=True)
-        return store.views.unsent(limit=ROWS) if status.pending.total else store.views.recent(limit=ROWS)
+        refused = store.views.unsent(limit=ROWS, is_dead=True) if status.dead else []
+        waiting = store.views.unsent(limit=ROWS) if status.pending.total else []
+        return [*refused, *waiting] or store.views.recent(limit=ROWS)
     finally:
         store.close()
 

@@ -41,7 +41,7 @@ STATES: dict[str, Status] = {
         trouble=Trouble(code="N-DNS"),
     ),
     "paused": status(State.PAUSED, pending=Pending(high=4), pending_amount=310_000, paused_until=NOW + 42 * MINUTE),
-    "attention": status(State.ATTENTION, dead=5, pending=Pending(high=2), pending_amount=584_000),
+    "attention": status(State.ATTENTION, dead=5),
     "key": status(State.ATTENTION, pending=Pending(high=2), pending_amount=584_000, trouble=Trouble(code="N-KEY")),
     "error": status(State.ERROR, pending=Pending(high=2), trouble=Trouble(code="disk_full")),
 }

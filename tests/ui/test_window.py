@@ -64,7 +64,8 @@ def test_a_state_is_one_sentence_and_a_line(window: MainWindow, name: str, sente
         ("waiting", "Sync now", True, True),
         ("offline", "Try now", True, True),
         ("paused", "Sync now", False, False),
-        ("attention", "Sync now", True, True),
+        ("attention", "Sync now", True, False),
+        ("key", "Sync now", True, True),
         ("error", "Sync now", False, False),
     ],
 )

@@ -1,7 +1,6 @@
 """The command line's commands: each a function from parsed arguments to an exit code. None of them loads Qt."""
 
 import json
-import sys
 from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,4 +66,4 @@ def answer(value: object) -> None:
 
 def say(line: str) -> None:
     """Print a line for people."""
-    sys.stdout.write(f"{line}\n")
+    print(line)

@@ -134,7 +134,10 @@ class Outbox:
         return [Parcel(**dict(zip(names, row, strict=True))) for row in rows]
 
     def depart(self, parcels: Sequence[Parcel], *, flight: int, catalogue: Iterable[str]) -> None:
-        """Remember what is on its way, before it leaves: a crash from here on knows that the cloud may have it."""
+        """Remember what is on its way, before it leaves: a crash from here on knows that the cloud may have it.
+
+        The content of `catalogue` types is kept until it is settled: accepted, it becomes the agreed base.
+        """
         kept = frozenset(catalogue)
         rows = (
             (p.record_id, p.version, p.digest, p.amount, p.payload if p.entity_type in kept else None, flight)

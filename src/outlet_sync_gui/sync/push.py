@@ -22,7 +22,6 @@ from outlet_sync_gui.sync.events import Event, Failed, Sent
 from outlet_sync_gui.sync.exchange import Request
 from outlet_sync_gui.sync.judge import Judged, RefusedWhole
 from outlet_sync_gui.sync.pacing import FIRST_S, LAST_S, BatchSize
-from outlet_sync_gui.sync.records import CATALOGUE
 
 BATCH_DEADLINE_S = 60.0
 SLOWEST_BYTES_PER_S = 8000  # a lone large record gets 30 s and this pace
@@ -161,11 +160,6 @@ class Pusher:
 def sent_items(parcels: Sequence[Parcel]) -> list[SentItem]:
     """What an answer's results are matched with."""
     return [SentItem(entity_type=parcel.entity_type, local_id=parcel.local_id) for parcel in parcels]
-
-
-def catalogue() -> frozenset[str]:
-    """Types whose sent content is kept until settled, to become the agreed base."""
-    return CATALOGUE
 
 
 def _routable(parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:

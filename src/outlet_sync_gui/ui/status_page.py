@@ -207,7 +207,7 @@ def _empty(status: Status) -> str:
 
 
 def _list_title(status: Status) -> str:
-    if status.dead:
+    if status.dead and status.pending.total == 0:
         return words.say("Refused by headquarters")
     if status.state is State.SETUP:
         return words.say("Not set up yet")
