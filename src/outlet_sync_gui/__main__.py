@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 
 from outlet_sync_gui import commands, settings, words
 from outlet_sync_gui.commands import Context
@@ -33,12 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Callable[[Context], int]:
-    """The function of a command; loaded late, so that a command costs only what it needs."""
-    from outlet_sync_gui.commands import desktop, records, service, setup
-
-    found: Callable[[Context], int] = next(
-        vars(module)[name] for module in (desktop, records, service, setup) if name in vars(module)
-    )
+    """The function of a command, as `module.function`; loaded late, so that a command costs only what it needs."""
+    module, _, function = name.partition(".")
+    found: Callable[[Context], int] = vars(import_module(f"outlet_sync_gui.commands.{module}"))[function]
     return found
 
 

@@ -17,26 +17,26 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"Outlet Sync {__version__}")
     top.add_argument("--minimized", action="store_true", help="tray only, for auto-start")
-    top.set_defaults(command="app")
+    top.set_defaults(command="desktop.app")
     commands = top.add_subparsers(metavar="COMMAND")
     add = _adder(commands)
 
-    demo = add("demo", "the whole program against a simulated cloud", "demo")
+    demo = add("demo", "the whole program against a simulated cloud", "desktop.demo")
     demo.add_argument("--seconds", type=_positive, default=None, help="end by itself after so many seconds")
     demo.add_argument("--pictures", metavar="DIR", default=None, help="where to put pictures when there is no display")
-    add("run", "the service without a window", "run")
-    sync = add("sync", "pull, send, end", "sync", is_json=True)
+    add("run", "the service without a window", "service.run")
+    sync = add("sync", "pull, send, end", "service.sync", is_json=True)
     sync.add_argument("--all", action="store_true", help="every lane, due or not")
     sync.add_argument("--timeout", type=_positive, default=None, metavar="S", help="end after so many seconds")
-    enqueue = add("enqueue", "take records in", "enqueue", is_json=True)
+    enqueue = add("enqueue", "take records in", "records.enqueue", is_json=True)
     enqueue.add_argument("type", metavar="TYPE", help="order, transaction, product …")
     enqueue.add_argument("file", metavar="FILE", nargs="?", help="JSON, an array, or NDJSON; - is standard input")
     enqueue.add_argument("--operation", choices=("create", "update", "delete"), default="create")
-    add("status", "what is sent and what waits", "status", is_json=True)
-    _queue(add("queue", "what waits, row by row", "queue_list"))
-    _config(add("config", "settings", "config_list"))
-    _secret(add("secret", "keys, in the password store", "secret_check"))
-    simulate = add("simulate-cloud", "the simulated cloud alone", "simulate_cloud")
+    add("status", "what is sent and what waits", "service.status", is_json=True)
+    _queue(add("queue", "what waits, row by row", "records.queue_list"))
+    _config(add("config", "settings", "setup.config_list"))
+    _secret(add("secret", "keys, in the password store", "setup.secret_check"))
+    simulate = add("simulate-cloud", "the simulated cloud alone", "service.simulate_cloud")
     simulate.add_argument("--port", type=int, default=0, help="0: a free one")
     simulate.add_argument("--rate-limit", type=_positive_int, default=100, metavar="N", help="requests a minute")
     return top
@@ -44,14 +44,14 @@ def parser() -> argparse.ArgumentParser:
 
 def _queue(queue: argparse.ArgumentParser) -> None:
     add = _adder(queue.add_subparsers(metavar="ACTION", required=True))
-    listing = add("list", "newest first", "queue_list", is_json=True)
+    listing = add("list", "newest first", "records.queue_list", is_json=True)
     listing.add_argument("--state", choices=[state.value for state in RowState])
     listing.add_argument("--type")
     listing.add_argument("--search", default="", metavar="START", help="the start of a number")
     listing.add_argument("--limit", type=_positive_int, default=100)
-    show = add("show", "one row with its content", "queue_show", is_json=True)
+    show = add("show", "one row with its content", "records.queue_show", is_json=True)
     show.add_argument("row", metavar="ID|TYPE/LOCAL_ID")
-    retry = add("retry", "send again", "queue_retry", is_json=True)
+    retry = add("retry", "send again", "records.queue_retry", is_json=True)
     which = retry.add_mutually_exclusive_group(required=True)
     which.add_argument("row", metavar="ID|TYPE/LOCAL_ID", nargs="?")
     which.add_argument("--all", action="store_true")
@@ -59,9 +59,9 @@ def _queue(queue: argparse.ArgumentParser) -> None:
 
 def _config(config: argparse.ArgumentParser) -> None:
     add = _adder(config.add_subparsers(metavar="ACTION", required=True))
-    add("list", "all, and where each comes from", "config_list", is_json=True)
-    add("get", "one", "config_get", is_json=True).add_argument("key", metavar="KEY")
-    setting = add("set", "store one", "config_set", is_json=True)
+    add("list", "all, and where each comes from", "setup.config_list", is_json=True)
+    add("get", "one", "setup.config_get", is_json=True).add_argument("key", metavar="KEY")
+    setting = add("set", "store one", "setup.config_set", is_json=True)
     setting.add_argument("key", metavar="KEY")
     setting.add_argument("value", metavar="VALUE")
 
@@ -73,7 +73,7 @@ def _secret(secret: argparse.ArgumentParser) -> None:
         ("check", "is it there?"),
         ("delete", "forget it"),
     ):
-        add(action, text, f"secret_{action}", is_json=True).add_argument("name", metavar="NAME", choices=NAMES)
+        add(action, text, f"setup.secret_{action}", is_json=True).add_argument("name", metavar="NAME", choices=NAMES)
 
 
 def _common() -> argparse.ArgumentParser:

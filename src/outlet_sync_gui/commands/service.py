@@ -2,8 +2,8 @@
 
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from outlet_sync_gui import channel, words
@@ -17,7 +17,6 @@ from outlet_sync_gui.errors import (
     SettingsInvalid,
     StoreFailed,
 )
-from outlet_sync_gui.service import Service
 from outlet_sync_gui.settings import NEEDED, Settings, prepare_directory
 from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.store import open_store
@@ -32,9 +31,11 @@ REFUSED_KEY = frozenset({"N-KEY", "N-OUTLET"})
 
 def run(context: Context) -> int:
     """The service without a window, until SIGTERM or Ctrl-C."""
+    from outlet_sync_gui.service import Service  # late, like below: `status` needs no courier
+
     context.settings()
     service = Service(context.directory)
-    _stop_on_signals(service)
+    _stop_on_signals(service.stop)
     service.run()
     return DONE
 
@@ -89,8 +90,10 @@ def _cycle_elsewhere(context: Context) -> tuple[dict[str, Any], dict[str, Any]] 
 
 
 def _cycle_here(context: Context) -> tuple[dict[str, Any], dict[str, Any]]:
+    from outlet_sync_gui.service import Service
+
     service = Service(context.directory)
-    _stop_on_signals(service)
+    _stop_on_signals(service.stop)
     try:
         tally = service.run_cycle(all_lanes=context.arguments.all, timeout_s=context.arguments.timeout)
     except AlreadyRunning:
@@ -146,12 +149,9 @@ def _state_words(shown: dict[str, Any]) -> str:
     )
 
 
-def _stop_on_signals(service: Service) -> None:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        service.stop()
-
+def _stop_on_signals(stop: Callable[[], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+        signal.signal(number, lambda *_: stop())
 
 
 def _wait_for_signal() -> None:
