@@ -172,7 +172,7 @@ def test_a_ca_or_proxy_that_cannot_be_is_a_setting_to_mend(key: str, value: str)
     assert refused.value.facts["key"] == key
 
 
-@pytest.mark.parametrize("url", ["https://exa mple", "https://" + "x" * 70 + ".example", "https://a..example"])
+@pytest.mark.parametrize("url", ["https://exa mple", "https://" + "x" * 70 + ".example", "https://.example"])
 def test_an_address_that_nobody_can_look_up_is_no_bug(url: str) -> None:
     assert failure_of(url).code in ("N-DNS", "N-CLOUD")
 
