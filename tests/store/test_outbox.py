@@ -9,6 +9,7 @@ from tests.builders import Bench, accepted, answered, order, product, read, refu
 
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Pending, RowState
+from outlet_sync_gui.store import news, outbox, records
 
 
 @pytest.fixture
@@ -60,13 +61,28 @@ def _exchange(bench: Bench, how: str) -> None:
         bench.restart()
 
 
-def test_the_next_batch_needs_no_scan(bench: Bench) -> None:
-    plan = bench.store._db.rows(
-        "EXPLAIN QUERY PLAN SELECT record_id, bytes FROM outbox INDEXED BY outbox_next"
-        " WHERE outlet = 1 AND state = 0 AND lane = 0 AND seq > 0 ORDER BY seq LIMIT 250"
-    )
-    assert "USING COVERING INDEX outbox_next" in plan[0][3]
-    assert len(plan) == 1
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        (outbox.NEXT, (1, 0, 0, 250)),
+        (outbox.BEHIND, ("[1,2]",)),
+        (outbox.LOAD, ("[1,2]",)),
+        (outbox.REFUSE, (4, "", "", None, 1, "")),
+        (outbox.END, (1, "")),
+        (news.SETTLED, (1,)),
+        (records.KNOWN + "WHERE r.outlet = ? AND r.type = ? AND r.local_id = ?", (1, "order", "A1")),
+    ],
+)
+def test_nothing_on_the_way_of_a_batch_grows_with_the_queue(
+    bench: Bench, query: str, values: tuple[object, ...]
+) -> None:
+    """Every table is searched by a key; only the batch's own ids and the few news are walked through."""
+    steps = [row[3] for row in bench.store._db.rows(f"EXPLAIN QUERY PLAN {query}", values)]
+    scans = [
+        step for step in steps if step.startswith("SCAN") and step not in ("SCAN n", "SCAN j VIRTUAL TABLE INDEX 1:")
+    ]
+    assert scans == []
+    assert not [step for step in steps if "TEMP B-TREE" in step and query is outbox.NEXT]
 
 
 def test_counts_are_told_by_lane_and_the_dead_are_not_pending(bench: Bench) -> None:

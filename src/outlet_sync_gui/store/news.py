@@ -5,6 +5,13 @@ from dataclasses import dataclass
 from outlet_sync_gui.contract.answers import CloudChange
 from outlet_sync_gui.store.database import Database
 
+# CROSS: from the few news to their records, never through all records.
+SETTLED = """
+SELECT n.record_id, r.type, r.local_id, coalesce(n.cloud_id, r.cloud_id), n.action, n.version, n.at, n.fields
+FROM news n CROSS JOIN record r ON r.id = n.record_id LEFT JOIN outbox o ON o.record_id = n.record_id
+WHERE r.outlet = ? AND o.record_id IS NULL
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopted:
@@ -69,13 +76,7 @@ class News:
 
     def take_settled(self) -> list[CloudChange]:
         """News of records whose own edits have gone out meanwhile, taken from beside them to be applied."""
-        rows = self._db.rows(
-            "SELECT n.record_id, r.type, r.local_id, coalesce(n.cloud_id, r.cloud_id), n.action, n.version, n.at,"
-            " n.fields"
-            " FROM news n JOIN record r ON r.id = n.record_id LEFT JOIN outbox o ON o.record_id = n.record_id"
-            " WHERE r.outlet = ? AND o.record_id IS NULL",
-            (self._outlet,),
-        )
+        rows = self._db.rows(SETTLED, (self._outlet,))
         self._db.execute_many("DELETE FROM news WHERE record_id = ?", [(row[0],) for row in rows])
         return [
             CloudChange(

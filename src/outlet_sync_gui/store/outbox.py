@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store.database import Database
-from outlet_sync_gui.store.records import DEAD, RETRY
+from outlet_sync_gui.store.records import CATALOGUE, DEAD, RETRY
 
 LONGEST_RETRY_MS = 120_000
 NEXT = """
@@ -133,14 +133,13 @@ class Outbox:
         rows = self._db.rows(LOAD, (json.dumps(record_ids),))
         return [Parcel(**dict(zip(names, row, strict=True))) for row in rows]
 
-    def depart(self, parcels: Sequence[Parcel], *, flight: int, catalogue: Iterable[str]) -> None:
+    def depart(self, parcels: Sequence[Parcel], *, flight: int) -> None:
         """Remember what is on its way, before it leaves: a crash from here on knows that the cloud may have it.
 
-        The content of `catalogue` types is kept until it is settled: accepted, it becomes the agreed base.
+        The content of catalogue types is kept until it is settled: accepted, it becomes the agreed base.
         """
-        kept = frozenset(catalogue)
         rows = (
-            (p.record_id, p.version, p.digest, p.amount, p.payload if p.entity_type in kept else None, flight)
+            (p.record_id, p.version, p.digest, p.amount, p.payload if p.entity_type in CATALOGUE else None, flight)
             for p in parcels
         )
         self._db.execute_many(REMEMBER, rows)
@@ -154,7 +153,8 @@ class Outbox:
     def accept(self, accepted: Sequence[Accepted], *, now_ms: int, day: str, deleted_at: str) -> None:
         """End the rows that still are what was sent; newer content stays queued, as an update."""
         self._count_day([a.parcel for a in accepted], day)
-        self._db.execute_many(AGREE, [(a.parcel.record_id, a.parcel.version) for a in accepted])
+        agreed = [(a.parcel.record_id, a.parcel.version) for a in accepted if a.parcel.entity_type in CATALOGUE]
+        self._db.execute_many(AGREE, agreed)
         self._db.execute_many(ACCEPT, [_accepted_row(a, now_ms, day, deleted_at) for a in accepted])
         self._db.execute_many(END, [(a.parcel.record_id, a.parcel.digest) for a in accepted])
         self._db.execute(
@@ -162,10 +162,9 @@ class Outbox:
             " AND record_id IN (SELECT value FROM json_each(?))",
             (json.dumps([a.parcel.record_id for a in accepted if a.parcel.operation != "delete"]),),
         )
-        self._db.execute_many(
-            "DELETE FROM sent WHERE record_id = ? AND version <= ?",
-            [(a.parcel.record_id, a.parcel.version) for a in accepted],
-        )
+        # What is accepted now is the highest version that ever left: the fate of older ones doesn't matter any more.
+        ids = json.dumps([a.parcel.record_id for a in accepted])
+        self._db.execute("DELETE FROM sent WHERE record_id IN (SELECT value FROM json_each(?))", (ids,))
         self.free(a.parcel.record_id for a in accepted if a.parcel.entity_type == "order")
 
     def refuse(self, refused: Sequence[Refused]) -> None:
@@ -187,8 +186,11 @@ class Outbox:
 
     def free(self, orders: Iterable[int]) -> None:
         """The rows of these orders ended: their transactions may go."""
-        self._db.execute_many(
-            "UPDATE outbox SET state = 0, blocked_by = NULL WHERE blocked_by = ? AND state = 2", [(i,) for i in orders]
+        ids = json.dumps(list(orders))
+        self._db.execute(
+            "UPDATE outbox SET state = 0, blocked_by = NULL"
+            " WHERE blocked_by IN (SELECT value FROM json_each(?)) AND state = 2",
+            (ids,),
         )
 
     def wake(self, now_ms: int) -> None:

@@ -7,6 +7,7 @@ from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store.database import Database, Row
 
 READY, RETRY, BLOCKED, HELD, DEAD = range(5)
+CATALOGUE = frozenset({"product", "category"})  # what the cloud edits too
 
 KNOWN = """
 SELECT r.id, r.type, r.local_id, r.cloud_id, r.source_version, r.source_digest, r.source_at, r.version, r.digest,

@@ -35,7 +35,6 @@ from outlet_sync_gui.sync.judge import (
 )
 from outlet_sync_gui.sync.pacing import Backoff, BatchSize
 from outlet_sync_gui.sync.push import Pusher, sent_items
-from outlet_sync_gui.sync.records import CATALOGUE
 from outlet_sync_gui.sync.state import Facts, status_of
 
 LINGER_MS = 200  # gathers a burst: an order and its payment leave together
@@ -174,7 +173,7 @@ class Engine:
     def _leave(self, kind: Kind, parcels: tuple[Parcel, ...], request: Request, now: Now) -> Send:
         with self._store.write():
             number = self._store.outlet.depart(at_ms=now.wall_ms)
-            self._store.outbox.depart(parcels, flight=number, catalogue=CATALOGUE)
+            self._store.outbox.depart(parcels, flight=number)
         self._budget.depart()
         self._busy_since = self._busy_since or now
         if kind is Kind.PUSH:

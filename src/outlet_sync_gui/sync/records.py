@@ -8,10 +8,9 @@ from outlet_sync_gui.contract.records import Incoming, digest_of, three_way
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
-from outlet_sync_gui.store.records import Content, Known
+from outlet_sync_gui.store.records import CATALOGUE, Content, Known
 from outlet_sync_gui.sync.clock import iso
 
-CATALOGUE = frozenset({"product", "category"})  # what the cloud edits too
 CHUNK = 200  # rows in one transaction, between which other writers get their turn
 LANES = {
     "order": Lane.HIGH,
