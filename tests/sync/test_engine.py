@@ -367,6 +367,17 @@ def test_a_new_key_goes_on_at_once(bench: Bench) -> None:
     assert isinstance(bench.next(), Send)
 
 
+def test_pressing_sync_now_again_and_again_does_not_hold_sales_up(bench: Bench) -> None:
+    bench.put("order", order("A1"))
+    kinds = []
+    for _ in range(2):
+        bench.engine.do(SyncNow(), bench.later(1).now)
+        step = bench.send()
+        kinds.append(step.flight.kind)
+        bench.settle(step, pulled() if step.flight.kind is Kind.PULL else accepted(step.flight))
+    assert kinds == [Kind.PULL, Kind.PUSH]
+
+
 def test_a_pull_that_fails_alone_does_not_hold_sales_up(bench: Bench) -> None:
     bench.put("order", order("A1"))
     bench.settle(bench.send(), answered({}, 500))

@@ -36,14 +36,26 @@ def test_two_slots_are_kept_for_pulls() -> None:
     assert budget.free_at(now, reserve=0) == 0.0
 
 
-def test_a_stamp_from_the_future_counts_as_made_now() -> None:
-    stamps = [Stamp(n, START_MS + 10**12, START_MS + 10**12) for n in range(10)]
-    assert Budget(10, stamps, now=Now(5.0, START_MS)).free_at(Now(5.0, START_MS), reserve=0) == 65.0
+DAY_MS = 86_400_000
 
 
-def test_a_request_without_an_answer_counts_from_the_start() -> None:
-    stamps = [Stamp(n, START_MS - 10**9, None) for n in range(10)]
-    assert Budget(10, stamps, now=Now(5.0, START_MS)).free_at(Now(5.0, START_MS), reserve=0) == 65.0
+@pytest.mark.parametrize(
+    ("wall_age_ms", "monotonic_age_s", "free_in"),
+    [
+        (10_000, 10, 50),
+        (10_000 + DAY_MS, 10, 50),  # the clock was set forward
+        (10_000 - DAY_MS, 10, 50),  # the clock was set back
+        (10_000, -5000, 50),  # the machine was started anew
+        (-DAY_MS, -5000, 60),  # both: it counts as made now
+        (DAY_MS, 86_400, 0),
+    ],
+)
+def test_a_request_of_an_earlier_process_counts_by_the_clock_that_ran_on(
+    wall_age_ms: int, monotonic_age_s: int, free_in: float
+) -> None:
+    now = Now(6000.0, START_MS)
+    stamp = Stamp(wall_ms=START_MS - wall_age_ms, monotonic_ms=(6000 - monotonic_age_s) * 1000)
+    assert Budget(10, [stamp] * 10, now=now).free_at(now, reserve=0) == now.monotonic + free_in
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))

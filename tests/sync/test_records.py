@@ -101,6 +101,7 @@ def test_after_a_delete_the_numbers_start_anew_and_the_record_can_come_back(benc
     assert isinstance(bench.put("product", product(version=1)), Changed)
     step = bench.later(3600).push()
     assert (body(step.request)["name"], sent(step)) == ("Nasi", [("P1", 11)])
+    assert step.flight.parcels[0].operation == "create"
     assert "deleted_at" not in body(step.request)
 
 

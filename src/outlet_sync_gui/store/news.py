@@ -59,6 +59,10 @@ class News:
         self._db.execute(
             "UPDATE content SET payload = ?, base = ? WHERE record_id = ?", (adopted.payload, adopted.base, record_id)
         )
+        # The cloud knows it now: what is queued is no creation any more.
+        self._db.execute(
+            "UPDATE outbox SET operation = 'update' WHERE record_id = ? AND operation = 'create'", (record_id,)
+        )
 
     def keep(self, record_id: int, change: CloudChange, *, now_ms: int) -> None:
         """Keep a change beside a record with unsent edits; the record's push waits."""

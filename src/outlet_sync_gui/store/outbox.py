@@ -18,9 +18,7 @@ SELECT o.blocked_by, o.record_id, o.bytes FROM json_each(?) j JOIN outbox o ON o
 WHERE o.state = 2 ORDER BY o.seq
 """
 LOAD = """
-SELECT r.id, r.type, r.local_id,
-       CASE WHEN o.operation = 'create' AND r.base_version > 0 AND r.deleted_at IS NULL
-            THEN 'update' ELSE o.operation END,
+SELECT r.id, r.type, r.local_id, o.operation,
        max(r.version, r.base_version + (r.base_version >= r.version)), r.digest, o.amount, r.parent_ref, c.payload
 FROM json_each(?) j JOIN record r ON r.id = j.value
 JOIN outbox o ON o.record_id = r.id JOIN content c ON c.record_id = r.id

@@ -14,6 +14,9 @@ COLUMNS = (
 )
 
 
+KEPT_STAMPS_MS = 120_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutletState:
     """The outlet's row. Times are UTC ms; `trouble` is the last exchange's failure, None when it succeeded."""
@@ -42,11 +45,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """One request: when it left and when its answer came, UTC ms (None: never)."""
+    """The last mark of a request, its leaving or its answer, by both clocks in ms."""
 
-    stamp_id: int
-    sent_at: int
-    ended_at: int | None
+    wall_ms: int
+    monotonic_ms: int
 
 
 class OutletRow:
@@ -98,24 +100,31 @@ class OutletRow:
         """How far this machine's clock is ahead of the cloud's."""
         self._set(clock_offset_ms=offset_ms)
 
-    def depart(self, *, at_ms: int) -> int:
+    def depart(self, stamp: Stamp) -> int:
         """Note that a request leaves; its number, which is its stamp's."""
-        number = self._db.insert("INSERT INTO request_stamp(outlet, sent_at) VALUES (?,?)", (self._outlet, at_ms))
+        number = self._db.insert(
+            "INSERT INTO request_stamp(outlet, wall_ms, monotonic_ms) VALUES (?,?,?)",
+            (self._outlet, stamp.wall_ms, stamp.monotonic_ms),
+        )
         self._set(flight=number)
         return number
 
-    def land(self, number: int, *, at_ms: int) -> None:
+    def land(self, number: int, stamp: Stamp) -> None:
         """Note that a request is answered or given up; stamps too old to count go."""
-        self._db.execute("UPDATE request_stamp SET ended_at = ? WHERE id = ?", (at_ms, number))
-        self._db.execute("DELETE FROM request_stamp WHERE outlet = ? AND ended_at < ?", (self._outlet, at_ms - 120_000))
+        self._db.execute(
+            "UPDATE request_stamp SET wall_ms = ?, monotonic_ms = ? WHERE id = ?",
+            (stamp.wall_ms, stamp.monotonic_ms, number),
+        )
+        self._db.execute(
+            "DELETE FROM request_stamp WHERE outlet = ? AND monotonic_ms < ?",
+            (self._outlet, stamp.monotonic_ms - KEPT_STAMPS_MS),
+        )
         self._set(flight=None)
 
     def stamps(self) -> Sequence[Stamp]:
-        """The requests that may still count against the limit; nothing is out any more."""
+        """The requests that may still count against the limit, taken over at the start: nothing is out any more."""
         self._set(flight=None)
-        rows = self._db.rows(
-            "SELECT id, sent_at, ended_at FROM request_stamp WHERE outlet = ? ORDER BY id", (self._outlet,)
-        )
+        rows = self._db.rows("SELECT wall_ms, monotonic_ms FROM request_stamp WHERE outlet = ?", (self._outlet,))
         return [Stamp(*row) for row in rows]
 
     def counts(self) -> Counts:

@@ -141,12 +141,10 @@ class Records:
         )
 
     def block_children(self, record_id: int, order_id: str) -> None:
-        """The order came after its transactions: those that are not out wait for it."""
+        """The order came after its transactions: they wait for it; one that is out does so if its answer gets lost."""
         self._db.execute(
             "UPDATE outbox SET state = 2, blocked_by = ? WHERE state IN (0, 1) AND record_id IN"
-            " (SELECT id FROM record WHERE outlet = ? AND parent_ref = ? AND type = 'transaction')"
-            " AND NOT EXISTS (SELECT 1 FROM sent JOIN outlet ON outlet.flight = sent.flight"
-            "  WHERE sent.record_id = outbox.record_id)",
+            " (SELECT id FROM record WHERE outlet = ? AND parent_ref = ? AND type = 'transaction')",
             (record_id, self._outlet, order_id),
         )
 

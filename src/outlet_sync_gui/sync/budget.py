@@ -41,7 +41,16 @@ class Budget:
         return self._ended[used - allowed] + WINDOW_S
 
 
+def stamp_of(now: Now) -> Stamp:
+    """Tell this moment as it is kept."""
+    return Stamp(wall_ms=now.wall_ms, monotonic_ms=round(now.monotonic * 1000))
+
+
 def _monotonic(stamp: Stamp, now: Now) -> float:
-    # Stamps are wall times: one from the future (a clock set back) counts as made now, never later.
-    last = stamp.ended_at if stamp.ended_at is not None else now.wall_ms
-    return now.monotonic - max(0.0, (now.wall_ms - last) / 1000)
+    """When a request of an earlier process ended, on this one's clock.
+
+    The monotonic clock runs on across processes until the machine is started anew; the wall clock may have been set.
+    The younger of the two ages counts; one from the future says nothing, and if both are, it counts as made now.
+    """
+    ages = (now.monotonic - stamp.monotonic_ms / 1000, (now.wall_ms - stamp.wall_ms) / 1000)
+    return now.monotonic - min((age for age in ages if age >= 0), default=0.0)

@@ -16,7 +16,7 @@ from outlet_sync_gui.status import Lane, Status, Trouble
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.outbox import Parcel
 from outlet_sync_gui.sync import pull
-from outlet_sync_gui.sync.budget import Budget
+from outlet_sync_gui.sync.budget import Budget, stamp_of
 from outlet_sync_gui.sync.clock import Now, server_offset_ms
 from outlet_sync_gui.sync.commands import Command, KeyChanged, Pause, Resume, SyncNow
 from outlet_sync_gui.sync.drain import Drain
@@ -64,6 +64,7 @@ class Engine:
         self._pull_at = now.monotonic
         self._hold: WaitUntil = self._stored_wait(now)
         self._ordered: frozenset[Lane] = frozenset()  # lanes that a person wants sent now
+        self._last: Kind | None = None
         self._last_failed: Kind | None = None
         self._has_asked_key = False  # one 401 is no proof: the key is read once more first
 
@@ -137,8 +138,8 @@ class Engine:
     def _pull(self, now: Now) -> Send | WaitUntil | None:
         if self._pull_at > now.monotonic or self._pusher.suspects:
             return None
-        if self._last_failed is Kind.PULL and self._due_lanes(now):
-            return None  # sales don't wait for a pull that fails
+        if self._last is Kind.PULL and self._due_lanes(now):
+            return None  # sales wait for one pull, not for one that fails, nor for each press of Sync now
         if (free_at := self._budget.free_at(now, reserve=0)) > now.monotonic:
             return WaitUntil(free_at, Why.PACING)
         timeout = float(self._settings.request_timeout_s)
@@ -172,12 +173,13 @@ class Engine:
 
     def _leave(self, kind: Kind, parcels: tuple[Parcel, ...], request: Request, now: Now) -> Send:
         with self._store.write():
-            number = self._store.outlet.depart(at_ms=now.wall_ms)
+            number = self._store.outlet.depart(stamp_of(now))
             self._store.outbox.depart(parcels, flight=number)
         self._budget.depart()
         self._busy_since = self._busy_since or now
         if kind is Kind.PUSH:
             self._drain.leaves(self._store.outlet.counts().pending.total, now)
+        self._last = kind
         self._flight = Flight(number=number, kind=kind, left=now, parcels=parcels)
         return Send(self._flight, request)
 
@@ -228,7 +230,7 @@ class Engine:
 
     def _note_landing(self, flight: Flight, now: Now) -> None:
         with self._store.write():
-            self._store.outlet.land(flight.number, at_ms=now.wall_ms)
+            self._store.outlet.land(flight.number, stamp_of(now))
 
     def _settle_pull(self, answer: Answer, now: Now) -> list[Event]:
         verdict = judge_pull(answer, wall_ms=now.wall_ms)

@@ -67,4 +67,5 @@ END;
 CREATE TABLE sent_day(outlet INTEGER NOT NULL, day TEXT NOT NULL, n INTEGER NOT NULL, amount INTEGER NOT NULL,
   PRIMARY KEY (outlet, day)) WITHOUT ROWID;
 
-CREATE TABLE request_stamp(id INTEGER PRIMARY KEY, outlet INTEGER NOT NULL, sent_at INTEGER NOT NULL, ended_at INTEGER);
+CREATE TABLE request_stamp(                -- the last mark of a request: its leaving, then its answer, by both clocks
+  id INTEGER PRIMARY KEY, outlet INTEGER NOT NULL, wall_ms INTEGER NOT NULL, monotonic_ms INTEGER NOT NULL);

@@ -1,0 +1,273 @@
+"""A model of the cloud and of the till around the real engine and the real store: weeks of bad luck in a second."""
+
+import json
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.builders import SETTINGS, START_MS, Bench, answered, order, product, read, transaction
+
+from outlet_sync_gui.contract.records import Incoming
+from outlet_sync_gui.status import State, Trouble
+from outlet_sync_gui.sync.clock import iso
+from outlet_sync_gui.sync.commands import KeyChanged, Pause, Resume, SyncNow
+from outlet_sync_gui.sync.events import KeyRefused
+from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Send, WaitUntil
+
+LIMIT = 10
+POISON = "poison"
+Key = tuple[str, str]
+
+
+class Bad(AssertionError):
+    """A promise was broken."""
+
+
+@dataclass
+class Cloud:
+    """What arrived, judged: no older version after a newer, no payment before its order, never over the limit."""
+
+    records: dict[Key, tuple[int, str | None]] = field(default_factory=dict)  # version, content (None: deleted)
+    news: list[dict[str, Any]] = field(default_factory=list)
+    changed_there: set[Key] = field(default_factory=set)
+    arrivals: deque[float] = field(default_factory=deque)
+
+    def count(self, at_s: float) -> None:
+        """A request arrives."""
+        while self.arrivals and self.arrivals[0] <= at_s - 60:
+            self.arrivals.popleft()
+        self.arrivals.append(at_s)
+        if len(self.arrivals) > LIMIT:
+            raise Bad(f"{len(self.arrivals)} requests within a minute")
+
+    def take(self, entry: dict[str, Any], known_orders: set[str]) -> str | None:
+        """Accept one record, or say why not."""
+        data = dict(entry["data"])
+        key, version = (entry["entity_type"], data["local_id"]), data.pop("version")
+        if data.get("notes") == POISON and entry["operation"] != "delete":
+            return "poison"
+        order_id = data.get("order_id")
+        if key[0] == "transaction" and order_id in known_orders and ("order", order_id) not in self.records:
+            raise Bad(f"{key} before its order {order_id}")
+        content = None if entry["operation"] == "delete" else json.dumps(data, sort_keys=True)
+        before = self.records.get(key)
+        if before and key in self.changed_there and version <= before[0] and content != before[1]:
+            return "Product already exists with different data"  # headquarters was faster
+        if before and version < before[0]:
+            raise Bad(f"{key}: version {version} after {before[0]}")
+        if before and version == before[0] and content != before[1]:
+            raise Bad(f"{key}: version {version} twice with other content")
+        self.records[key] = (version, content)
+        return None
+
+
+@dataclass
+class World:
+    """One outlet, one seed. `step` does something at random; `heal` lets everything end well and compares."""
+
+    directory: Path
+    seed: int
+    bench: Bench = field(init=False)
+    cloud: Cloud = field(default_factory=Cloud)
+    said: dict[Key, dict[str, Any] | None] = field(default_factory=dict)  # the till's last word; None: deleted
+    log: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)  # noqa: S311 - a replayable course of bad luck
+        settings = SETTINGS.model_copy(update={"rate_limit_per_minute": LIMIT, "batch_max_items": 7})
+        self.directory.mkdir()
+        self.bench = Bench(self.directory, settings)
+        self._hurry()
+
+    def run(self, steps: int) -> None:
+        """Live through so many steps, then heal. Raises Bad, with the course of events."""
+        try:
+            for _ in range(steps):
+                self._step()
+            self._heal()
+        except Exception as error:
+            raise Bad(f"seed {self.seed}: {error}\n" + "\n".join(self.log[-30:])) from error
+        finally:
+            self.bench.store.close()
+
+    # -- what may happen
+
+    def _step(self) -> None:
+        happenings: tuple[tuple[int, Callable[[], None]], ...] = (
+            (20, self._till_speaks),
+            (45, self._exchange),
+            (8, self._time_passes),
+            (6, self._power_cut),
+            (3, self._clock_jumps),
+            (4, self._headquarters_speaks),
+            (5, self._person),
+        )
+        weights, actions = zip(*happenings, strict=True)
+        self.chance.choices(actions, weights)[0]()
+        self._never_green_while_unsent()
+
+    def _till_speaks(self) -> None:
+        n = self.chance.randint(1, 6)
+        entity_type = self.chance.choice(("order", "order", "transaction", "product"))
+        makers: dict[str, Callable[[], dict[str, Any]]] = {
+            "order": lambda: order(f"A{n}", total_amount=self.chance.randint(1, 9)),
+            "transaction": lambda: transaction(f"T{n}", f"A{n}", total_amount=self.chance.randint(1, 9)),
+            "product": lambda: product(f"P{n}", stock=self.chance.randint(1, 9)),
+        }
+        data = {**makers[entity_type](), "notes": POISON if self.chance.random() < 0.1 else ""}
+        operation = "delete" if self.chance.random() < 0.1 else "create"
+        self._say(read(entity_type, data, operation), None if operation == "delete" else data)
+
+    def _say(self, record: Incoming, data: dict[str, Any] | None) -> None:
+        self.log.append(f"till: {record.operation} {record.entity_type} {record.local_id} {data}")
+        self.bench.put_all([record])
+        self.said[(record.entity_type, record.local_id)] = data
+
+    def _time_passes(self) -> None:
+        self.bench.later(self.chance.choice((0.05, 0.3, 2.0, 30.0, 130.0, 400.0, 3700.0)))
+
+    def _power_cut(self) -> None:
+        self.log.append("power cut")
+        self._restart()
+
+    def _restart(self) -> None:
+        self.bench.restart()
+        self._hurry()
+
+    def _hurry(self) -> None:
+        # The process dies here, not the machine: what was written is there without waiting for the disk.
+        self.bench.store._db.execute("PRAGMA synchronous = OFF")
+
+    def _clock_jumps(self) -> None:
+        self.bench.wall_ms += self.chance.choice((-86_400_000, 86_400_000, -3_600_000, 4_000, 31_536_000_000))
+        self.log.append("clock jumps")
+
+    def _headquarters_speaks(self) -> None:
+        n = self.chance.randint(1, 6)
+        key = ("product", f"P{n}")
+        version, content = self.cloud.records.get(key, (0, None))
+        data = json.loads(content) if content else {"local_id": f"P{n}", "name": "Nasi"}
+        data["price"] = self.chance.randint(1, 9) * 1000
+        self.cloud.changed_there.add(key)
+        self.cloud.records[key] = (version + 1, json.dumps(data, sort_keys=True))
+        at = iso(START_MS + len(self.log) * 1000 + 10**10)
+        fields = {"local_id": f"P{n}", "name": data["name"], "price": data["price"]}
+        self.cloud.news.append({**fields, "version": version + 1, "updated_at": at, "action": "update"})
+        self.log.append(f"headquarters: {fields}")
+
+    def _person(self) -> None:
+        command = self.chance.choice((SyncNow(), SyncNow(), Pause(), Resume(), Resume(), KeyChanged()))
+        self.bench.engine.do(command, self.bench.now)
+
+    # -- exchanges
+
+    def _exchange(self) -> None:
+        step = self.bench.next()
+        if isinstance(step, WaitUntil):
+            self.bench.later(min(0.5, max(0.0, (step.at or 0) - self.bench.at_s)))
+            return
+        if self.chance.random() < 0.05:
+            self.log.append("power cut with a request out")
+            self._arrive(step)
+            self._restart()
+            return
+        answer = self._answer(step)
+        if self.chance.random() < 0.1:
+            self._till_speaks()  # while it is out
+        self.bench.later(self.chance.choice((0.02, 0.02, 0.02, 0.5, 12.0)))
+        self._settle(step, answer)
+
+    def _settle(self, step: Send, answer: Answer) -> None:
+        events = self.bench.settle(step, answer)
+        if step.flight.parcels:
+            self.log.append(f"{[(p.local_id, p.version, p.operation) for p in step.flight.parcels]} -> {events}")
+        if any(isinstance(event, KeyRefused) for event in events):
+            self.bench.engine.do(KeyChanged(), self.bench.now)
+
+    def _answer(self, step: Send) -> Answer:
+        bad_luck: tuple[Answer, ...] = (
+            Lost(Trouble(code="N-DNS")),
+            Answered(status=200, headers={}, body=b"<html>"),
+            answered({"success": False, "retry_after": 20}, 429),
+            answered({"success": False}, 401),
+        )
+        dice = self.chance.random()
+        if dice < 0.15:
+            return self.chance.choice(bad_luck)
+        whole = self._arrive(step)
+        return Lost(Trouble(code="N-CLOUD")) if dice < 0.3 else whole
+
+    def _arrive(self, step: Send) -> Answered:
+        """The request arrives: what the cloud does, and says."""
+        self.cloud.count(self.bench.at_s)
+        if step.flight.kind is Kind.PULL:
+            lists = {"products": list(self.cloud.news), "categories": [], "deleted": []}
+            return answered({"success": True, "data": {**lists, "sync_checkpoint": iso(START_MS)}})
+        value = json.loads(step.request.body)
+        is_batch = step.request.path.endswith("/sync/batch")
+        alone = {"entity_type": step.flight.parcels[0].entity_type, "operation": "create", "data": value}
+        entries = value["items"] if is_batch else [alone]
+        known = {local_id for (kind, local_id), data in self.said.items() if kind == "order" and data is not None}
+        reasons = []
+        for entry in entries:
+            reasons.append(self.cloud.take(entry, known))
+            known.discard(entry["data"]["local_id"])  # right behind its order is early enough, whatever becomes of that
+        if not is_batch:
+            return answered({"success": reasons[0] is None, "error": reasons[0]}, 422 if reasons[0] else 200)
+        if any(reasons) and self.chance.random() < 0.3 and not any(reason is None for reason in reasons):
+            return answered({"success": False, "error": "poison"}, 400)
+        each = [
+            {"entity_type": e["entity_type"], "local_id": e["data"]["local_id"], "status": "failed" if r else "success"}
+            | ({"error": r} if r else {})
+            for e, r in zip(entries, reasons, strict=True)
+        ]
+        return answered({"success": True, "data": {"results": each}})
+
+    # -- promises
+
+    def _never_green_while_unsent(self) -> None:
+        if self.bench.engine.status(self.bench.now).state is State.IDLE and self.bench.queued():
+            raise Bad(f"green while {self.bench.queued()} is unsent")
+
+    def _heal(self) -> None:
+        self.log.append("-- all is well from here")
+        for (kind, _), data in list(self.said.items()):
+            if data is not None and data.get("notes") == POISON:
+                cured = {**data, "notes": ""}
+                self._say(read(kind, cured), cured)
+        self.bench.engine.do(Resume(), self.bench.now)
+        for _ in range(400):
+            self.bench.engine.do(SyncNow(), self.bench.later(5).now)
+            step = self.bench.next()
+            if isinstance(step, Send):
+                self._settle(step, self._arrive(step))
+            elif not self._stuck():
+                break
+            self._never_green_while_unsent()
+        self._compare()
+
+    def _compare(self) -> None:
+        waiting = dict(self.bench.queued())
+        if stuck := self._stuck():
+            raise Bad(f"never sent: {stuck}")
+        for (kind, local_id), data in self.said.items():
+            if local_id not in waiting:
+                self._compare_one(kind, local_id, data)
+
+    def _stuck(self) -> dict[str, str]:
+        both = {local_id for _, local_id in self.cloud.changed_there}  # changed on both sides: waits for the merge
+        waiting = self.bench.queued()
+        return {key: state for key, state in waiting if not (key in both and state in ("held", "dead"))}
+
+    def _compare_one(self, kind: str, local_id: str, data: dict[str, Any] | None) -> None:
+        _, content = self.cloud.records.get((kind, local_id), (0, None))
+        there = json.loads(content) if content else None
+        if data is None and there is not None and kind != "product":
+            raise Bad(f"{kind} {local_id} was deleted here and lives there")
+        if data is not None:
+            names = [name for name in data if name not in ("price", "name", "updated_at")]  # headquarters' own
+            if there is None or any(there.get(name) != data[name] for name in names):
+                raise Bad(f"{kind} {local_id}: here {data}, there {there}")
