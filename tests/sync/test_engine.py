@@ -256,19 +256,70 @@ def test_a_batch_refused_as_a_whole_is_halved_until_the_bad_one_stands_alone(ben
     assert bench.queued() == [("A5", "dead")]
 
 
+def _answer_5xx_to(bench: Bench, bad: set[str], *, rounds: int) -> None:
+    """A cloud that fails whole over some records, and answers all else."""
+    for _ in range(rounds):
+        step = bench.later(3).next()
+        if not isinstance(step, Send):
+            continue
+        if step.flight.kind is Kind.PULL:
+            bench.settle(step, pulled())
+        elif bad & {parcel.local_id for parcel in step.flight.parcels}:
+            bench.settle(step, answered({"success": False, "error": "pq: value too long"}, 500))
+        else:
+            bench.settle(step, accepted(step.flight))
+
+
+def test_a_record_that_makes_the_cloud_fail_is_found_and_the_rest_goes_through(bench: Bench) -> None:
+    bench.put_all(read("order", order(f"A{n}")) for n in range(16))
+    _answer_5xx_to(bench, {"A5"}, rounds=120)
+    (row,) = bench.store.views.queue()
+    assert (row.local_id, row.state, row.error) == ("A5", RowState.DEAD, "pq: value too long")
+
+
+def test_new_records_do_not_join_a_batch_that_failed(bench: Bench) -> None:
+    bench.put_all(read("order", order(f"A{n}")) for n in range(4))
+    first = bench.push()
+    bench.settle(first, answered({"success": False, "error": "pq"}, 500))
+    bench.put("order", order("A9"))
+    again = bench.later(3).push()
+    assert sent(again) == sent(first)
+
+
+def test_a_cloud_that_fails_for_everything_makes_no_mass_of_dead_letters(bench: Bench) -> None:
+    bench.put_all(read("order", order(f"A{n}")) for n in range(16))
+    _answer_5xx_to(bench, {f"A{n}" for n in range(16)}, rounds=400)
+    assert [state for _, state in bench.queued()].count("dead") <= 2
+    bench.engine.do(SyncNow(), bench.later(1000).now)
+    for _ in range(20):
+        step = bench.later(3).next()
+        if isinstance(step, Send):
+            bench.settle(step, pulled() if step.flight.kind is Kind.PULL else accepted(step.flight))
+    assert [state for _, state in bench.queued()] == ["dead", "dead"]
+
+
+def test_a_cloud_that_is_down_altogether_blames_no_record(bench: Bench) -> None:
+    bench.put_all(read("order", order(f"A{n}")) for n in range(4))
+    for _ in range(50):
+        step = bench.later(130).send()
+        bench.settle(step, answered({"success": False, "error": "pq"}, 500))
+    assert {state for _, state in bench.queued()} == {"ready"}
+
+
 def test_a_row_of_the_same_refusals_makes_no_mass_of_dead_letters(bench: Bench) -> None:
     """When everything is refused it is about us: two are dead, the rest waits and is tried again."""
     bench.put_all(read("order", order(f"A{n}")) for n in range(16))
-    for _ in range(60):
-        if not bench.store.outbox.next(Lane.HIGH, limit=1):
-            break
-        bench.settle(bench.push(), refused("outlet code unknown", 400))
-        bench.later(1)
-    states = [state for _, state in bench.queued()]
-    assert (states.count("dead"), states.count("retry")) == (2, 14)
-    step = bench.later(130).push()
-    bench.settle(step, accepted(step.flight))
+    for _ in range(300):
+        step = bench.later(3).next()
+        if isinstance(step, Send):
+            is_pull = step.flight.kind is Kind.PULL
+            bench.settle(step, pulled() if is_pull else refused("outlet code unknown", 400))
     assert [state for _, state in bench.queued()].count("dead") == 2
+    for _ in range(60):
+        step = bench.later(30).next()
+        if isinstance(step, Send):
+            bench.settle(step, pulled() if step.flight.kind is Kind.PULL else accepted(step.flight))
+    assert [state for _, state in bench.queued()] == ["dead", "dead"]
 
 
 def test_a_refusal_without_a_reason_is_tried_five_times(bench: Bench) -> None:

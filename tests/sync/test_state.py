@@ -19,6 +19,7 @@ WELL = OutletState(
     failing_since=None,
     trouble=None,
     wait_until=None,
+    wait_ms=None,
     is_paused=False,
     paused_until=None,
     clock_offset_ms=None,

@@ -10,7 +10,7 @@ from outlet_sync_gui.store.records import BLOCKED, DEAD, HELD
 
 COLUMNS = (
     *("cursor", "pulled_at", "last_success_at", "failing_since", "trouble_code", "trouble_facts"),
-    *("wait_until", "is_paused", "paused_until", "clock_offset_ms", "flight"),
+    *("wait_until", "wait_ms", "is_paused", "paused_until", "clock_offset_ms", "flight"),
 )
 
 
@@ -27,6 +27,7 @@ class OutletState:
     failing_since: int | None
     trouble: Trouble | None
     wait_until: int | None
+    wait_ms: int | None
     is_paused: bool
     paused_until: int | None
     clock_offset_ms: int | None
@@ -70,7 +71,14 @@ class OutletRow:
 
     def succeeded(self, *, at_ms: int) -> None:
         """An exchange succeeded: whatever was wrong is over."""
-        self._set(last_success_at=at_ms, failing_since=None, trouble_code=None, trouble_facts=None, wait_until=None)
+        self._set(
+            last_success_at=at_ms,
+            failing_since=None,
+            trouble_code=None,
+            trouble_facts=None,
+            wait_until=None,
+            wait_ms=None,
+        )
 
     def failed(self, trouble: Trouble, *, at_ms: int) -> None:
         """An exchange failed; `failing_since` keeps the first of a row of failures."""
@@ -80,9 +88,9 @@ class OutletRow:
             "UPDATE outlet SET failing_since = coalesce(failing_since, ?) WHERE id = ?", (at_ms, self._outlet)
         )
 
-    def wait(self, *, until_ms: int | None) -> None:
+    def wait(self, *, until_ms: int, wait_ms: int) -> None:
         """Remember a 429's word across restarts."""
-        self._set(wait_until=until_ms)
+        self._set(wait_until=until_ms, wait_ms=wait_ms)
 
     def pause(self, *, until_ms: int | None) -> None:
         """A person's pause; without a time until a person resumes."""

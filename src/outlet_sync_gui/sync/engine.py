@@ -8,7 +8,7 @@ One request at a time; what is on its way is on disk before it leaves, so a cras
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from outlet_sync_gui.contract.answers import Updates
 from outlet_sync_gui.settings import Settings
@@ -40,7 +40,7 @@ from outlet_sync_gui.sync.state import Facts, status_of
 LINGER_MS = 200  # gathers a burst: an order and its payment leave together
 KEY_PROBE_S = 60.0
 FORBIDDEN_PROBE_S = 300.0
-LONGEST_WAIT_MS = 3_600_000
+FIRST_DOUBT_S, LAST_DOUBT_S = 30.0, 900.0
 
 
 class Engine:
@@ -66,6 +66,9 @@ class Engine:
         self._ordered: frozenset[Lane] = frozenset()  # lanes that a person wants sent now
         self._last: Kind | None = None
         self._last_failed: Kind | None = None
+        self._doubt_at = now.monotonic  # before then nothing is pushed: the cloud refuses one after another alike
+        self._doubts = 0
+        self._lives = False  # an exchange has succeeded since the last 5xx
         self._has_asked_key = False  # one 401 is no proof: the key is read once more first
 
     def next(self, now: Now) -> Send | WaitUntil:
@@ -136,7 +139,7 @@ class Engine:
         return None
 
     def _pull(self, now: Now) -> Send | WaitUntil | None:
-        if self._pull_at > now.monotonic or self._pusher.suspects:
+        if self._pull_at > now.monotonic:
             return None
         if self._last is Kind.PULL and self._due_lanes(now):
             return None  # sales wait for one pull, not for one that fails, nor for each press of Sync now
@@ -148,7 +151,7 @@ class Engine:
 
     def _push(self, now: Now) -> Send | WaitUntil | None:
         lanes = self._due_lanes(now)
-        if not lanes and not self._pusher.suspects:
+        if self._doubt_at > now.monotonic or not (lanes or self._pusher.suspects):
             return None
         if (free_at := self._budget.free_at(now)) > now.monotonic:
             return WaitUntil(free_at, Why.PACING)
@@ -165,10 +168,10 @@ class Engine:
             self._ordered = frozenset()
         self._drain.ended()
         self._back_at = None
-        times = [self._pull_at, *self._lane_times(now)]
+        times = [self._pull_at, *(max(at, self._doubt_at) for at in self._lane_times(now))]
         if (retry_at := self._store.outbox.next_retry_at()) is not None:
             times.append(_monotonic(retry_at, now))
-        is_lingering = self._store.outbox.oldest(Lane.HIGH) is not None
+        is_lingering = self._store.outbox.oldest(Lane.HIGH) is not None and self._doubt_at <= now.monotonic
         return self._resting(WaitUntil(min(times), Why.LINGER if is_lingering else Why.NOTHING_DUE))
 
     def _leave(self, kind: Kind, parcels: tuple[Parcel, ...], request: Request, now: Now) -> Send:
@@ -219,6 +222,7 @@ class Engine:
         self._pull_at = now.monotonic
         self._ordered = lanes | {Lane.HIGH}
         self._last_failed = None
+        self._doubt_at = now.monotonic
         if self._hold.why is not Why.RATE_LIMITED:
             self._hold = WaitUntil(None, Why.NOTHING_DUE)
 
@@ -245,18 +249,32 @@ class Engine:
 
     def _settle_push(self, flight: Flight, answer: Answer, now: Now) -> list[Event]:
         verdict = judge_push(answer, sent_items(flight.parcels), wall_ms=now.wall_ms)
+        if isinstance(verdict, Broken) and verdict.words is not None:
+            self._pull_at = now.monotonic  # it shows whether the cloud lives
+            verdict = self._pusher.broke(flight.parcels, verdict.words, lives=self._lives) or verdict
+            self._lives = False
         if not isinstance(verdict, Judged | RefusedWhole):
             return self._fault(Kind.PUSH, verdict, now)
         events = self._pusher.settle(flight.parcels, verdict, wall_ms=now.wall_ms)
         pull.apply_settled_news(self._store, now_ms=now.wall_ms)
         if not self._has_pulled and self._last_failed is not Kind.PULL:
             self._pull_at = now.monotonic  # back in reach: headquarters' news before the menu goes
+        self._doubt(events, now)
         self._succeeded(answer, now)
         self._drain.accepted(sum(event.n for event in events if isinstance(event, Sent)))
         return events
 
+    def _doubt(self, events: Sequence[Event], now: Now) -> None:
+        """Wait ever longer while the cloud refuses one record after another alike."""
+        if any(isinstance(event, Sent) for event in events):
+            self._doubts = 0
+        if self._pusher.is_doubtful:
+            self._doubt_at = now.monotonic + min(LAST_DOUBT_S, FIRST_DOUBT_S * 2.0**self._doubts)
+            self._doubts += 1
+
     def _succeeded(self, answer: Answer, now: Now) -> None:
         self._last_failed = None
+        self._lives = True
         self._has_asked_key = False
         self._backoff.succeeded()
         self._hold = WaitUntil(None, Why.NOTHING_DUE)
@@ -292,7 +310,8 @@ class Engine:
     def _limited(self, seconds: float, now: Now) -> list[Event]:
         self._hold = WaitUntil(now.monotonic + seconds, Why.RATE_LIMITED)
         with self._store.write():
-            self._store.outlet.wait(until_ms=now.wall_ms + round(seconds * 1000))
+            wait_ms = round(seconds * 1000)
+            self._store.outlet.wait(until_ms=now.wall_ms + wait_ms, wait_ms=wait_ms)
         return [Stopped("N-RATE")]
 
     def _stop(self, trouble: Trouble, seconds: float, why: Why, now: Now) -> None:
@@ -301,11 +320,12 @@ class Engine:
             self._store.outlet.failed(trouble, at_ms=now.wall_ms)
 
     def _stored_wait(self, now: Now) -> WaitUntil:
-        """A 429's wait outlives a restart; a stamp beyond an hour is a clock that was set back."""
-        until = self._store.outlet.read().wait_until
-        if until is None or not now.wall_ms < until <= now.wall_ms + LONGEST_WAIT_MS:
+        """A 429's wait outlives a restart, and is never longer than it was: the clock may have been set back."""
+        outlet = self._store.outlet.read()
+        if outlet.wait_until is None or outlet.wait_ms is None or outlet.wait_until <= now.wall_ms:
             return WaitUntil(None, Why.NOTHING_DUE)
-        return WaitUntil(_monotonic(until, now), Why.RATE_LIMITED)
+        left_ms = min(outlet.wait_until - now.wall_ms, outlet.wait_ms)
+        return WaitUntil(now.monotonic + left_ms / 1000, Why.RATE_LIMITED)
 
     def _next_attempt_at(self, now: Now) -> int | None:
         if self._hold.at is not None and self._hold.at > now.monotonic:

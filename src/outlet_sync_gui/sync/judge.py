@@ -55,9 +55,10 @@ class Forbidden:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A transport failure: no answer, or not one of the cloud's."""
+    """A transport failure: no answer, or not one of the cloud's. `words` are a 5xx answer's own."""
 
     trouble: Trouble
+    words: str | None = None
 
 
 Fault = Limited | KeyRejected | Forbidden | Broken
@@ -105,7 +106,8 @@ def _judge(answer: Answer, wall_ms: int) -> Envelope | RefusedWhole | Fault:
     if answer.status == 413 and envelope is None:
         return RefusedWhole("", is_existing=False)
     if answer.status >= 500 or answer.status == 408:
-        return Broken(Trouble(code="N-CLOUD", facts=(("status", answer.status),)))
+        words = None if answer.status == 408 else words_of(envelope) if envelope else ""
+        return Broken(Trouble(code="N-CLOUD", facts=(("status", answer.status),)), words)
     if envelope is None or 300 <= answer.status < 400:
         return Broken(Trouble(code="N-PORTAL", facts=(("status", answer.status),)))
     return envelope

@@ -28,6 +28,7 @@ SLOWEST_BYTES_PER_S = 8000  # a lone large record gets 30 s and this pace
 TRIES = 5  # for a refusal without a reason
 ALIKE = 2  # lone refusals with one text and nothing accepted between: a third may be about us, not about the record
 DOUBT_MS = 120_000
+STUCK = 3  # equal 5xx for the same records, while other calls pass: it is about them
 
 
 @dataclass(slots=True)
@@ -41,6 +42,27 @@ class Pusher:
     suspects: list[tuple[int, ...]] = field(default_factory=list)
     _last_words: str = ""
     _alike: int = 0
+    _stuck: tuple[tuple[int, ...], str] | None = None
+    _stuck_times: int = 0
+
+    @property
+    def is_doubtful(self) -> bool:
+        """The same words for one lone record after another: sending on would only make more of them."""
+        return self._alike > ALIKE
+
+    def broke(self, parcels: Sequence[Parcel], words: str, *, lives: bool) -> RefusedWhole | None:
+        """Count a 5xx for these records, which stay together; a refusal once it is plainly about them.
+
+        `lives`: another call has passed since the last 5xx; where none has, the trouble is the cloud's own.
+        """
+        ids = tuple(parcel.record_id for parcel in parcels)
+        self._stuck_times = self._stuck_times + lives if self._stuck == (ids, words) else 1
+        self._stuck = (ids, words)
+        if self._stuck_times >= STUCK:
+            self._stuck = None
+            return RefusedWhole(words, is_existing=False)
+        self.suspects.append(ids)
+        return None
 
     def load(self, lanes: Sequence[Lane]) -> tuple[Parcel, ...]:
         """The next batch of these lanes, in order; records that can never leave are marked on the way."""
@@ -80,8 +102,9 @@ class Pusher:
         self._alike = self._alike + 1 if verdict.words == self._last_words else 1
         self._last_words = verdict.words
         refused = _refusal(parcel, verdict.words, verdict.is_existing, self._tries(parcel), wall_ms)
-        if self._alike > ALIKE:
+        if self.is_doubtful:
             refused = replace(refused, retry_at=wall_ms + DOUBT_MS)
+            self.suspects.clear()
         self.store.outbox.refuse([refused])
         return [Failed(1)] if refused.retry_at is None else []
 

@@ -5,7 +5,7 @@ CREATE TABLE outlet(
   id INTEGER PRIMARY KEY, outlet_id TEXT NOT NULL UNIQUE,
   cursor TEXT, pulled_at INTEGER, last_success_at INTEGER,
   failing_since INTEGER, trouble_code TEXT, trouble_facts TEXT,         -- the last exchange failed, and why
-  wait_until INTEGER,                                                   -- a 429's word
+  wait_until INTEGER, wait_ms INTEGER,                                  -- a 429's word: never longer than it said
   is_paused INTEGER NOT NULL DEFAULT 0, paused_until INTEGER,           -- paused without a time: until a person resumes
   clock_offset_ms INTEGER,
   flight INTEGER);                                                      -- the request that is out, NULL: none
