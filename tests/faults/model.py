@@ -18,7 +18,8 @@ from outlet_sync_gui.sync.events import KeyRefused
 from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Send, WaitUntil
 
 LIMIT = 10
-POISON = "poison"
+POISON = "poison"  # refused for its content
+BREAKS = "breaks"  # the cloud fails over it, and with it over the whole batch
 Key = tuple[str, str]
 
 
@@ -117,7 +118,8 @@ class World:
             "transaction": lambda: transaction(f"T{n}", f"A{n}", total_amount=self.chance.randint(1, 9)),
             "product": lambda: product(f"P{n}", stock=self.chance.randint(1, 9)),
         }
-        data = {**makers[entity_type](), "notes": POISON if self.chance.random() < 0.1 else ""}
+        notes = self.chance.choices(("", POISON, BREAKS), (90, 7, 3))[0]
+        data = {**makers[entity_type](), "notes": notes}
         operation = "delete" if self.chance.random() < 0.1 else "create"
         self._say(read(entity_type, data, operation), None if operation == "delete" else data)
 
@@ -211,6 +213,8 @@ class World:
         alone = {"entity_type": step.flight.parcels[0].entity_type, "operation": "create", "data": value}
         entries = value["items"] if is_batch else [alone]
         known = {local_id for (kind, local_id), data in self.said.items() if kind == "order" and data is not None}
+        if any(entry["data"].get("notes") == BREAKS and entry["operation"] != "delete" for entry in entries):
+            return answered({"success": False, "error": "pq: value too long"}, 500)
         reasons = []
         for entry in entries:
             reasons.append(self.cloud.take(entry, known))
@@ -233,21 +237,34 @@ class World:
             raise Bad(f"green while {self.bench.queued()} is unsent")
 
     def _heal(self) -> None:
-        self.log.append("-- all is well from here")
+        self.log.append("-- the line is well from here")
+        self.bench.engine.do(Resume(), self.bench.now)
+        self._drain()
+        if stalled := self._stuck().keys() - self._bad():
+            raise Bad(f"held up by others: {stalled}")
+        self.log.append("-- the bad ones are mended")
         for (kind, _), data in list(self.said.items()):
-            if data is not None and data.get("notes") == POISON:
+            if data is not None and data.get("notes"):
                 cured = {**data, "notes": ""}
                 self._say(read(kind, cured), cured)
-        self.bench.engine.do(Resume(), self.bench.now)
-        for _ in range(400):
-            self.bench.engine.do(SyncNow(), self.bench.later(5).now)
-            step = self.bench.next()
+        self._drain()
+        self._compare()
+
+    def _drain(self) -> None:
+        """Nothing new, and nothing wrong with the line: for some hours, or until nothing waits."""
+        self.bench.engine.do(SyncNow(), self.bench.now)
+        for _ in range(1500):
+            step = self.bench.later(7).next()
             if isinstance(step, Send):
                 self._settle(step, self._arrive(step))
-            elif not self._stuck():
+            elif not self._stuck().keys() - self._bad():
                 break
             self._never_green_while_unsent()
-        self._compare()
+
+    def _bad(self) -> set[str]:
+        """Records that the cloud will not take as they are, and payments of such orders."""
+        bad = {local_id for (_, local_id), data in self.said.items() if data is not None and data.get("notes")}
+        return bad | {f"T{local_id[1:]}" for local_id in bad if local_id.startswith("A")}
 
     def _compare(self) -> None:
         waiting = dict(self.bench.queued())

@@ -19,7 +19,7 @@ WHERE o.state = 2 ORDER BY o.seq
 """
 LOAD = """
 SELECT r.id, r.type, r.local_id, o.operation,
-       max(r.version, r.base_version + (r.base_version >= r.version)), r.digest, o.amount, r.parent_ref, c.payload
+       max(r.version, r.base_version + (r.base_version >= r.version)), r.digest, o.amount, o.blocked_by, c.payload
 FROM json_each(?) j JOIN record r ON r.id = j.value
 JOIN outbox o ON o.record_id = r.id JOIN content c ON c.record_id = r.id
 WHERE o.state IN (0, 2) ORDER BY j.key
@@ -66,7 +66,7 @@ class Parcel:
     version: int
     digest: str
     amount: int  # rupiah of an order, else 0
-    parent_ref: str | None
+    blocked_by: int | None  # the order that it waits for
     payload: str
 
 
@@ -125,7 +125,7 @@ class Outbox:
             "version",
             "digest",
             "amount",
-            "parent_ref",
+            "blocked_by",
             "payload",
         )
         rows = self._db.rows(LOAD, (json.dumps(record_ids),))

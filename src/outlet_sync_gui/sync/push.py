@@ -67,10 +67,9 @@ class Pusher:
     def load(self, lanes: Sequence[Lane]) -> tuple[Parcel, ...]:
         """The next batch of these lanes, in order; records that can never leave are marked on the way."""
         while self.suspects:
-            if parcels := self.store.outbox.load(self.suspects.pop()):
-                return tuple(parcels)
-        parcels = self.store.outbox.load([row.record_id for row in self._choose(lanes)])
-        return _routable(parcels)
+            if frozen := _with_their_orders(self.store.outbox.load(self.suspects.pop())):
+                return frozen
+        return _routable(self.store.outbox.load([row.record_id for row in self._choose(lanes)]))
 
     def request(self, parcels: Sequence[Parcel], *, wall_ms: int) -> Request:
         """A lone order, transaction or product goes to its own endpoint; all else, and two or more, to the batch."""
@@ -121,10 +120,10 @@ class Pusher:
         return [event for event in (Sent(len(accepted)), Failed(len(refused))) if event.n]
 
     def _refusals(self, failed: Sequence[tuple[Parcel, ItemResult]], wall_ms: int) -> Iterator[Refused]:
-        orders = {parcel.local_id for parcel, _ in failed if parcel.entity_type == "order"}
+        orders = {parcel.record_id for parcel, _ in failed}
         for parcel, result in failed:
             # A transaction's failure beside its own failed order is not its own: it stays blocked.
-            if not (parcel.entity_type == "transaction" and parcel.parent_ref in orders):
+            if parcel.blocked_by not in orders:
                 words = result.error or ""
                 is_existing = "already exists with different data" in words.lower()
                 yield _refusal(parcel, words, is_existing, self._tries(parcel), wall_ms)
@@ -134,8 +133,7 @@ class Pusher:
 
     def _bisect(self, parcels: Sequence[Parcel]) -> None:
         # A transaction that flew behind its order stays out until the order is accepted.
-        orders = {parcel.local_id for parcel in parcels if parcel.entity_type == "order"}
-        ids = tuple(p.record_id for p in parcels if not (p.entity_type == "transaction" and p.parent_ref in orders))
+        ids = tuple(parcel.record_id for parcel in parcels if parcel.blocked_by is None)
         middle = (len(ids) + 1) // 2
         self.suspects += [
             half for half in (ids[middle:], ids[:middle]) if half
@@ -183,6 +181,12 @@ class Pusher:
 def sent_items(parcels: Sequence[Parcel]) -> list[SentItem]:
     """What an answer's results are matched with."""
     return [SentItem(entity_type=parcel.entity_type, local_id=parcel.local_id) for parcel in parcels]
+
+
+def _with_their_orders(parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
+    """Without transactions whose order came meanwhile and is not among these."""
+    ids = {parcel.record_id for parcel in parcels}
+    return tuple(parcel for parcel in parcels if parcel.blocked_by is None or parcel.blocked_by in ids)
 
 
 def _routable(parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
