@@ -171,6 +171,17 @@ def test_an_old_change_does_not_bring_a_deleted_product_back(bench: Bench) -> No
     assert known(bench).deleted_at == LATER
 
 
+def test_a_product_that_was_deleted_here_and_comes_back_from_there_starts_anew(bench: Bench) -> None:
+    agree(bench, stock=3)
+    bench.put("product", product(stock=3), "delete")
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    hear(bench, change(version=9, at="2026-06-01T00:00:00Z", price=6000))
+    assert held(bench) == {"local_id": "P1", "price": 6000}
+    bench.put("product", product(stock=3))
+    assert body(bench.push().request)["stock"] == 3
+
+
 def test_the_cursor_never_goes_back(bench: Bench) -> None:
     bench.settle(bench.send(), pulled(at=LATER))
     bench.settle(bench.later(301).send(), pulled(at="2026-01-27T01:00:00Z"))

@@ -1,5 +1,6 @@
 """The one door through which headquarters' changes come in."""
 
+from dataclasses import replace
 from itertools import islice
 
 from outlet_sync_gui.contract.answers import CloudChange, Updates
@@ -104,6 +105,8 @@ def _adopted(known: Known, change: CloudChange) -> Adopted:
             cloud_id=change.cloud_id,
             deleted_at=change.updated_at,
         )
+    if known.deleted_at is not None:  # it comes back: nothing of what was deleted holds any more
+        return _new(replace(change, local_id=change.local_id or known.local_id))
     return _of(merge_fields(known.payload, loads_stored(change.fields)), change, deleted_at=None)
 
 

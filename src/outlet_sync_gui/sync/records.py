@@ -11,6 +11,7 @@ from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.records import CATALOGUE, Content, Known
 from outlet_sync_gui.sync.clock import iso
 
+NOTHING = "{}"
 CHUNK = 200  # rows in one transaction, between which other writers get their turn
 LANES = {
     "order": Lane.HIGH,
@@ -83,7 +84,7 @@ def _accept_one(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
         decision = decide(known, incoming)
     except InputRefused as refusal:
         return refusal
-    source = incoming.content if incoming.entity_type in CATALOGUE else None
+    source = _source(incoming)
     if known is None:
         assert isinstance(decision, Changed)
         record_id = store.records.insert(incoming, decision.content, now_ms=now_ms, source=source)
@@ -100,6 +101,13 @@ def _accept_one(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
                 store.records.change(record_id, incoming, content, now_ms=now_ms)
             _queue(store, record_id, incoming, content, now_ms)
     return decision
+
+
+def _source(incoming: Incoming) -> str | None:
+    """What the till's next word is compared with; after a delete everything that it says is new."""
+    if incoming.entity_type not in CATALOGUE:
+        return None
+    return NOTHING if incoming.operation == "delete" else incoming.content
 
 
 def _queue(store: Store, record_id: int, incoming: Incoming, content: Content, now_ms: int) -> None:
