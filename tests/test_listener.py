@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import TypeVar
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from outlet_sync_gui.errors import NeedsPerson
 from outlet_sync_gui.listener import Limits, Listener, Request, Response, serve
@@ -164,3 +166,137 @@ def test_a_closed_listener_leaves_its_port() -> None:
     port = with_listener(work)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def served(work: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[T]], limits: Limits = LIMITS) -> T:
+    """Speak over one connection."""
+
+    async def run(listener: Listener) -> T:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        try:
+            async with asyncio.timeout(5):
+                return await work(reader, writer)
+        finally:
+            writer.close()
+
+    return with_listener(run, limits)
+
+
+async def answer_of(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """One answer of a connection that stays."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    length = next(int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length"))
+    return int(head.split()[1]), await reader.readexactly(length)
+
+
+def test_a_request_may_come_byte_by_byte() -> None:
+    data = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[int, bytes]:
+        for position in range(len(data)):
+            writer.write(data[position : position + 1])
+            await writer.drain()
+            await asyncio.sleep(0)  # lets the server read what is there
+        return await answer_of(reader)
+
+    assert served(work, Limits()) == (200, b"POST /a  hi")
+
+
+WHOLE = b"POST /a?b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+
+
+def test_a_request_that_is_cut_anywhere_reaches_no_handler() -> None:
+    handled: list[Request] = []
+
+    async def note(request: Request) -> Response:
+        handled.append(request)
+        return Response(status=200)
+
+    async def cut(port: int, position: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(WHOLE[:position])
+        writer.write_eof()
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    async def run() -> list[bytes]:
+        listener = await serve(note, host="127.0.0.1", port=0, limits=LIMITS)
+        async with asyncio.timeout(20):
+            answers = [await cut(listener.port, position) for position in range(len(WHOLE))]
+        await listener.close()
+        return answers
+
+    answers = asyncio.run(run())
+    assert handled == []
+    assert [answer[:40] for answer in answers if answer and not answer.startswith(b"HTTP/1.1 400")] == []
+
+
+@pytest.mark.parametrize(("size", "status"), [(1000, 200), (1001, 413)])
+def test_the_size_of_a_body_is_exact(size: int, status: int) -> None:
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {size}\r\n\r\n".encode()
+    assert exchange(head + b"a" * size).startswith(f"HTTP/1.1 {status}".encode())
+
+
+def test_what_is_refused_is_not_followed_by_another_answer() -> None:
+    smuggled = b"GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = exchange(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled)
+    assert (answer.count(b"HTTP/1.1"), b"hidden" in answer) == (1, False)
+
+
+def test_a_body_is_no_next_request() -> None:
+    inner = b"GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+    outer = f"POST /seen HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(inner)}\r\n\r\n".encode()
+    answer = exchange(outer + inner)
+    assert answer.count(b"HTTP/1.1 200") == 1
+    assert answer.endswith(b"POST /seen  " + inner)
+
+
+def test_a_bug_of_the_handler_costs_one_answer_and_no_connection() -> None:
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> list[int]:
+        statuses = []
+        for path in (b"/bug", b"/well"):
+            writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            statuses.append((await answer_of(reader))[0])
+        return statuses
+
+    assert served(work) == [500, 200]
+
+
+def test_names_of_headers_are_lower_case_and_values_as_they_came() -> None:
+    seen: list[Request] = []
+
+    async def note(request: Request) -> Response:
+        seen.append(request)
+        return Response(status=200, headers={"retry-after": "5"})
+
+    async def run() -> bytes:
+        listener = await serve(note, host="127.0.0.1", port=0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(b"GET /a%20b?c=%2B HTTP/1.1\r\nHost: x\r\nX-Outlet-ID: AbC\r\nConnection: close\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        await listener.close()
+        return answer
+
+    assert b"retry-after: 5\r\n" in asyncio.run(run())
+    assert (seen[0].headers["x-outlet-id"], seen[0].path, seen[0].query) == ("AbC", "/a%20b", "c=%2B")
+
+
+@settings(max_examples=60)
+@given(st.binary(max_size=300))
+def test_no_bytes_bring_it_down(data: bytes) -> None:
+    async def work(listener: Listener) -> tuple[bytes, bytes]:
+        answers = []
+        for each in (data, b"GET /honest HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+            writer.write(each)
+            writer.write_eof()
+            with suppress(ConnectionError):
+                answers.append(await reader.read())
+            writer.close()
+        return answers[0] if len(answers) == 2 else b"", answers[-1]
+
+    odd, honest = with_listener(work)
+    assert odd == b"" or odd.startswith(b"HTTP/1.1 4")
+    assert b"GET /honest" in honest

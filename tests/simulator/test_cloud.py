@@ -1,0 +1,307 @@
+"""What the simulated cloud keeps and answers: a pure function of the requests and of a clock that the test holds."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from tests.builders import OUTLET_CODE, OUTLET_ID, START_MS
+
+from outlet_sync_gui.listener import Request
+from outlet_sync_gui.simulator.cloud import Arrival, Cloud
+
+Json = dict[str, Any]
+HEADERS = {
+    "authorization": "Bearer k",
+    "x-outlet-id": OUTLET_ID,
+    "x-outlet-code": OUTLET_CODE,
+    "content-type": "application/json",
+}
+AT = "2026-01-27T03:00:00Z"
+OWNER = {"outlet_id": OUTLET_ID, "outlet_code": OUTLET_CODE}
+LONG_AGO = "updates?since=1970-01-01T00:00:00Z"
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that stands until it is moved."""
+
+    ms: int = START_MS
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+def ask(
+    cloud: Cloud, target: str, value: Json | None = None, *, method: str = "", headers: Mapping[str, str] = HEADERS
+) -> tuple[int, Json]:
+    path, _, query = target.partition("?")
+    whole = path if path.startswith("/") else f"/api/v1/outlets/{OUTLET_ID}/{path}"
+    body = b"" if value is None else json.dumps(value).encode()
+    verb = method or ("GET" if value is None else "POST")
+    response = cloud.handle(Request(method=verb, path=whole, query=query, headers=headers, body=body))
+    return response.status, json.loads(response.body)
+
+
+def order(local_id: str = "A", version: int = 1, **fields: Any) -> Json:
+    base = {"total_amount": 10, "status": "paid", "items": [], "created_at": AT, "updated_at": AT}
+    return entry("order", {"local_id": local_id, "version": version, **base, **fields})
+
+
+def payment(local_id: str = "T", order_id: str = "A") -> Json:
+    base = {"total_amount": 10, "payment_method": "cash", "created_at": AT}
+    return entry("transaction", {"local_id": local_id, "version": 1, "order_id": order_id, **base})
+
+
+def product(local_id: str = "P", version: int = 1, **fields: Any) -> Json:
+    base = {"name": "Nasi", "price": 10, "updated_at": AT}
+    return entry("product", {"local_id": local_id, "version": version, **base, **fields})
+
+
+def deletion(entity_type: str, local_id: str, version: int) -> Json:
+    return entry(entity_type, {"local_id": local_id, "version": version, "deleted_at": AT}, "delete")
+
+
+def entry(entity_type: str, data: Json, operation: str = "create") -> Json:
+    return {"entity_type": entity_type, "operation": operation, "data": {**OWNER, **data}}
+
+
+def push(cloud: Cloud, *items: Json) -> list[Json]:
+    _, answer = ask(cloud, "sync/batch", {**OWNER, "sync_timestamp": AT, "items": list(items)})
+    results: list[Json] = answer["data"]["results"]
+    return results
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def cloud(clock: Clock) -> Cloud:
+    return Cloud(now_ms=clock)
+
+
+def test_a_single_push_is_answered_as_in_the_contract(cloud: Cloud) -> None:
+    status, answer = ask(cloud, "orders", order()["data"])
+    told = {"cloud_id": "cloud-order-1", "local_id": "A", "version": 1, "synced_at": "2026-01-27T03:30:00.000Z"}
+    assert (status, answer) == (200, {"success": True, "data": told})
+
+
+def test_a_batch_is_answered_in_its_own_order(cloud: Cloud) -> None:
+    results = push(cloud, payment(), order(), product())
+    assert [(result["entity_type"], result["local_id"]) for result in results] == [
+        ("transaction", "T"),
+        ("order", "A"),
+        ("product", "P"),
+    ]
+    assert all(result.keys() == {"entity_type", "local_id", "cloud_id", "status"} for result in results)
+
+
+def test_the_journal_has_each_acceptance_once_and_in_order(cloud: Cloud) -> None:
+    push(cloud, order("A"), order("B"), order("A"), order("A", 2), order("B", total_amount="x"))
+    assert cloud.journal == [Arrival("order", "A", 1), Arrival("order", "B", 1), Arrival("order", "A", 2)]
+
+
+def test_a_record_keeps_its_cloud_id_through_all_versions(cloud: Cloud) -> None:
+    first, other, later = push(cloud, order("A"), order("B"), order("A", 2, total_amount=20))
+    assert first["cloud_id"] == later["cloud_id"] != other["cloud_id"]
+    assert cloud.total("order", "total_amount") == 30
+
+
+def test_an_order_and_a_transaction_may_share_a_local_id(cloud: Cloud) -> None:
+    results = push(cloud, order("1"), payment("1", "1"))
+    assert [result["status"] for result in results] == ["success", "success"]
+    assert cloud.orphans == []
+
+
+def test_a_version_may_skip_but_not_go_back(cloud: Cloud) -> None:
+    results = push(cloud, order("A", 3), order("A", 9), order("A", 8))
+    assert [result["status"] for result in results] == ["success", "success", "failed"]
+    assert cloud.records[("order", "A")].version == 9
+    assert cloud.violations == ["order A: version: 8 after 9"]
+
+
+def test_a_refused_record_leaves_what_was_there(cloud: Cloud) -> None:
+    push(cloud, order("A", total_amount=10), order("A", 1, total_amount=11), order("A", 2, total_amount=1.5))
+    assert (cloud.total("order", "total_amount"), cloud.records[("order", "A")].version) == (10, 1)
+
+
+def test_a_deletion_is_a_version_of_its_own(cloud: Cloud) -> None:
+    results = push(cloud, product("P", 1), deletion("product", "P", 2), deletion("product", "P", 2), product("P", 1))
+    assert [result["status"] for result in results] == ["success", "success", "success", "failed"]
+    assert (cloud.records[("product", "P")].is_deleted, cloud.repeats) == (True, 1)
+
+
+def test_a_transaction_after_its_order_is_no_orphan(cloud: Cloud) -> None:
+    push(cloud, order("A"), payment("T1", "A"), payment("T2", "later"))
+    assert cloud.orphans == ["T2"]
+
+
+def test_a_person_can_have_a_record_refused_without_blaming_the_client(cloud: Cloud) -> None:
+    cloud.rejects["B"] = "Meja tidak dikenal"
+    results = push(cloud, order("A"), order("B"))
+    assert [result.get("error") for result in results] == [None, "Meja tidak dikenal"]
+    assert cloud.violations == []
+
+
+def test_another_outlets_record_is_refused_alone(cloud: Cloud) -> None:
+    strange = order("B")
+    strange["data"]["outlet_id"] = "other"
+    assert [result["status"] for result in push(cloud, order("A"), strange)] == ["success", "failed"]
+
+
+def test_a_lenient_cloud_takes_the_least_there_is(clock: Clock) -> None:
+    cloud = Cloud(now_ms=clock, is_strict=False)
+    least = {"entity_type": "order", "operation": "create", "data": {"local_id": "A", "version": 1}}
+    assert push(cloud, least)[0]["status"] == "success"
+    assert cloud.violations == []
+
+
+@pytest.mark.parametrize("count", [1, 1000])
+def test_a_batch_takes_up_to_1000_items(cloud: Cloud, count: int) -> None:
+    assert len(push(cloud, *(order(str(n)) for n in range(count)))) == count
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+def test_a_batch_of_none_or_too_many_is_refused_whole(cloud: Cloud, count: int) -> None:
+    items = [order(str(n)) for n in range(count)]
+    assert ask(cloud, "sync/batch", {**OWNER, "sync_timestamp": AT, "items": items})[0] == 400
+    assert (cloud.records, len(cloud.violations)) == ({}, 1)
+
+
+def test_a_summary_is_kept_by_its_date_the_last_one_counts(cloud: Cloud) -> None:
+    for date, orders in (("2026-01-27", 1), ("2026-01-28", 2), ("2026-01-27", 3)):
+        assert ask(cloud, "analytics/daily", {**OWNER, "date": date, "summary": {"total_orders": orders}})[0] == 200
+    kept = {date: body["summary"] for date, body in cloud.summaries.items()}
+    assert kept == {"2026-01-27": {"total_orders": 3}, "2026-01-28": {"total_orders": 2}}
+
+
+def test_a_summary_does_not_travel_in_a_batch(cloud: Cloud) -> None:
+    summary = entry("daily_summary", {"local_id": "x", "version": 1})
+    assert ask(cloud, "sync/batch", {**OWNER, "sync_timestamp": AT, "items": [summary]})[0] == 400
+
+
+# -- the limit
+
+
+def test_the_limit_is_a_window_that_slides(clock: Clock) -> None:
+    cloud = Cloud(now_ms=clock, rate_limit_per_minute=2)
+    assert ask(cloud, LONG_AGO)[0] == 200
+    clock.ms += 20_000
+    assert [ask(cloud, LONG_AGO)[0] for _ in range(2)] == [200, 429]
+    clock.ms += 40_000
+    assert [ask(cloud, LONG_AGO)[0] for _ in range(2)] == [200, 429]
+    assert cloud.over_limit == 2
+
+
+def test_the_wait_that_is_told_is_the_wait_that_helps(clock: Clock) -> None:
+    cloud = Cloud(now_ms=clock, rate_limit_per_minute=1)
+    ask(cloud, LONG_AGO)
+    clock.ms += 12_345
+    _, answer = ask(cloud, LONG_AGO)
+    assert answer == {
+        "success": False,
+        "error": "rate_limit_exceeded",
+        "message": "Too many requests",
+        "retry_after": 48,
+    }
+    clock.ms += answer["retry_after"] * 1000
+    assert ask(cloud, LONG_AGO)[0] == 200
+
+
+def test_nothing_over_the_limit_is_stored(clock: Clock) -> None:
+    cloud = Cloud(now_ms=clock, rate_limit_per_minute=1)
+    ask(cloud, "orders", order("A")["data"])
+    assert ask(cloud, "orders", order("B")["data"])[0] == 429
+    assert [local_id for _, local_id in cloud.records] == ["A"]
+    assert cloud.violations == []
+
+
+def test_a_stranger_uses_up_nobodys_limit(clock: Clock) -> None:
+    cloud = Cloud(now_ms=clock, api_key="k", rate_limit_per_minute=1)
+    assert [ask(cloud, LONG_AGO, headers={**HEADERS, "authorization": "Bearer x"})[0] for _ in range(3)] == [401] * 3
+    assert ask(cloud, LONG_AGO)[0] == 200
+
+
+# -- what is asked for
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", "orders"),
+        ("POST", "updates"),
+        ("PUT", "orders"),
+        ("POST", "sync"),
+        ("POST", "sync/batch/"),
+        ("GET", "/api/v1/outlets"),
+        ("GET", "/api/v2/outlets/x/updates"),
+        ("GET", "/nothing"),
+    ],
+)
+def test_what_the_contract_does_not_name_is_not_there(cloud: Cloud, method: str, target: str) -> None:
+    status, answer = ask(cloud, target, method=method)
+    assert (status, answer["success"], answer["error"]) == (404, False, "not_found")
+    assert len(cloud.violations) == 1
+
+
+def test_the_outlet_of_the_path_is_the_outlet_of_the_header(cloud: Cloud) -> None:
+    assert ask(cloud, LONG_AGO, headers={**HEADERS, "x-outlet-id": "other"})[0] == 403
+    spaced = {**HEADERS, "x-outlet-id": "toko 1"}
+    assert ask(cloud, "/api/v1/outlets/toko%201/updates?since=2026-01-27T00:00:00Z", headers=spaced)[0] == 200
+
+
+def updates(cloud: Cloud, since: str = "1970-01-01T00:00:00Z") -> Json:
+    status, answer = ask(cloud, f"updates?since={since}")
+    assert status == 200
+    data: Json = answer["data"]
+    return data
+
+
+def test_updates_without_news_are_three_empty_lists(cloud: Cloud) -> None:
+    checkpoint = "2026-01-27T03:30:00.000Z"
+    assert updates(cloud) == {"products": [], "categories": [], "deleted": [], "sync_checkpoint": checkpoint}
+
+
+def test_updates_echo_products_that_an_outlet_pushed_and_no_orders(cloud: Cloud) -> None:
+    push(cloud, product("P"), order("A"))
+    assert [(each["local_id"], each["version"], each["action"]) for each in updates(cloud)["products"]] == [
+        ("P", 1, "update")
+    ]
+
+
+def test_updates_have_the_contracts_shape(cloud: Cloud, clock: Clock) -> None:
+    cloud.add_product("P", name="Nasi", price=35000)
+    cloud.add_product("Q", name="Mi", price=30000)
+    clock.ms += 1000
+    cloud.delete_product("Q")
+    told = updates(cloud)
+    at = "2026-01-27T03:30:00.000Z"
+    row = {"cloud_id": "cloud-product-1", "local_id": "P", "name": "Nasi", "price": 35000, "version": 1}
+    gone = {"entity_type": "product", "local_id": "Q", "cloud_id": "cloud-product-2"}
+    assert told["products"] == [{**row, "updated_at": at, "action": "update"}]
+    assert told["deleted"] == [{**gone, "deleted_at": "2026-01-27T03:30:01.000Z"}]
+
+
+def test_since_is_exclusive(cloud: Cloud) -> None:
+    cloud.add_product("P", name="Nasi", price=35000)
+    [told] = updates(cloud)["products"]
+    assert updates(cloud, told["updated_at"])["products"] == []
+    assert len(updates(cloud, "2026-01-27T03:29:59.999Z")["products"]) == 1
+
+
+def test_a_change_of_headquarters_makes_the_outlets_version_old(cloud: Cloud) -> None:
+    push(cloud, product("P", 1))
+    assert cloud.change_product("P", price=40000) == 2
+    [late] = push(cloud, product("P", 1, price=11))
+    [newer] = push(cloud, product("P", 3, price=12))
+    assert (late["status"], newer["status"]) == ("failed", "success")
+
+
+def test_changes_within_one_millisecond_are_told_apart(cloud: Cloud) -> None:
+    for name in "PQR":
+        cloud.add_product(name, name=name, price=1)
+    times = [each["updated_at"] for each in updates(cloud)["products"]]
+    assert times == sorted(set(times))
