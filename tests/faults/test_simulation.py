@@ -38,10 +38,10 @@ def planted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if name == "an answer settles whatever the record is now":
         original = Outbox.accept
 
-        def accept(self: Outbox, accepted: list, **more: object) -> None:  # type: ignore[type-arg]  # planted
+        def accept(self: Outbox, accepted: list, **more: object) -> None:  # type: ignore[type-arg]  # a planted mistake
             current = {p.record_id: p for p in self.load([a.parcel.record_id for a in accepted])}
             now = [replace(a, parcel=replace(a.parcel, digest=current[a.parcel.record_id].digest)) for a in accepted]
-            original(self, now, **more)  # type: ignore[arg-type]  # planted
+            original(self, now, **more)  # type: ignore[arg-type]  # a planted mistake
 
         monkeypatch.setattr(Outbox, "accept", accept)
     elif name == "the limit is not kept across restarts":
