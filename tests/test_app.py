@@ -59,6 +59,20 @@ def test_pause_and_resume_from_the_window(app: App, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: band.sentence.whole() == "Everything is sent")
 
 
+def test_what_was_refused_is_sent_again_from_the_window(
+    app: App, cloud: SimulatedCloud, tmp_path: Path, qtbot: QtBot
+) -> None:
+    page = app.window.status_page
+    cloud.call(lambda c: c.rejects.update({"A1": "Table B-12 not registered"}))
+    command(tmp_path, "enqueue", "order", given=json.dumps(order("A1")))
+    app.start()
+    qtbot.waitUntil(lambda: page.band.sentence.whole() == "1 record needs attention")
+    cloud.call(lambda c: c.rejects.clear())
+    page.list.retry.click()
+    qtbot.waitUntil(lambda: page.band.sentence.whole() == "Everything is sent")
+    assert cloud.call(lambda c: [arrival.local_id for arrival in c.journal]) == ["A1"]
+
+
 def test_a_language_that_is_chosen_is_kept(app: App, tmp_path: Path) -> None:
     app.speak("id")
     assert load(tmp_path).settings.language == "id"

@@ -136,6 +136,16 @@ def test_refused_records_show_headquarters_words(window: MainWindow) -> None:
     ]
 
 
+def test_what_was_refused_can_be_sent_again(window: MainWindow, qtbot: QtBot) -> None:
+    retry = window.status_page.list.retry
+    show(window, "idle")
+    assert not retry.isVisible()
+    show(window, "attention")
+    assert (retry.isVisible(), retry.text(), retry.accessibleName()) == (True, "Retry", "Retry")
+    with qtbot.waitSignal(window.retry_asked):
+        QTest.mouseClick(retry, Qt.MouseButton.LeftButton)
+
+
 def test_an_empty_list_says_what_will_be_there(window: MainWindow) -> None:
     window.show_status(status(State.IDLE), NOW)
     assert window.status_page.list.empty.isVisible()

@@ -27,4 +27,9 @@ class KeyChanged:
     """There is an API key, perhaps a new one: what the old one stopped goes on."""
 
 
-Command = SyncNow | Pause | Resume | KeyChanged
+@dataclass(frozen=True, slots=True)
+class RetryRefused:
+    """Send all that headquarters refused once more."""
+
+
+Command = SyncNow | Pause | Resume | KeyChanged | RetryRefused

@@ -18,7 +18,7 @@ from outlet_sync_gui.store.outbox import Parcel
 from outlet_sync_gui.sync import pull
 from outlet_sync_gui.sync.budget import Budget, stamp_of
 from outlet_sync_gui.sync.clock import Now, server_offset_ms
-from outlet_sync_gui.sync.commands import Command, KeyChanged, Pause, Resume, SyncNow
+from outlet_sync_gui.sync.commands import Command, KeyChanged, Pause, Resume, RetryRefused, SyncNow
 from outlet_sync_gui.sync.drain import Drain
 from outlet_sync_gui.sync.events import Event, KeyRefused, Pulled, Sent, Stopped
 from outlet_sync_gui.sync.exchange import Answer, Answered, Flight, Kind, Request, Send, WaitUntil, Why
@@ -103,6 +103,10 @@ class Engine:
             case Resume():
                 with self._store.write():
                     self._store.outlet.resume()
+            case RetryRefused():
+                with self._store.write():
+                    self._store.outbox.retry_dead()
+                self._order(now, frozenset(Lane))
             case KeyChanged():
                 if self._hold.why is Why.REFUSED:
                     self._hold = WaitUntil(None, Why.NOTHING_DUE)

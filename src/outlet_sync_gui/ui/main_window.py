@@ -37,6 +37,7 @@ class MainWindow(QMainWindow):
     sync_asked = Signal()
     pause_asked = Signal()
     resume_asked = Signal()
+    retry_asked = Signal()
     language_asked = Signal(str)
     close_asked = Signal()
 
@@ -102,6 +103,7 @@ class MainWindow(QMainWindow):
         band.sync_asked.connect(self.sync_asked)
         band.pause_asked.connect(self.pause_asked)
         band.resume_asked.connect(self.resume_asked)
+        self.status_page.list.retry.clicked.connect(self.retry_asked)
         self.rail.language_asked.connect(self.language_asked)
         self._theme.changed.connect(self.retranslate)
         app = QApplication.instance()

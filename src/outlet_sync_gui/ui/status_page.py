@@ -8,6 +8,8 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
+    QPushButton,
+    QSpacerItem,
     QStackedLayout,
     QTableView,
     QVBoxLayout,
@@ -22,7 +24,7 @@ from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Cards, Label
 
 ROW_PX = 43
-TIME_PX, SIDE_PX = 64, 8
+TIME_PX, SIDE_PX, HEAD_PX = 64, 8, 44
 NARROW_PX = 760
 
 
@@ -94,6 +96,7 @@ class StatusPage(QWidget):
         if status.progress is not None and status.state is State.SYNCING:
             self.list.show_lines(words.say("Not sent yet"), _lane_lines(status))
             return
+        self.list.offer_retry(is_offered=status.dead > 0)
         lines = [line_of(row) for row in self._rows]
         self.list.show_lines(_list_title(status), lines, note=_note(status), empty=_empty(status))
 
@@ -107,6 +110,9 @@ class _List(QFrame):
         self.setProperty("role", "list")
         self.title = Label("title")
         self.note = Label("quiet", elides=True)
+        self.retry = QPushButton()
+        self.retry.setProperty("kind", "quiet")
+        self.retry.hide()
         self.empty = Label("quiet", wraps=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.empty.setContentsMargins(16, 12, 16, 12)
@@ -114,10 +120,12 @@ class _List(QFrame):
         self.table = _table(self.model)
         theme.changed.connect(lambda: self.model.set_colours(theme.tokens))
         head = QHBoxLayout()
-        head.setContentsMargins(16, 10, 16, 8)
+        head.setContentsMargins(16, 0, 8, 0)
         head.setSpacing(16)
         head.addWidget(self.title)
         head.addWidget(self.note, 1)
+        head.addWidget(self.retry)
+        head.addSpacerItem(QSpacerItem(0, HEAD_PX))
         rule = QFrame()
         rule.setProperty("kind", "rule")
         self._stack = QStackedLayout()
@@ -140,6 +148,12 @@ class _List(QFrame):
         has_times = any(line.time for line in lines)
         self.table.setColumnWidth(Column.TIME, TIME_PX if has_times else SIDE_PX)
         self._stack.setCurrentWidget(self.table if lines else self.empty)
+
+    def offer_retry(self, *, is_offered: bool) -> None:
+        """Offer to send again what was refused."""
+        self.retry.setVisible(is_offered)
+        self.retry.setText(words.say("Retry"))
+        self.retry.setAccessibleName(words.say("Retry"))
 
     def arrange(self, *, is_compact: bool) -> None:
         """Leave out what a narrow list has no room for."""
