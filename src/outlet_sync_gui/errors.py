@@ -2,8 +2,7 @@
 
     OutletSyncError(code, facts)      words.py turns code and facts into a sentence
     ├── TransientError                the program's: back off, keep everything
-    │   ├── CloudUnreachable          no route, time-out, TLS, 5xx, an answer that is no JSON
-    │   └── RateLimited               429: wait what the cloud says
+    │   └── CloudUnreachable          no route, time-out, TLS: no whole answer
     ├── NeedsPerson                   a person's: pause what it touches, say what to do
     │   ├── CredentialsRejected       401 or 403
     │   ├── CredentialsMissing        the keyring is locked, absent, silent or empty
@@ -39,11 +38,7 @@ class TransientError(OutletSyncError):
 
 
 class CloudUnreachable(TransientError):
-    """No exchange took place, or what answered is not the cloud."""
-
-
-class RateLimited(TransientError):
-    """429: the cloud names the wait."""
+    """No whole answer came; whether the request arrived is not known."""
 
 
 class NeedsPerson(OutletSyncError):

@@ -157,18 +157,6 @@ def countdown(seconds: float) -> str:
     return f"{minutes}{'.' if _chosen.language == 'id' else ':'}{rest:02}"
 
 
-def duration(seconds: float) -> str:
-    """How long, in the largest unit that fits."""
-    whole = abs(round(seconds))
-    if whole >= 7200:
-        return say_n("{n} hour", "{n} hours", round(whole / 3600))
-    return (
-        say_n("{n} minute", "{n} minutes", round(whole / 60))
-        if whole >= 60
-        else say_n("{n} second", "{n} seconds", whole)
-    )
-
-
 def _local(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone(_chosen.zone)
 

@@ -14,7 +14,6 @@ from outlet_sync_gui.contract.text import Json, dumps, loads_stored
 from outlet_sync_gui.errors import InputRefused
 
 Operation = Literal["create", "update", "delete"]
-OPERATIONS = frozenset({"create", "update", "delete"})
 TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_ID = 200
 # Fields around a record's content: filled in when it leaves, the same for all.

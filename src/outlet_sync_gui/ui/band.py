@@ -58,7 +58,6 @@ class Band(QFrame):
         self._theme = theme
         self._status: Status | None = None
         self._now_ms = 0
-        self._shown_at = 0
         self.icon = QLabel()
         self.sentence = Label("sentence", wraps=True)
         self.line = Label(wraps=True)

@@ -91,4 +91,4 @@ BADGE = "#C2281D"
 SMALLEST_PX = 13
 
 # Sizes as multiples of the system's font.
-SMALL, LABEL, BODY, VALUE, TITLE, SENTENCE, FIGURE = 0.86, 0.93, 1.0, 1.29, 1.14, 1.85, 2.0
+SMALL, LABEL, BODY, TITLE, SENTENCE, FIGURE = 0.86, 0.93, 1.0, 1.14, 1.85, 2.0
