@@ -187,6 +187,40 @@ def test_a_refused_key_stops_everything_and_says_so(directory: Path, cloud: Simu
     assert cloud.call(lambda c: sum(c.requests.values())) == 2
 
 
+def test_a_bug_shows_and_the_service_starts_again(directory: Path, cloud: SimulatedCloud) -> None:
+    tries: list[int] = []
+
+    async def key(_: Settings) -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            raise ZeroDivisionError("a bug")
+        return KEY
+
+    enqueue(directory, "A1")
+    shown: list[State] = []
+    service = Service(directory, on_status=lambda status: shown.append(status.state), read_key=key, revive_s=0)
+    thread = threading.Thread(target=service.run)
+    thread.start()
+    while cloud.call(lambda c: not c.journal):
+        assert thread.is_alive()
+    service.stop()
+    thread.join(2)
+    assert not thread.is_alive()
+    assert shown.count(State.ERROR) == 2
+
+
+def test_a_bug_that_comes_back_ends_it_after_three_new_starts(directory: Path) -> None:
+    tries: list[int] = []
+
+    async def bug(_: Settings) -> str:
+        tries.append(1)
+        raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError):
+        Service(directory, read_key=bug, revive_s=0).run()
+    assert len(tries) == 4
+
+
 def test_only_one_service_holds_a_data_directory(directory: Path) -> None:
     with running_service(directory) as watched:
         watched.until(is_idle)

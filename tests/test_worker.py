@@ -50,7 +50,7 @@ def test_a_bug_is_logged_and_told(directory: Path, qtbot: QtBot, caplog: pytest.
     async def bug(_: Settings) -> str:
         raise ZeroDivisionError("a bug")
 
-    worker = SyncWorker(directory, read_key=bug)
+    worker = SyncWorker(directory, read_key=bug, revive_s=0)
     with qtbot.waitSignal(worker.ended_badly) as told:
         worker.start()
     assert told.args == [None]

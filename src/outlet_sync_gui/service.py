@@ -45,6 +45,7 @@ PUBLISH_EVERY_S = 0.25
 SHOW_SYNCING_AFTER_S = 1.05
 KEY_AGAIN_S = 60.0
 STORE_AGAIN_S = 5.0
+REVIVE_S, REVIVALS, REVIVALS_WITHIN_S = 5.0, 3, 600.0
 LOCK_NAME = "service.lock"
 
 ReadKey = Callable[[Settings], Awaitable[str]]
@@ -94,15 +95,17 @@ class Service:
         on_status: Callable[[Status], None] = lambda _: None,
         on_show: Callable[[], None] | None = None,
         read_key: ReadKey = key_from_keyring,
+        revive_s: float = REVIVE_S,
     ) -> None:
         self._directory = directory
+        self._revive_s = revive_s
         self._on_status = on_status
         self._on_show = on_show
         self._read_key = read_key
         self._inbox: deque[Command] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[Any] | None = None
-        self._is_ending = False
+        self._ending = threading.Event()
         self._is_stale = False  # settings changed: build the session anew
         self._woken = asyncio.Event()
         self._settings = Settings()
@@ -123,18 +126,34 @@ class Service:
 
     def poke(self) -> None:
         """Something was written by somebody else: look again."""
-        self._call(self._woken.set)
+        self._call(self._wake)
 
     def stop(self) -> None:
         """End soon, whatever hangs. Returns at once; safe before the start and after the end."""
-        self._is_ending = True
+        self._ending.set()
         self._call(self._cancel)
 
     # -- the thread that runs it
 
     def run(self) -> None:
-        """Run until stopped. Raises AlreadyRunning, SettingsInvalid or StoreFailed before anything is sent."""
-        self._host(self._drive)
+        """Run until stopped; started again after a bug, but not for ever.
+
+        Raises AlreadyRunning, SettingsInvalid or StoreFailed before anything is sent, and a bug that keeps coming back.
+        """
+        bugs: list[float] = []
+        while not self._ending.is_set():
+            try:
+                self._host(self._drive)
+            except OutletSyncError:
+                raise
+            except Exception:
+                at = clock.now().monotonic
+                bugs = [*(earlier for earlier in bugs if earlier > at - REVIVALS_WITHIN_S), at]
+                if len(bugs) > REVIVALS:
+                    raise
+                log.exception("a bug ended the service; it starts again in %s s", self._revive_s)
+                self._on_status(with_error(self._published or not_set_up(self._settings, ()), OutletSyncError("bug")))
+                self._ending.wait(self._revive_s)
 
     def run_cycle(self, *, all_lanes: bool, timeout_s: float | None) -> Tally:
         """One foreground cycle, ended after `timeout_s` at the latest. Raises like `run`, and CredentialsMissing."""
@@ -154,11 +173,12 @@ class Service:
 
     async def _live(self, job: Callable[[], Awaitable[None]]) -> None:
         self._main = asyncio.current_task()
+        self._woken = asyncio.Event()  # of this run's loop
         channel = Channel(self._directory, self._answer)
         try:
             self._build()
             await channel.serve()
-            if not self._is_ending:
+            if not self._ending.is_set():
                 await job()
         finally:
             await channel.close()
@@ -381,6 +401,9 @@ class Service:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed: the service has ended
                 self._loop.call_soon_threadsafe(function)
+
+    def _wake(self) -> None:
+        self._woken.set()
 
     def _cancel(self) -> None:
         if self._main is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QThread, Signal
 
 from outlet_sync_gui.errors import OutletSyncError
-from outlet_sync_gui.service import ReadKey, Service, key_from_keyring
+from outlet_sync_gui.service import REVIVE_S, ReadKey, Service, key_from_keyring
 from outlet_sync_gui.sync.commands import Command
 
 log = logging.getLogger(__name__)
@@ -19,10 +19,14 @@ class SyncWorker(QThread):
     show_asked = Signal()  # a second start wants the window
     ended_badly = Signal(object)  # OutletSyncError, or None for a bug (logged)
 
-    def __init__(self, directory: Path, *, read_key: ReadKey = key_from_keyring) -> None:
+    def __init__(self, directory: Path, *, read_key: ReadKey = key_from_keyring, revive_s: float = REVIVE_S) -> None:
         super().__init__()
         self._service = Service(
-            directory, on_status=self.status_changed.emit, on_show=self.show_asked.emit, read_key=read_key
+            directory,
+            on_status=self.status_changed.emit,
+            on_show=self.show_asked.emit,
+            read_key=read_key,
+            revive_s=revive_s,
         )
 
     def run(self) -> None:

@@ -29,7 +29,7 @@ WANTED = {
 # What makes no other content of it: a till that only touches the time has changed nothing.
 NO_CONTENT = frozenset({*AROUND, "updated_at"})
 # A cloud in use can't list rows without these times.
-TIMES = {"order": ("created_at", "updated_at"), "transaction": ("created_at",), "product": ("updated_at",)}
+TIMES = {"order": ("created_at", "updated_at"), "transaction": ("created_at", "updated_at"), "product": ("updated_at",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
