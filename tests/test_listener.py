@@ -1,6 +1,7 @@
 """The bounded HTTP server, over real sockets: honest requests served, odd ones refused, nothing hangs."""
 
 import asyncio
+import itertools
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -300,3 +301,89 @@ def test_no_bytes_bring_it_down(data: bytes) -> None:
     odd, honest = with_listener(work)
     assert odd == b"" or odd.startswith(b"HTTP/1.1 4")
     assert b"GET /honest" in honest
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("CONNECT", 400)])
+def test_a_method_with_rules_of_its_own_is_answered(method: str, status: int, caplog: pytest.LogCaptureFixture) -> None:
+    answer = exchange(f"{method} /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(f"HTTP/1.1 {status}".encode())
+    assert "HEAD /x" not in answer.decode()
+    assert caplog.text == ""
+
+
+def test_who_waits_for_a_100_gets_it() -> None:
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[bytes, tuple[int, bytes]]:
+        writer.write(b"POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        first = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"hi")
+        return first, await answer_of(reader)
+
+    first, answer = served(work, Limits())
+    assert first.startswith(b"HTTP/1.1 100")
+    assert answer == (200, b"POST /a  hi")
+
+
+def test_who_is_still_sending_a_body_that_is_too_long_learns_it() -> None:
+    async def work(listener: Listener) -> bytes:
+        def send() -> bytes:
+            with socket.create_connection(("127.0.0.1", listener.port), timeout=5) as client:
+                client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n" + b"a" * 5_000_000)
+                return client.recv(65_536)
+
+        return await asyncio.to_thread(send)
+
+    assert with_listener(work, Limits(body_bytes=1000)).startswith(b"HTTP/1.1 413")
+
+
+def test_the_start_of_a_next_request_does_not_buy_idle_time() -> None:
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET")
+        return await reader.read()
+
+    assert served(work, Limits(read_s=0.1, idle_s=60)).startswith(b"HTTP/1.1 200")
+
+
+def test_a_burst_does_not_pass_the_limit_of_connections() -> None:
+    async def is_closed(reader: asyncio.StreamReader) -> bool:
+        with suppress(ConnectionError):
+            return await reader.read() == b""
+        return True
+
+    async def work(listener: Listener) -> list[bool]:
+        opened = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", listener.port) for _ in range(40)))
+        ends = [asyncio.create_task(is_closed(reader)) for reader, _ in opened]
+        async with asyncio.timeout(5):
+            closed = [await end for end in itertools.islice(asyncio.as_completed(ends), 36)]
+        left = [not end.done() for end in ends]
+        for _, writer in opened:
+            writer.close()
+        await asyncio.gather(*ends)
+        return [*closed, sum(left) == 4]
+
+    assert all(with_listener(work, Limits(connections=4)))
+
+
+def test_a_request_at_work_does_not_yield() -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: Request) -> Response:
+        begun.set()
+        await go_on.wait()
+        return Response(status=200, body=b"done")
+
+    async def run() -> bytes:
+        listener = await serve(slow, host="127.0.0.1", port=0, limits=Limits(connections=2))
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        await begun.wait()
+        others = [await asyncio.open_connection("127.0.0.1", listener.port) for _ in range(5)]
+        async with asyncio.timeout(5):
+            await others[0][0].read()  # the crowd pushes one of its own out
+            go_on.set()
+            answer = await reader.read()
+        for _, each in ((reader, writer), *others):
+            each.close()
+        await listener.close()
+        return answer
+
+    assert asyncio.run(run()).endswith(b"done")

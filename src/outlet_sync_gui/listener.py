@@ -17,6 +17,7 @@ from outlet_sync_gui.errors import NeedsPerson
 log = logging.getLogger(__name__)
 
 JSON = "application/json"
+LINGER_S = 2.0  # a sender still busy with its body must find the answer before the reset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +71,23 @@ class Listener:
     def __init__(self, handler: Handler, limits: Limits) -> None:
         self._handler = handler
         self._limits = limits
-        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._waiting: dict[asyncio.Task[None], None] = {}  # for a request or its rest, the longest first
+        self._busy: set[asyncio.Task[None]] = set()  # with a whole request in the handler's hands
+        self._is_closed = False
         self._server: asyncio.Server | None = None
         self.port = 0
 
     async def close(self) -> None:
         """Close the port and cut what is open."""
+        self._is_closed = True
         if self._server is not None:
             self._server.close()
-        tasks = list(self._open)
+        tasks = [*self._waiting, *self._busy]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # let what was closed go
+        for _ in range(5):
+            await asyncio.sleep(0)  # let what was closed go, and what was just accepted see that it is over
 
     async def bind(self, host: str, port: int) -> None:
         """Listen. Raises NeedsPerson(port_taken)."""
@@ -95,37 +100,59 @@ class Listener:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        if len(self._open) >= self._limits.connections:
-            next(iter(self._open)).cancel()  # the oldest yields
-        self._open[task] = writer
+        if self._is_closed or not self._has_room():
+            writer.close()
+            return
+        self._waiting[task] = None
         try:
             with suppress(ConnectionError, TimeoutError, asyncio.CancelledError):
-                await self._converse(reader, writer)
+                await self._converse(task, reader, writer)
+        except h11.LocalProtocolError:
+            log.exception("an answer that HTTP does not allow")
         finally:
-            self._open.pop(task, None)
+            self._waiting.pop(task, None)
             writer.close()
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _has_room(self) -> bool:
+        """Whether there is room for one more: the oldest unfinished yields, never one whose request is at work."""
+        if len(self._waiting) + len(self._busy) < self._limits.connections:
+            return True
+        oldest = next(iter(self._waiting), None)
+        if oldest is not None:
+            del self._waiting[oldest]  # at once: a burst must not meet the same one again
+            oldest.cancel()
+        return oldest is not None
+
+    async def _converse(
+        self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         connection = h11.Connection(h11.SERVER, max_incomplete_event_size=self._limits.head_bytes)
         while True:
             try:
-                request = await _read(connection, reader, self._limits)
+                request = await _read(connection, reader, writer, self._limits)
             except _Refused as refused:
-                await _write(connection, writer, failure(refused.status, refused.code))
+                await _refuse(reader, writer, failure(refused.status, refused.code))
                 return
             if request is None:
                 return
-            response = await self._handle(request)
-            if not await _write(connection, writer, response) or h11.MUST_CLOSE in connection.states.values():
+            response = await self._handle(task, request)
+            async with asyncio.timeout(self._limits.read_s):
+                is_whole = await _write(connection, writer, response, has_body=request.method != "HEAD")
+            if not is_whole or h11.MUST_CLOSE in connection.states.values():
                 return
             connection.start_next_cycle()
 
-    async def _handle(self, request: Request) -> Response:
+    async def _handle(self, task: asyncio.Task[None], request: Request) -> Response:
+        self._waiting.pop(task, None)
+        self._busy.add(task)
         try:
             return await self._handler(request)
         except Exception:  # the border of a foreign handler: logged, answered, the server goes on
             log.exception("%s %s", request.method, request.path)
             return failure(500, "internal_error")
+        finally:
+            self._busy.discard(task)
+            self._waiting[task] = None
 
 
 async def serve(handler: Handler, *, host: str, port: int, limits: Limits | None = None) -> Listener:
@@ -141,17 +168,21 @@ def failure(status: int, code: str, message: str = "") -> Response:
     return Response(status=status, body=f'{{"success":false,"error":"{code}","message":"{words}"}}'.encode())
 
 
-async def _read(connection: h11.Connection, reader: asyncio.StreamReader, limits: Limits) -> Request | None:
+async def _read(
+    connection: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits
+) -> Request | None:
     """One request; None where the other side left. Raises _Refused."""
     head: h11.Request | None = None
     body = bytearray()
-    async with asyncio.timeout(limits.idle_s) as deadline:
+    async with asyncio.timeout(limits.read_s if connection.trailing_data[0] else limits.idle_s) as deadline:
         while True:
             try:
                 event = connection.next_event()
             except h11.RemoteProtocolError as error:
                 raise _Refused(error.error_status_hint, "bad_request") from error
             if event is h11.NEED_DATA:
+                if connection.they_are_waiting_for_100_continue:
+                    writer.write(connection.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
                 data = await reader.read(65_536)
                 if data and head is None and not connection.trailing_data[0]:
                     deadline.reschedule(asyncio.get_running_loop().time() + limits.read_s)
@@ -178,6 +209,8 @@ def _check_head(head: h11.Request, limits: Limits) -> None:
         raise _Refused(431, "head_too_large")
     if not target.startswith(b"/") or target.startswith(b"//") or b"\0" in target or head.http_version != b"1.1":
         raise _Refused(400, "bad_request")
+    if head.method == b"CONNECT":
+        raise _Refused(400, "bad_request")
     if b"transfer-encoding" in names:
         raise _Refused(400 if b"content-length" in names else 411, "length_required")
     lengths = [value for name, value in head.headers if name == b"content-length"]
@@ -191,20 +224,28 @@ def _request(head: h11.Request, body: bytes) -> Request:
     return Request(method=head.method.decode("ascii"), path=path, query=query, headers=headers, body=body)
 
 
-async def _write(connection: h11.Connection, writer: asyncio.StreamWriter, response: Response) -> bool:
+async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, response: Response) -> None:
+    """Answer whatever h11's state is, and take what is still coming, so that no reset overtakes the answer."""
+    head = f"HTTP/1.1 {response.status} \r\ncontent-type: {JSON}\r\ncontent-length: {len(response.body)}\r\n"
+    writer.write(head.encode() + b"connection: close\r\n\r\n" + response.body)
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            await writer.drain()
+            writer.write_eof()
+            while await reader.read(65_536):
+                pass
+
+
+async def _write(
+    connection: h11.Connection, writer: asyncio.StreamWriter, response: Response, *, has_body: bool
+) -> bool:
     """Send in one write; whether the connection may go on."""
     if response.cut_at == 0:
         return False
     headers = {"content-type": response.content_type, "content-length": str(len(response.body)), **response.headers}
-    if connection.our_state is not h11.SEND_RESPONSE:
-        connection = h11.Connection(h11.SERVER)  # refused before h11 could follow: answer, then close
-        data = f"HTTP/1.1 {response.status} \r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers.items())
-        writer.write(data.encode() + b"connection: close\r\n\r\n" + response.body)
-        await writer.drain()
-        return False
     parts = (
         connection.send(h11.Response(status_code=response.status, headers=list(headers.items()))),
-        connection.send(h11.Data(data=response.body)),
+        connection.send(h11.Data(data=response.body if has_body else b"")),
         connection.send(h11.EndOfMessage()),
     )
     whole = b"".join(part for part in parts if part)

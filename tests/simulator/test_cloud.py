@@ -305,3 +305,47 @@ def test_changes_within_one_millisecond_are_told_apart(cloud: Cloud) -> None:
         cloud.add_product(name, name=name, price=1)
     times = [each["updated_at"] for each in updates(cloud)["products"]]
     assert times == sorted(set(times))
+
+
+# -- what a careless client would get past a careless judge
+
+
+@pytest.mark.parametrize("value", ["k", "Basic k", "Bearer", "Bearer ", "bearer-k", ""])
+def test_a_key_without_its_scheme_is_no_key(cloud: Cloud, value: str) -> None:
+    assert ask(cloud, LONG_AGO, headers={**HEADERS, "authorization": value})[0] == 401
+
+
+@pytest.mark.parametrize("entity_type", [None, "", 5])
+def test_an_item_without_a_type_is_refused(cloud: Cloud, entity_type: object) -> None:
+    items = [order("A"), {**order("B"), "entity_type": entity_type}]
+    assert ask(cloud, "sync/batch", {**OWNER, "sync_timestamp": AT, "items": items})[0] == 400
+
+
+@pytest.mark.parametrize("odd", [{"operation": "upsert"}, {"data": []}, {"entity_type": "daily_summary"}])
+def test_a_batch_that_is_refused_stored_nothing(cloud: Cloud, odd: Json) -> None:
+    items = [order("A"), {**order("B"), **odd}]
+    assert ask(cloud, "sync/batch", {**OWNER, "sync_timestamp": AT, "items": items})[0] == 400
+    assert cloud.records == {}
+
+
+def test_an_envelope_names_the_outlet_of_the_path(cloud: Cloud) -> None:
+    other = {**OWNER, "outlet_id": "other"}
+    assert ask(cloud, "sync/batch", {**other, "sync_timestamp": AT, "items": [order()]})[0] == 400
+    assert ask(cloud, "analytics/daily", {**other, "date": "2026-01-27", "summary": {}})[0] == 400
+    assert (cloud.records, cloud.summaries, len(cloud.violations)) == ({}, {}, 2)
+
+
+def test_no_change_hides_behind_a_checkpoint_of_the_same_millisecond(cloud: Cloud) -> None:
+    checkpoint = updates(cloud)["sync_checkpoint"]
+    cloud.add_product("P", name="Nasi", price=1)
+    assert len(updates(cloud, checkpoint)["products"]) == 1
+
+
+def test_no_change_is_told_twice(cloud: Cloud) -> None:
+    for name in "PQR":
+        cloud.add_product(name, name=name, price=1)
+    assert updates(cloud, updates(cloud)["sync_checkpoint"])["products"] == []
+
+
+def test_a_text_that_is_no_unicode_is_answered(cloud: Cloud) -> None:
+    assert push(cloud, order("\ud800"))[0]["local_id"] == "\ud800"

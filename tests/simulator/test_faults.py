@@ -198,6 +198,10 @@ def test_faults_by_hand_go_as_they_came(running: SimulatedCloud) -> None:
     ("path", "value"),
     [
         ("/simulator/faults", {"orders": {"no_such_fault": 1}}),
+        ("/simulator/faults", {"ordres": {"status": 503}}),
+        ("/simulator/faults", {"orders": []}),
+        ("/simulator/faults", {"reject": ["A"]}),
+        ("/simulator/headquarters", {"action": "add_product", "local_id": "P", "fields": []}),
         ("/simulator/headquarters", {}),
         ("/simulator/headquarters", {"action": "change_product", "local_id": "unknown"}),
     ],

@@ -238,3 +238,25 @@ def test_an_empty_header_is_a_missing_one(name: str) -> None:
 def test_another_content_type_is_refused(content_type: str) -> None:
     with pytest.raises(Refused, match="content-type"):
         check_headers({**HEADERS, "content-type": content_type})
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-13-01T10:00:00Z", "2026-02-30T10:00:00Z", "2026-01-27T24:61:00Z", "٢٠٢٦-01-27T10:00:00Z"]
+)
+def test_a_time_exists(time: str) -> None:
+    assert verdict("order", {**example("push-order"), "created_at": time}) == f"created_at: {TIME}"
+
+
+def test_a_date_exists() -> None:
+    assert check_fields({**example("push-daily-summary"), "date": "2026-02-30"}, DAILY) == "date: a date"
+
+
+@pytest.mark.parametrize("name", ["local_id", "outlet_id", "outlet_code"])
+def test_an_identity_is_not_empty(name: str) -> None:
+    assert verdict("order", {**example("push-order"), name: ""}) == f"{name}: text"
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_what_python_alone_calls_json_is_refused(number: str) -> None:
+    with pytest.raises(Refused, match="not JSON"):
+        read_body(f'{{"a":{number}}}'.encode())

@@ -12,11 +12,12 @@ from typing import Self, TypeVar
 
 from outlet_sync_gui.listener import Limits, Listener, Request, Response, failure, serve
 from outlet_sync_gui.simulator.cloud import Cloud
-from outlet_sync_gui.simulator.faults import Fault, Faults
+from outlet_sync_gui.simulator.faults import ANY, Fault, Faults
 
 __all__ = ["Cloud", "Fault", "Faults", "SimulatedCloud"]
 
 LIMITS = Limits(body_bytes=10_000_000, read_s=30.0)
+ENDPOINTS = ("orders", "transactions", "products", "batch", "updates", "daily", ANY)
 T = TypeVar("T")
 
 
@@ -105,7 +106,7 @@ class SimulatedCloud:
                 case "POST", "/simulator/headquarters":
                     self._headquarters(json.loads(request.body))
                     return _json({"success": True})
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             return failure(400, "bad_request", type(error).__name__)
         return failure(404, "not_found")
 
@@ -114,14 +115,15 @@ class SimulatedCloud:
         for endpoint, values in wanted.items():
             if endpoint == "reject":
                 self.cloud.rejects.update({str(key): str(words) for key, words in values.items()})
-            elif values.keys() <= known:
+            elif endpoint in ENDPOINTS and values.keys() <= known:
                 self.faults.set(endpoint, Fault(**values))  # type: ignore[arg-type]  # by hand: wrong types show at once
             else:
                 raise ValueError("fault")
 
     def _headquarters(self, wanted: dict[str, object]) -> None:
         changes = wanted.get("fields", {})
-        assert isinstance(changes, dict)
+        if not isinstance(changes, dict):
+            raise TypeError("fields")
         match wanted["action"]:
             case "change_product":
                 self.cloud.change_product(str(wanted["local_id"]), **changes)
@@ -136,7 +138,7 @@ class SimulatedCloud:
 
 
 def _json(value: dict[str, object]) -> Response:
-    return Response(status=200, body=json.dumps(value, ensure_ascii=False).encode())
+    return Response(status=200, body=json.dumps(value).encode())
 
 
 def _page(cloud: Cloud) -> bytes:
@@ -144,4 +146,4 @@ def _page(cloud: Cloud) -> bytes:
         f"<tr><th align=left>{html.escape(str(name))}<td>{html.escape(json.dumps(value, ensure_ascii=False))}"
         for name, value in cloud.summary().items()
     )
-    return f"<!doctype html><title>Simulated cloud</title><table>{rows}</table>".encode()
+    return f"<!doctype html><title>Simulated cloud</title><table>{rows}</table>".encode(errors="replace")

@@ -13,6 +13,7 @@ from outlet_sync_gui.simulator.judge import (
     DAILY,
     MOST_ITEMS,
     OPERATIONS,
+    Check,
     Json,
     Refused,
     check_fields,
@@ -138,8 +139,8 @@ class Cloud:
         raise Refused(404, "no such endpoint")
 
     def _authorize(self, request: Request, outlet_id: str) -> None:
-        key = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-        if not key or (self.api_key is not None and key != self.api_key):
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or not key or (self.api_key is not None and key != self.api_key):
             raise Refused(401, "the API key is not known")
         check_headers(request.headers)
         if outlet_id != request.headers["x-outlet-id"] or self.outlet_id not in (None, outlet_id):
@@ -161,7 +162,7 @@ class Cloud:
         if endpoint == "sync/batch":
             return _ok(self._batch(body, outlet_id))
         if endpoint == "analytics/daily":
-            return _ok(self._daily(body))
+            return _ok(self._daily(body, outlet_id))
         return self._lone(LONE[endpoint], body, outlet_id)
 
     def _lone(self, entity_type: str, data: dict[str, Json], outlet_id: str) -> Response:
@@ -173,24 +174,16 @@ class Cloud:
         return _ok({**answer, "synced_at": self._now()})
 
     def _batch(self, body: dict[str, Json], outlet_id: str) -> dict[str, Json]:
-        if reason := check_fields(body, BATCH):
-            raise Refused(400, reason)
+        _check_envelope(body, BATCH, outlet_id)
         items = body["items"]
         assert isinstance(items, list)
         if not 0 < len(items) <= MOST_ITEMS:
             raise Refused(400, f"items: 1 to {MOST_ITEMS}")
-        results = [self._entry(item, outlet_id) for item in items]
+        entries = [_entry(item) for item in items]  # all of them, before any is stored
+        results = [self._push(*entry, outlet_id) for entry in entries]
         failed = sum(result["status"] != "success" for result in results)
         counts = {"processed": len(items), "success": len(items) - failed, "failed": failed}
         return {**counts, "results": results, "synced_at": self._now()}
-
-    def _entry(self, item: Json, outlet_id: str) -> dict[str, Json]:
-        if not isinstance(item, dict) or item.get("operation") not in OPERATIONS:
-            raise Refused(400, "items: entity_type, operation, data")
-        entity_type, data = str(item.get("entity_type")), item.get("data")
-        if entity_type == "daily_summary" or not isinstance(data, dict):
-            raise Refused(400, f"items: {entity_type} does not belong here")
-        return self._push(entity_type, str(item["operation"]), data, outlet_id)
 
     def _push(self, entity_type: str, operation: str, data: dict[str, Json], outlet_id: str) -> dict[str, Json]:
         local_id = str(data.get("local_id"))
@@ -245,9 +238,8 @@ class Cloud:
         self.records[(entity_type, local_id)] = kept
         return kept
 
-    def _daily(self, body: dict[str, Json]) -> dict[str, Json]:
-        if reason := check_fields(body, DAILY):
-            raise Refused(400, reason)
+    def _daily(self, body: dict[str, Json], outlet_id: str) -> dict[str, Json]:
+        _check_envelope(body, DAILY, outlet_id)
         self.summaries[str(body["date"])] = body
         return {"date": body["date"], "synced_at": self._now()}
 
@@ -258,7 +250,8 @@ class Cloud:
             if entity_type in CATALOGUE and kept.updated_at > since:
                 section = "deleted" if kept.is_deleted else CATALOGUE[entity_type]
                 answer[section].append(_told(entity_type, kept))
-        return {**answer, "sync_checkpoint": self._now()}
+        self._last_ms = max(self.now_ms(), self._last_ms)  # what changes from now on is later than this checkpoint
+        return {**answer, "sync_checkpoint": _iso(self._last_ms)}
 
     def _refusal(self, refused: Refused) -> Response:
         if refused.status == 429:
@@ -276,6 +269,26 @@ class Cloud:
         """A time after all that was told before, so that no change hides behind a checkpoint."""
         self._last_ms = max(self.now_ms(), self._last_ms + 1)
         return self._last_ms
+
+
+def _check_envelope(body: dict[str, Json], table: Mapping[str, tuple[Check, bool]], outlet_id: str) -> None:
+    reason = check_fields(body, table)
+    if not reason and body["outlet_id"] != outlet_id:
+        reason = "outlet_id: another outlet's"
+    if reason:
+        raise Refused(400, reason)
+
+
+def _entry(item: Json) -> tuple[str, str, dict[str, Json]]:
+    """One item's type, operation and data. Raises Refused(400)."""
+    if not isinstance(item, dict) or item.get("operation") not in OPERATIONS:
+        raise Refused(400, "items: entity_type, operation, data")
+    entity_type, data = item.get("entity_type"), item.get("data")
+    if not isinstance(entity_type, str) or not entity_type:
+        raise Refused(400, "items: entity_type, operation, data")
+    if entity_type == "daily_summary" or not isinstance(data, dict):
+        raise Refused(400, f"items: {entity_type} does not belong here")
+    return entity_type, str(item["operation"]), data
 
 
 def _told(entity_type: str, kept: Kept) -> dict[str, Json]:
@@ -307,4 +320,4 @@ def _ok(data: Mapping[str, Json]) -> Response:
 
 
 def _envelope(status: int, value: Mapping[str, Json]) -> Response:
-    return Response(status=status, body=json.dumps(value, ensure_ascii=False).encode())
+    return Response(status=status, body=json.dumps(value).encode())  # ASCII: a lone surrogate can be told too

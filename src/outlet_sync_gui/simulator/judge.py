@@ -6,10 +6,11 @@ It shares no model with the client: a name spelled wrongly on both sides would p
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 
 Json = object
-TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z")
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z", re.ASCII)
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 OPERATIONS = ("create", "update", "delete")
 HEADERS = ("authorization", "x-outlet-id", "x-outlet-code", "content-type")
 MOST_ITEMS = 1000
@@ -28,16 +29,28 @@ def _text(value: Json) -> bool:
     return isinstance(value, str)
 
 
+def _id(value: Json) -> bool:
+    return isinstance(value, str) and value != ""
+
+
 def _int(value: Json) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _time(value: Json) -> bool:
-    return isinstance(value, str) and TIME.fullmatch(value) is not None
+    return isinstance(value, str) and TIME.fullmatch(value) is not None and _exists(datetime.fromisoformat, value)
 
 
 def _date(value: Json) -> bool:
-    return isinstance(value, str) and DATE.fullmatch(value) is not None
+    return isinstance(value, str) and DATE.fullmatch(value) is not None and _exists(date.fromisoformat, value)
+
+
+def _exists(read: Callable[[str], object], value: str) -> bool:
+    try:
+        read(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _list(value: Json) -> bool:
@@ -51,6 +64,7 @@ def _object(value: Json) -> bool:
 Check = Callable[[Json], bool]
 WORDS: Mapping[Check, str] = {
     _text: "text",
+    _id: "text",
     _int: "a JSON integer",
     _time: "a UTC time ending in Z",
     _date: "a date",
@@ -59,9 +73,9 @@ WORDS: Mapping[Check, str] = {
 }
 # field: (its check, whether it must be there)
 COMMON: Mapping[str, tuple[Check, bool]] = {
-    "local_id": (_text, True),
-    "outlet_id": (_text, True),
-    "outlet_code": (_text, True),
+    "local_id": (_id, True),
+    "outlet_id": (_id, True),
+    "outlet_code": (_id, True),
     "version": (_int, True),
 }
 ORDER: Mapping[str, tuple[Check, bool]] = {
@@ -133,7 +147,7 @@ BATCH: Mapping[str, tuple[Check, bool]] = {
 def read_body(body: bytes) -> dict[str, Json]:
     """The JSON object of a request. Raises Refused(400)."""
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_unique)
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"not JSON: {error}") from None
     if not isinstance(value, dict):
@@ -146,7 +160,7 @@ def check_record(entity_type: str, operation: str, data: Json, *, is_strict: boo
     if not isinstance(data, dict):
         return "data: an object"
     if not is_strict:
-        return check_fields(data, {"local_id": (_text, True), "version": (_int, True)})
+        return check_fields(data, {"local_id": (_id, True), "version": (_int, True)})
     if operation == "delete":
         return check_fields(data, DELETION)
     return check_fields(data, TABLES.get(entity_type, COMMON)) or _check_parts(entity_type, data)
@@ -182,6 +196,10 @@ def _check_parts(entity_type: str, data: Mapping[str, Json]) -> str | None:
             return f"items[{position}].{reason}"
     reason = check_fields(payment, PAYMENT) if isinstance(payment, dict) else None
     return f"payment_info.{reason}" if reason else None
+
+
+def _no_number(name: str) -> Json:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
