@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -23,6 +25,10 @@ SOURCE = Path(words.__file__).parent
 CATALOGUE = {entry.msgid: entry for entry in polib.pofile(str(resource("i18n", "id.po")))}
 NEVER = ("gagal", "anda", "kamu", "server", "produk", "antrean", "konflik", "silakan", "mohon")
 LANGUAGES = ("id", "en")
+PLACES = re.compile(r"\{(\w+)\}")
+FAILURES = re.compile(
+    r"InputRefused|StoreFailed|Credentials\w+|SettingsInvalid|AlreadyRunning|NeedsPerson|CloudUnreachable|OutletSyncError"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -210,3 +216,90 @@ def test_an_unknown_language_is_the_systems() -> None:
 def test_states_have_names() -> None:
     words.use("id")
     assert len({words.state_name(state) for state in State}) == len(State)
+
+
+# -- every sentence gets what it needs to fill its places
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    """Every call in the source, by the name of what is called."""
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield _name(node.func), node
+
+
+def given_by_keyword() -> Iterator[tuple[str, frozenset[str]]]:
+    """Texts that are said, with the names of what fills them, where all of these can be read off the source."""
+    for name, call in calls():
+        names = [keyword.arg for keyword in call.keywords]
+        if name in ("say", "say_n") and None not in names:
+            always = {"n"} if name == "say_n" else set()
+            for argument in call.args[: 2 if name == "say_n" else 1]:
+                yield from ((text, frozenset({*filter(None, names), *always})) for text in _literals(argument))
+
+
+def given_by_failure() -> Iterator[tuple[str, frozenset[str]]]:
+    """Codes that are raised, with the names of their facts."""
+    for name, call in calls():
+        if FAILURES.fullmatch(name) and call.args:
+            facts = call.args[1] if len(call.args) > 1 else ast.Dict(keys=[], values=[])
+            if isinstance(facts, ast.Dict):
+                names = {key.value for key in facts.keys if isinstance(key, ast.Constant)}
+                yield from ((code, frozenset(map(str, names))) for code in _literals(call.args[0]))
+
+
+@pytest.mark.parametrize(("text", "names"), sorted(set(given_by_keyword()), key=str))
+def test_a_sentence_gets_all_that_it_tells(text: str, names: frozenset[str]) -> None:
+    assert set(PLACES.findall(text)) == names
+
+
+@pytest.mark.parametrize(("code", "names"), sorted(set(given_by_failure()), key=str))
+def test_a_failure_brings_the_facts_of_its_sentence(code: str, names: frozenset[str]) -> None:
+    told = " ".join(words.LADDER.get(code) or words.PROBLEMS[code])
+    assert set(PLACES.findall(told)) - names == set()
+
+
+def test_what_fills_the_sentences_was_found() -> None:
+    assert len(set(given_by_keyword())) > 50
+    assert len({code for code, _ in given_by_failure()}) > 30
+
+
+def test_one_and_many_are_the_pair_of_the_catalogue() -> None:
+    pairs = [call.args[:2] for name, call in calls() if name == "say_n" and isinstance(call.args[0], ast.Constant)]
+    said = {tuple(text for argument in pair for text in _literals(argument)) for pair in pairs}
+    assert len(said) > 5
+    for one, many in (*said, *words.TYPES.values()):
+        assert CATALOGUE[one].msgid_plural == many
+
+
+# -- what else is promised
+
+
+@given(outside=st.text(), language=st.sampled_from(LANGUAGES))
+def test_any_name_comes_through_as_it_is(outside: str, language: str) -> None:
+    words.use(language)
+    assert f"“{outside}”" in words.problem(InputRefused("row_unknown", {"name": outside}))
+
+
+@given(st.integers(-(10**18), 10**18), st.sampled_from(LANGUAGES))
+def test_a_number_reads_back(value: int, language: str) -> None:
+    words.use(language)
+    text = words.number(value)
+    assert re.fullmatch(r"-?\d{1,3}([.,]\d{3})*", text)
+    assert int(text.replace(".", "").replace(",", "")) == value
+
+
+def test_yesterday_is_the_outlets_yesterday() -> None:
+    words.use("id")
+    past_midnight = NOW - NOW % (24 * HOUR) - 7 * HOUR + 24 * HOUR + 5 * MINUTE  # 00.05 WIB
+    assert words.ago(past_midnight - 20 * MINUTE, past_midnight) == "20 menit yang lalu"
+    assert words.ago(past_midnight - 2 * HOUR, past_midnight) == "kemarin 22.05"
+
+
+def test_english_needs_no_catalogue_and_words_no_window() -> None:
+    code = "import sys; from outlet_sync_gui import words; words.use('en'); words.say('Quit'); print(*sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(answer.stdout.split())
+    assert "outlet_sync_gui.words" in loaded
+    assert not loaded & {"polib", "PySide6", "httpx", "peewee", "keyring", "pydantic"}
