@@ -160,7 +160,13 @@ def test_how_long_ago(before: int, indonesian: str, english: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "name"), [("Asia/Jakarta", "10.33 WIB"), ("Asia/Makassar", "11.33 WITA"), ("Asia/Jayapura", "12.33 WIT")]
+    ("zone", "name"),
+    [
+        ("Asia/Jakarta", "10.33 WIB"),
+        ("Asia/Makassar", "11.33 WITA"),
+        ("Asia/Jayapura", "12.33 WIT"),
+        ("Asia/Bangkok", "10.33 +07"),
+    ],
 )
 def test_times_are_the_outlets(zone: str, name: str) -> None:
     words.use("id")
@@ -190,6 +196,12 @@ def test_what_was_wanted_is_told_in_the_readers_language() -> None:
     words.use("id")
     error = InputRefused("field_invalid", {"field": "price", "why": "a whole number of rupiah"})
     assert words.problem(error) == "Isian price tidak bisa begitu. Yang benar: rupiah utuh"
+
+
+@pytest.mark.parametrize("why", ["", "Quit", "{why}", "Permission denied"])
+def test_others_reasons_are_not_translated(why: str) -> None:
+    words.use("id")
+    assert f"bermasalah: {why}. Masuk" in words.problem(OutletSyncError("keyring_failed", {"why": why, "text": "x"}))
 
 
 def test_known_codes_tell_cause_and_what_to_do() -> None:

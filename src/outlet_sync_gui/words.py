@@ -10,7 +10,7 @@ import locale
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from outlet_sync_gui.status import Progress, Row, RowState, State, Status, Troub
 
 LANGUAGES: Final = ("id", "en")
 PLACE = re.compile(r"\{(\w+)\}")
-ZONES = {7: "WIB", 8: "WITA", 9: "WIT"}
+SIZES = re.compile(r"([0-9]{1,18})/([0-9]{1,18})")
 MONTHS = {
     "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -85,12 +85,12 @@ def _indonesian() -> gettext.NullTranslations:
 # -- saying
 
 
-def say(text: str, **facts: Fact) -> str:
+def say(text: str, /, **facts: Fact) -> str:
     """A sentence, its places filled."""
-    return _filled(_chosen.catalogue.gettext(text), facts)
+    return _filled(_chosen.catalogue.gettext(text), facts) if text else ""  # gettext's answer to "" is its header
 
 
-def say_n(one: str, many: str, n: int, **facts: Fact) -> str:
+def say_n(one: str, many: str, n: int, /, **facts: Fact) -> str:
     """A sentence with a count; `{n}` is its place."""
     return _filled(_chosen.catalogue.ngettext(one, many, n), {"n": number(n), **facts})
 
@@ -126,9 +126,7 @@ def time(ms: int) -> str:
 
 def clock(ms: int) -> str:
     """The time with its zone: 10.31 WIB."""
-    moment = _local(ms)
-    offset = moment.utcoffset() or timedelta()
-    return f"{time(ms)} {ZONES.get(round(offset.total_seconds() / 3600), moment.tzname())}"
+    return f"{time(ms)} {_local(ms).tzname()}"
 
 
 def ago(ms: int, now_ms: int) -> str:
@@ -254,8 +252,10 @@ def tooltip(status: Status, now_ms: int) -> str:
         case State.ATTENTION if status.trouble is None:
             return say("{n} need attention · {waiting} waiting", n=number(status.dead), waiting=pending)
         case State.ERROR | State.SETUP | State.ATTENTION:
-            code = status.trouble.code if status.trouble else pending
-            return f"{headline(status, now_ms)} · {code}"
+            code = f" · {help_code(status.trouble.code)}" if status.trouble else ""
+            return headline(status, now_ms) + code
+        case State.SYNCING | State.WAITING:
+            return headline(status, now_ms)
         case _:
             return f"{headline(status, now_ms)} · {pending}"
 
@@ -273,7 +273,7 @@ def progress_lines(progress: Progress, now_ms: int) -> tuple[str, str, str]:
 
 def missing_name(name: str) -> str:
     """What setup still needs, as people call it."""
-    return say(MISSING.get(name, name))
+    return say(MISSING[name]) if name in MISSING else name
 
 
 MISSING = {
@@ -318,7 +318,7 @@ def _safe(status: Status) -> str:
 
 def _attention(status: Status) -> str:
     if status.trouble is not None:
-        return trouble(status.trouble)[0]
+        return trouble(status.trouble)[0].removesuffix(".")  # a headline has no full stop
     return say_n("{n} record needs attention", "{n} records need attention", status.dead)
 
 
@@ -446,8 +446,8 @@ def trouble(trouble: Trouble) -> tuple[str, str]:
     """Cause, and what to do."""
     cause, mend = LADDER.get(trouble.code) or PROBLEMS.get(trouble.code) or (N_("Something failed: {code}"), "")
     facts = {"code": trouble.code, **dict(trouble.facts)}
-    if isinstance(why := facts.get("why"), str):
-        facts["why"] = say(why)  # our own words for what was wanted; others' come through as they are
+    if (why := facts.get("why")) in WANTED:  # our own words for what was wanted; others' come through as they are
+        facts["why"] = say(str(why))
     return say(cause, **facts), say(mend, **facts) if mend else ""
 
 
@@ -473,8 +473,9 @@ METHODS = {"cash": N_("Cash"), "card": N_("Card"), "transfer": N_("Transfer"), "
 
 def type_name(entity_type: str, n: int = 1) -> str:
     """A type as people call it; one that we don't know as it is."""
-    one, many = TYPES.get(entity_type, (entity_type, entity_type))
-    return _chosen.catalogue.ngettext(one, many, n)
+    if entity_type not in TYPES:
+        return entity_type
+    return _chosen.catalogue.ngettext(*TYPES[entity_type], n)
 
 
 def row_title(row: Row) -> str:
@@ -491,7 +492,8 @@ def row_detail(row: Row) -> str:
         table = say("Table {table}", table=row.table) if row.table else say("Take-away")
         return f"{table} · {say_n('{n} guest', '{n} guests', row.pax)}" if row.pax else table
     if row.entity_type == "transaction" and row.method:
-        return say(METHODS.get(row.method.lower(), row.method))
+        method = METHODS.get(row.method.lower())
+        return say(method) if method else row.method
     if row.stock is not None:
         return say("stock {n}", n=number(row.stock))
     return "" if row.title is None else type_name(row.entity_type)
@@ -531,11 +533,13 @@ def refusal(code: str | None, entity_type: str, words: str | None) -> str:
     """Why a record was refused: our cause, then headquarters' own words."""
     text = REFUSALS.get(code or "R-DATA", REFUSALS["R-DATA"])
     said = words or ""
-    if code == "R-SIZE" and "/" in said:
-        size, limit = said.split("/")
-        return say(text, size=megabytes(int(size)), limit=megabytes(int(limit)))
+    sizes = SIZES.fullmatch(said)
+    if code == "R-SIZE" and not sizes:
+        text = REFUSALS["R-DATA"]
+    if code == "R-SIZE" and sizes:
+        return say(text, size=megabytes(int(sizes[1])), limit=megabytes(int(sizes[2])))
     if code == "R-TRIES":
-        return say(text, n=said or "5")
+        return say(text, n=said) if said else say("Refused, no reason given; tried again")
     cause = say(text, type=type_name(entity_type))
     return f"{cause}. {quote(said)}" if said else cause
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.ui.states import MINUTE, NOW, STATES, order, product
@@ -95,6 +96,7 @@ def test_progress_tells_an_end_only_where_one_is_known() -> None:
         (order(0, table="{n}"), "Pesanan ORD-20260127-0143", "Meja {n} · 4 tamu"),
         (Row(at_ms=NOW, entity_type="transaction", local_id="T-1", method="CASH"), "Transaksi T-1", "Tunai"),
         (Row(at_ms=NOW, entity_type="transaction", local_id="T-1", method="{n} %s"), "Transaksi T-1", "{n} %s"),
+        (Row(at_ms=NOW, entity_type="transaction", local_id="T-1", method="Quit"), "Transaksi T-1", "Quit"),
         (product(1, "Es Teh {n}"), "Es Teh {n}", "stok 47"),
         (Row(at_ms=NOW, entity_type="category", local_id="c-1", title="Minuman"), "Minuman", "kategori"),
         (Row(at_ms=NOW, entity_type="loyalty", local_id="{n}"), "Loyalty {n}", ""),
@@ -134,6 +136,7 @@ def test_what_becomes_of_a_row(state: RowState | None, due_at: int | None, indon
         ("R-SIZE", "12400000/10000000", "Terlalu besar untuk dikirim: 12,4 MB, batasnya 10 MB"),
         ("R-GONE", "", "Sudah dihapus di pusat"),
         ("R-TRIES", "5", "5× ditolak pusat, tanpa alasan"),
+        ("R-TRIES", "", "Ditolak pusat tanpa alasan, dicoba lagi"),
         (None, None, "Isi pesanan tidak diterima pusat"),
         ("R-NEW", "x", "Isi pesanan tidak diterima pusat. Kata pusat: “x”"),
     ],
@@ -141,3 +144,27 @@ def test_what_becomes_of_a_row(state: RowState | None, due_at: int | None, indon
 def test_why_a_record_was_refused(code: str | None, said: str | None, indonesian: str) -> None:
     words.use("id")
     assert words.refusal(code, "order", said) == indonesian
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "tooltip"),
+    [
+        ("waiting", {"next_attempt_at": None}, "3 data menunggu giliran"),
+        ("syncing", {"pending": Pending()}, "Mengambil kabar dari pusat"),
+        ("setup", {}, "Belum siap dipakai"),
+        ("paused", {}, "Dijeda sampai 11.15 · 4"),
+        ("key", {}, "Kunci API ditolak · N-KEY"),
+        ("key", {"trouble": Trouble(code="keyring_locked")}, "Brankas sandi terkunci · E-KEYRING-LOCKED"),
+        ("error", {}, "Program bermasalah · E-DISK-FULL"),
+    ],
+)
+def test_a_tooltip_repeats_nothing_and_ends_with_the_help_desks_code(
+    name: str, values: dict[str, Any], tooltip: str
+) -> None:
+    words.use("id")
+    assert words.tooltip(replace(STATES[name], **values), NOW) == tooltip
+
+
+@pytest.mark.parametrize("said", ["", "a/b", "1/2/3", "/", "{n}"])
+def test_a_broken_size_is_no_mistake(said: str) -> None:
+    assert "{size}" not in words.refusal("R-SIZE", "order", said)
