@@ -19,7 +19,7 @@ from outlet_sync_gui.service import ReadKey, key_from_keyring
 from outlet_sync_gui.status import Row, State, Status
 from outlet_sync_gui.store import open_store
 from outlet_sync_gui.sync.clock import now
-from outlet_sync_gui.sync.commands import Command, Pause, Resume, RetryRefused, SyncNow
+from outlet_sync_gui.sync.commands import Command, Pause, Resume, Retry, SyncNow
 from outlet_sync_gui.sync.state import not_set_up, with_error
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.theme import Theme
@@ -97,7 +97,7 @@ class App(QObject):
             asker.sync_asked.connect(lambda: self.ask(SyncNow()))
             asker.resume_asked.connect(lambda: self.ask(Resume()))
             asker.language_asked.connect(self.speak)
-        self.window.retry_asked.connect(lambda: self.ask(RetryRefused()))
+        self.window.retry_asked.connect(lambda: self.ask(Retry(who=settings.user_name())))
         self.window.pause_asked.connect(lambda: self.ask(Pause()))
         self.window.close_asked.connect(self._close_asked)
         self.tray.pause_asked.connect(lambda minutes: self.ask(_pause(minutes)))

@@ -3,6 +3,7 @@
 No secret is a setting: keys live in the OS keyring (`credentials`).
 """
 
+import getpass
 import os
 import tempfile
 from collections.abc import Mapping
@@ -131,6 +132,14 @@ def data_directory(chosen: str | None = None) -> Path:
         if place
         else platformdirs.user_data_path("outlet-sync-gui", appauthor=False)
     )
+
+
+def user_name() -> str:
+    """Who decides at this machine, as the system calls them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def prepare_directory(directory: Path) -> Path:

@@ -69,6 +69,19 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Why some records wait while others go: R-TYPE, R-ALIKE, or N-OUTLET of one endpoint. Times are UTC ms."""
+
+    halt_id: int
+    code: str
+    name: str  # a type, or the endpoint
+    n: int
+    words: str  # the cloud's own
+    next_at: int | None
+    is_question: bool = False  # a person may decide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One record in a list of the window. Times are UTC ms, `amount` whole rupiah; what is unknown is None."""
 
@@ -115,5 +128,6 @@ class Status:
     paused_until: int | None = None  # None while paused: until a person resumes
     missing: tuple[str, ...] = ()  # names of what setup needs: settings' keys, "api-key"
     trouble: Trouble | None = None
+    waits: tuple[Wait, ...] = ()
     progress: Progress | None = None
     is_pulling: bool = False

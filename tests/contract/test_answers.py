@@ -14,7 +14,7 @@ from outlet_sync_gui.contract.answers import (
     retry_after,
     words_of,
 )
-from outlet_sync_gui.contract.requests import BatchItem, batch_body, batch_path, lone_path, updates_path
+from outlet_sync_gui.contract.requests import BATCH, BatchItem, batch_body, lone_route, path_of, updates_path
 from outlet_sync_gui.errors import ContractBroken
 
 SENT = [SentItem(entity_type="order", local_id="A1"), SentItem(entity_type="order", local_id="A2")]
@@ -193,11 +193,12 @@ def test_how_long_to_wait(headers: dict[str, str], body: bytes, seconds: float |
     ],
 )
 def test_where_one_record_goes(entity_type: str, operation: str, path: str | None) -> None:
-    assert lone_path(entity_type, operation, "u") == path
+    route = lone_route(entity_type, operation)
+    assert (route and path_of(route, "u")) == path
 
 
 def test_paths_are_encoded() -> None:
-    assert batch_path("a/b c") == "/api/v1/outlets/a%2Fb%20c/sync/batch"
+    assert path_of(BATCH, "a/b c") == "/api/v1/outlets/a%2Fb%20c/sync/batch"
     assert updates_path("u", "2026-01-27T10:00:00+00:00").endswith("since=2026-01-27T10%3A00%3A00%2B00%3A00")
 
 

@@ -51,7 +51,7 @@ def planted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr("outlet_sync_gui.store.records.Records.block_children", lambda *_: None)
     elif name == "every send has a version of its own content only":
         load = Pusher.load
-        monkeypatch.setattr(Pusher, "load", lambda self, lanes: tuple(replace(p, version=1) for p in load(self, lanes)))
+        monkeypatch.setattr(Pusher, "load", lambda *given: tuple(replace(p, version=1) for p in load(*given)))
     return name
 
 

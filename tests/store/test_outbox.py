@@ -69,7 +69,7 @@ def _exchange(bench: Bench, how: str) -> None:
         (outbox.LOAD, ("[1,2]",)),
         (outbox.REFUSE, (4, "", "", None, 1, "")),
         (outbox.END, (1, "")),
-        (news.SETTLED, (1,)),
+        (news.NEWS, (1,)),
         (records.KNOWN + "WHERE r.outlet = ? AND r.type = ? AND r.local_id = ?", (1, "order", "A1")),
     ],
 )

@@ -241,7 +241,8 @@ def test_no_result_for_an_item_leaves_it_unknown(bench: Bench) -> None:
     step = bench.push()
     only_one = {"entity_type": "order", "local_id": "A0", "status": "success"}
     bench.settle(step, answered({"success": True, "data": {"results": [only_one]}}))
-    assert bench.queued() == [("A1", "ready")]
+    assert bench.queued() == [("A1", "retry")]
+    assert sent(bench.later(61).push()) == [("A1", 1)]
 
 
 def test_a_batch_refused_as_a_whole_is_halved_until_the_bad_one_stands_alone(bench: Bench) -> None:
@@ -286,16 +287,10 @@ def test_new_records_do_not_join_a_batch_that_failed(bench: Bench) -> None:
     assert sent(again) == sent(first)
 
 
-def test_a_cloud_that_fails_for_everything_makes_no_mass_of_dead_letters(bench: Bench) -> None:
+def test_a_cloud_that_fails_for_everything_makes_no_dead_letter(bench: Bench) -> None:
     bench.put_all(read("order", order(f"A{n}")) for n in range(16))
     _answer_5xx_to(bench, {f"A{n}" for n in range(16)}, rounds=400)
-    assert [state for _, state in bench.queued()].count("dead") <= 2
-    bench.engine.do(SyncNow(), bench.later(1000).now)
-    for _ in range(20):
-        step = bench.later(3).next()
-        if isinstance(step, Send):
-            bench.settle(step, pulled() if step.flight.kind is Kind.PULL else accepted(step.flight))
-    assert [state for _, state in bench.queued()] == ["dead", "dead"]
+    assert "dead" not in {state for _, state in bench.queued()}
 
 
 def test_a_cloud_that_is_down_altogether_blames_no_record(bench: Bench) -> None:
@@ -304,22 +299,6 @@ def test_a_cloud_that_is_down_altogether_blames_no_record(bench: Bench) -> None:
         step = bench.later(130).send()
         bench.settle(step, answered({"success": False, "error": "pq"}, 500))
     assert {state for _, state in bench.queued()} == {"ready"}
-
-
-def test_a_row_of_the_same_refusals_makes_no_mass_of_dead_letters(bench: Bench) -> None:
-    """When everything is refused it is about us: two are dead, the rest waits and is tried again."""
-    bench.put_all(read("order", order(f"A{n}")) for n in range(16))
-    for _ in range(300):
-        step = bench.later(3).next()
-        if isinstance(step, Send):
-            is_pull = step.flight.kind is Kind.PULL
-            bench.settle(step, pulled() if is_pull else refused("outlet code unknown", 400))
-    assert [state for _, state in bench.queued()].count("dead") == 2
-    for _ in range(60):
-        step = bench.later(30).next()
-        if isinstance(step, Send):
-            bench.settle(step, pulled() if step.flight.kind is Kind.PULL else accepted(step.flight))
-    assert [state for _, state in bench.queued()] == ["dead", "dead"]
 
 
 def test_a_refusal_without_a_reason_is_tried_five_times(bench: Bench) -> None:
@@ -341,7 +320,6 @@ FAULTS: list[tuple[Answer, str, Why]] = [
     (answered({}, 503), "N-CLOUD", Why.BACKOFF),
     (answered({}, 408), "N-CLOUD", Why.BACKOFF),
     (answered({}, 302), "N-PORTAL", Why.BACKOFF),
-    (answered({"success": False}, 403), "N-OUTLET", Why.REFUSED),
     (answered({"success": False, "retry_after": 60}, 429), "N-RATE", Why.RATE_LIMITED),
 ]
 

@@ -10,6 +10,7 @@ from outlet_sync_gui.contract.text import dumps
 BATCH_OVERHEAD_BYTES = 1024  # the envelope of a batch, generously
 ITEM_OVERHEAD_BYTES = 512  # type, operation, outlet and version around one record's content, generously
 LONE = {"order": "orders", "transaction": "transactions", "product": "products"}
+BATCH, DAILY, UPDATES = "sync/batch", "analytics/daily", "updates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,23 +22,21 @@ class BatchItem:
     data: bytes
 
 
-def lone_path(entity_type: str, operation: str, outlet_id: str) -> str | None:
+def lone_route(entity_type: str, operation: str) -> str | None:
     """The endpoint for one record of a type; None where it goes by the batch."""
     if entity_type == "daily_summary":
-        return f"{_outlet(outlet_id)}/analytics/daily"
-    if entity_type in LONE and operation != "delete":
-        return f"{_outlet(outlet_id)}/{LONE[entity_type]}"
-    return None
+        return DAILY
+    return LONE.get(entity_type) if operation != "delete" else None
 
 
-def batch_path(outlet_id: str) -> str:
-    """The endpoint for several records."""
-    return f"{_outlet(outlet_id)}/sync/batch"
+def path_of(route: str, outlet_id: str) -> str:
+    """The path of an endpoint."""
+    return f"{_outlet(outlet_id)}/{route}"
 
 
 def updates_path(outlet_id: str, since: str) -> str:
     """Ask for changes after a time; a raw `+` in it would be read as a blank."""
-    return f"{_outlet(outlet_id)}/updates?since={quote(since, safe='')}"
+    return f"{path_of(UPDATES, outlet_id)}?since={quote(since, safe='')}"
 
 
 def batch_body(items: Sequence[BatchItem], *, outlet_id: str, outlet_code: str, sync_timestamp: str) -> bytes:

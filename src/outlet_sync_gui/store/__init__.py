@@ -3,7 +3,9 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from outlet_sync_gui.store.activity import Activity
 from outlet_sync_gui.store.database import Database, open_database
+from outlet_sync_gui.store.halts import Halts
 from outlet_sync_gui.store.news import News
 from outlet_sync_gui.store.outbox import Outbox
 from outlet_sync_gui.store.outlet import OutletRow
@@ -21,6 +23,8 @@ class Store:
         self.outbox = Outbox(database, outlet)
         self.outlet = OutletRow(database, outlet)
         self.news = News(database, outlet)
+        self.halts = Halts(database, outlet)
+        self.activity = Activity(database, outlet)
         self.views = Views(database, outlet)
 
     def write(self) -> AbstractContextManager[None]:

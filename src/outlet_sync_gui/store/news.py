@@ -1,15 +1,16 @@
 """What headquarters changed: applied to the catalogue, or kept beside a record until it can be merged."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outlet_sync_gui.contract.answers import CloudChange
-from outlet_sync_gui.store.database import Database
+from outlet_sync_gui.store.database import Database, Row
 
 # CROSS: from the few news to their records, never through all records.
-SETTLED = """
+NEWS = """
 SELECT n.record_id, r.type, r.local_id, coalesce(n.cloud_id, r.cloud_id), n.action, n.version, n.at, n.fields
-FROM news n CROSS JOIN record r ON r.id = n.record_id LEFT JOIN outbox o ON o.record_id = n.record_id
-WHERE r.outlet = ? AND o.record_id IS NULL
+FROM news n CROSS JOIN record r ON r.id = n.record_id WHERE r.outlet = ?
 """
 
 
@@ -59,10 +60,14 @@ class News:
         self._db.execute(
             "UPDATE content SET payload = ?, base = ? WHERE record_id = ?", (adopted.payload, adopted.base, record_id)
         )
-        # The cloud knows it now: what is queued is no creation any more.
+        # The cloud knows it now: what is queued is no creation any more, and what waited for this news may go.
         self._db.execute(
-            "UPDATE outbox SET operation = 'update' WHERE record_id = ? AND operation = 'create'", (record_id,)
+            "UPDATE outbox SET operation = CASE operation WHEN 'create' THEN 'update' ELSE operation END, bytes = ?,"
+            " state = CASE WHEN state = 3 OR (state = 1 AND retry_at IS NULL AND halt IS NULL) THEN 0 ELSE state END"
+            " WHERE record_id = ?",
+            (len(adopted.payload.encode()), record_id),
         )
+        self._db.execute("DELETE FROM sent WHERE record_id = ? AND version <= ?", (record_id, adopted.base_version))
 
     def keep(self, record_id: int, change: CloudChange, *, now_ms: int) -> None:
         """Keep a change beside a record with unsent edits; the record's push waits."""
@@ -76,21 +81,31 @@ class News:
                 *(change.cloud_id, change.updated_at, now_ms),
             ),
         )
-        self._db.execute("UPDATE outbox SET state = 3 WHERE record_id = ? AND state IN (0, 1, 2)", (record_id,))
+        self._db.execute(
+            "UPDATE outbox SET state = 3, halt = NULL WHERE record_id = ? AND state IN (0, 1, 2, 5)", (record_id,)
+        )
 
-    def take_settled(self) -> list[CloudChange]:
-        """News of records whose own edits have gone out meanwhile, taken from beside them to be applied."""
-        rows = self._db.rows(SETTLED, (self._outlet,))
+    def take(self, record_ids: Sequence[int] | None = None) -> list[CloudChange]:
+        """The news beside these records, or beside all, taken to go through the door once more."""
+        which = "1" if record_ids is None else "n.record_id IN (SELECT value FROM json_each(?))"
+        values = () if record_ids is None else (json.dumps(record_ids),)
+        rows = self._db.rows(f"{NEWS} AND {which}", (self._outlet, *values))
         self._db.execute_many("DELETE FROM news WHERE record_id = ?", [(row[0],) for row in rows])
-        return [
-            CloudChange(
-                **dict(
-                    zip(
-                        ("entity_type", "local_id", "cloud_id", "action", "version", "updated_at", "fields"),
-                        row[1:],
-                        strict=True,
-                    )
-                )
-            )
-            for row in rows
-        ]
+        return [_change(row) for row in rows]
+
+    def unknown(self, record_id: int) -> list[str]:
+        """The contents that were sent and never answered, as JSON texts."""
+        rows = self._db.rows(
+            "SELECT payload FROM sent WHERE record_id = ? AND payload IS NOT NULL ORDER BY version", (record_id,)
+        )
+        return [row[0] for row in rows]
+
+    def is_out(self, record_id: int) -> bool:
+        """Whether a request with this record is out."""
+        query = "SELECT 1 FROM outlet t JOIN sent s ON s.flight = t.flight WHERE t.id = ? AND s.record_id = ?"
+        return self._db.row(query, (self._outlet, record_id)) is not None
+
+
+def _change(row: Row) -> CloudChange:
+    names = ("entity_type", "local_id", "cloud_id", "action", "version", "updated_at", "fields")
+    return CloudChange(**dict(zip(names, row[1:], strict=True)))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from outlet_sync_gui.status import Lane
-from outlet_sync_gui.store.database import Database
+from outlet_sync_gui.store.database import Database, Row
 from outlet_sync_gui.store.records import CATALOGUE, DEAD, RETRY
 
 LONGEST_RETRY_MS = 120_000
@@ -18,8 +18,9 @@ SELECT o.blocked_by, o.record_id, o.bytes FROM json_each(?) j JOIN outbox o ON o
 WHERE o.state = 2 ORDER BY o.seq
 """
 LOAD = """
-SELECT r.id, r.type, r.local_id, o.operation,
-       max(r.version, r.base_version + (r.base_version >= r.version)), r.digest, o.amount, o.blocked_by, c.payload
+SELECT r.id, r.type, r.local_id, o.operation, max(r.version, r.base_version + (r.base_version >= r.version)),
+       r.version, r.digest, o.amount, o.blocked_by, c.payload, o.is_turned,
+       EXISTS (SELECT 1 FROM sent s WHERE s.record_id = r.id)
 FROM json_each(?) j JOIN record r ON r.id = j.value
 JOIN outbox o ON o.record_id = r.id JOIN content c ON c.record_id = r.id
 WHERE o.state IN (0, 2) ORDER BY j.key
@@ -42,9 +43,13 @@ UPDATE content SET base = (SELECT payload FROM sent WHERE record_id = ?1 AND ver
 WHERE record_id = ?1 AND EXISTS (SELECT 1 FROM sent WHERE record_id = ?1 AND version = ?2 AND payload IS NOT NULL)
 """
 REFUSE = """
-UPDATE outbox SET state = ?, error_code = ?, error_text = ?, rejections = rejections + 1, retry_at = ?
-WHERE record_id = ? AND state IN (0, 1, 2) AND ? = (SELECT digest FROM record WHERE id = outbox.record_id)
+UPDATE outbox SET state = ?, error_code = ?, error_text = ?, rejections = rejections + 1, retry_at = ?,
+  tried = 1, is_urgent = 0
+WHERE record_id = ? AND state IN (0, 1, 2, 5) AND ? = (SELECT digest FROM record WHERE id = outbox.record_id)
 """
+
+
+AGAIN = "rejections = 0, retry_at = NULL, halt = NULL, is_turned = 0, is_urgent = 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +69,13 @@ class Parcel:
     local_id: str
     operation: str
     version: int
+    stored_version: int  # lower where more was seen since: the wire's number rises
     digest: str
     amount: int  # rupiah of an order, else 0
     blocked_by: int | None  # the order that it waits for
     payload: str
+    is_turned: bool  # it was sent once more in the other way already
+    is_unknown: bool  # an earlier answer was lost: the cloud may have it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,19 +125,16 @@ class Outbox:
 
     def load(self, record_ids: Sequence[int]) -> list[Parcel]:
         """What these records hold now, in the order given; rows that ended meanwhile are left out."""
-        names = (
-            "record_id",
-            "entity_type",
-            "local_id",
-            "operation",
-            "version",
-            "digest",
-            "amount",
-            "blocked_by",
-            "payload",
+        return [_parcel(row) for row in self._db.rows(LOAD, (json.dumps(record_ids),))]
+
+    def kinds(self, record_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """The type and operation of these rows."""
+        rows = self._db.rows(
+            "SELECT r.id, r.type, o.operation FROM json_each(?) j JOIN record r ON r.id = j.value"
+            " JOIN outbox o ON o.record_id = r.id",
+            (json.dumps(record_ids),),
         )
-        rows = self._db.rows(LOAD, (json.dumps(record_ids),))
-        return [Parcel(**dict(zip(names, row, strict=True))) for row in rows]
+        return {record_id: (entity_type, operation) for record_id, entity_type, operation in rows}
 
     def depart(self, parcels: Sequence[Parcel], *, flight: int) -> None:
         """Remember what is on its way, before it leaves: a crash from here on knows that the cloud may have it.
@@ -141,12 +146,8 @@ class Outbox:
             for p in parcels
         )
         self._db.execute_many(REMEMBER, rows)
-        ids = json.dumps([p.record_id for p in parcels])
-        self._db.execute("UPDATE outbox SET tried = 1 WHERE record_id IN (SELECT value FROM json_each(?))", (ids,))
-        self._db.execute_many(
-            "UPDATE record SET version = ? WHERE id = ? AND version < ?",
-            [(p.version, p.record_id, p.version) for p in parcels],
-        )
+        raised = [(p.version, p.record_id) for p in parcels if p.version > p.stored_version]
+        self._db.execute_many("UPDATE record SET version = ? WHERE id = ?", raised)
 
     def accept(self, accepted: Sequence[Accepted], *, now_ms: int, day: str, deleted_at: str) -> None:
         """End the rows that still are what was sent; newer content stays queued, as an update."""
@@ -207,17 +208,56 @@ class Outbox:
         return row[0] if row else None
 
     def retry(self, record_id: int) -> None:
-        """A person's retry: due now, count 0."""
+        """A person's retry: due now, or when its order is through; count 0."""
         self._db.execute(
-            "UPDATE outbox SET state = 0, rejections = 0, retry_at = NULL WHERE record_id = ? AND state IN (0, 1, 4)",
+            f"UPDATE outbox SET {AGAIN}, state = CASE state WHEN 2 THEN 2 ELSE 0 END"
+            " WHERE record_id = ? AND state IN (0, 1, 2, 4, 5)",
             (record_id,),
         )
 
     def retry_dead(self) -> int:
         """All that needs attention once more; how many rows."""
         return self._db.execute(
-            "UPDATE outbox SET state = 0, rejections = 0, retry_at = NULL WHERE outlet = ? AND state = ?",
-            (self._outlet, DEAD),
+            f"UPDATE outbox SET {AGAIN}, state = 0 WHERE outlet = ? AND state = ?", (self._outlet, DEAD)
+        )
+
+    def has_urgent(self, lane: Lane) -> bool:
+        """Whether a person wants something of this lane sent now."""
+        query = (
+            "SELECT 1 FROM outbox INDEXED BY outbox_urgent"
+            " WHERE outlet = ? AND state = 0 AND lane = ? AND is_urgent = 1 LIMIT 1"
+        )
+        return self._db.row(query, (self._outlet, lane)) is not None
+
+    def turn(self, parcel: Parcel, operation: str) -> None:
+        """The cloud knows it after all, or not any more: once more as that operation, uncounted."""
+        self._db.execute(
+            "UPDATE outbox SET operation = ?, is_turned = 1 WHERE record_id = ?", (operation, parcel.record_id)
+        )
+
+    def postpone(self, record_ids: Sequence[int], *, retry_at: int) -> None:
+        """An answer said nothing of these: they go again then, uncounted."""
+        self._db.execute(
+            "UPDATE outbox SET state = ?, retry_at = ? WHERE record_id IN (SELECT value FROM json_each(?))"
+            " AND state = 0",
+            (RETRY, retry_at, json.dumps(record_ids)),
+        )
+
+    def await_news(self, refused: Sequence[Refused]) -> None:
+        """The cloud has other content than was agreed: these wait for the next pull, once."""
+        self.refuse(refused)
+        self._db.execute(
+            f"UPDATE outbox SET state = {RETRY}, retry_at = NULL, is_turned = 1"
+            " WHERE record_id IN (SELECT value FROM json_each(?)) AND state = ?",
+            (json.dumps([r.parcel.record_id for r in refused]), DEAD),
+        )
+
+    def end_wait_for_news(self) -> int:
+        """The pull had no news of them: they need a person. How many."""
+        return self._db.execute(
+            "UPDATE outbox SET state = ? WHERE outlet = ? AND state = ? AND retry_at IS NULL AND halt IS NULL"
+            " AND error_code = 'R-EXISTS'",
+            (DEAD, self._outlet, RETRY),
         )
 
     def _count_day(self, parcels: Sequence[Parcel], day: str) -> None:
@@ -233,6 +273,16 @@ class Outbox:
             " ON CONFLICT DO UPDATE SET n = n + excluded.n, amount = amount + excluded.amount",
             (self._outlet, day, len(parcels) - before[0], sum(p.amount for p in parcels) - before[1]),
         )
+
+
+PARCEL = (
+    *("record_id", "entity_type", "local_id", "operation", "version", "stored_version", "digest", "amount"),
+    *("blocked_by", "payload", "is_turned", "is_unknown"),
+)
+
+
+def _parcel(row: Row) -> Parcel:
+    return Parcel(**dict(zip(PARCEL, row, strict=True)))
 
 
 def _accepted_row(accepted: Accepted, now_ms: int, day: str, deleted_at: str) -> tuple[object, ...]:

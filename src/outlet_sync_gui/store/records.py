@@ -6,13 +6,15 @@ from outlet_sync_gui.contract.records import Incoming
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store.database import Database, Row
 
-READY, RETRY, BLOCKED, HELD, DEAD = range(5)
+READY, RETRY, BLOCKED, HELD, DEAD, ASIDE = range(6)
 CATALOGUE = frozenset({"product", "category"})  # what the cloud edits too
 
 KNOWN = """
 SELECT r.id, r.type, r.local_id, r.cloud_id, r.source_version, r.source_digest, r.source_at, r.version, r.digest,
        r.base_version, r.deleted_at, c.payload, c.source, c.base,
-       o.record_id IS NOT NULL, coalesce(o.tried, 0), coalesce(o.operation, ''), n.record_id IS NOT NULL
+       o.record_id IS NOT NULL,
+       coalesce(o.tried, 0) OR EXISTS (SELECT 1 FROM sent s WHERE s.record_id = r.id), coalesce(o.operation, ''),
+       n.record_id IS NOT NULL, o.state, coalesce(o.error_code, '')
 FROM record r JOIN content c ON c.record_id = r.id
 LEFT JOIN outbox o ON o.record_id = r.id LEFT JOIN news n ON n.record_id = r.id
 """
@@ -40,6 +42,13 @@ class Known:
     is_tried: bool
     operation: str
     has_news: bool
+    state: int | None  # of its outbox row; None: it has none
+    refusal: str  # the code of its refusal, empty where there is none
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it needs a person."""
+        return self.state == DEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,14 @@ class Records:
             KNOWN + "WHERE r.outlet = ? AND r.type = ? AND r.cloud_id = ?", (self._outlet, entity_type, cloud_id)
         )
         return _known(row)
+
+    def named(self, name: str) -> Known | None:
+        """The record that a person calls by its `id` or as TYPE/LOCAL_ID."""
+        entity_type, slash, local_id = name.partition("/")
+        if slash:
+            return self.find(entity_type, local_id)
+        number = int(name) if name.isdecimal() and len(name) < 19 else -1
+        return _known(self._db.row(KNOWN + "WHERE r.outlet = ? AND r.id = ?", (self._outlet, number)))
 
     def insert(self, incoming: Incoming, content: Content, *, now_ms: int, source: str | None) -> int:
         """A record that the POS made; its id."""
@@ -115,7 +132,7 @@ class Records:
             " VALUES (?,?,?,(SELECT coalesce(max(seq), 0) + 1 FROM outbox),?,?,?,?)"
             " ON CONFLICT(record_id) DO UPDATE SET operation = excluded.operation, bytes = excluded.bytes,"
             " amount = excluded.amount, rejections = 0, retry_at = NULL, error_code = NULL, error_text = NULL,"
-            " state = CASE WHEN state IN (2, 3) THEN state ELSE 0 END",
+            " halt = NULL, is_turned = 0, state = CASE WHEN state IN (2, 3) THEN state ELSE 0 END",
             (record_id, self._outlet, lane, content.operation, len(content.payload.encode()), amount, now_ms),
         )
 
@@ -134,8 +151,9 @@ class Records:
             "UPDATE outbox SET state = 0, blocked_by = NULL WHERE record_id = ? AND state = 2", (record_id,)
         )
         self._db.execute(
-            "UPDATE outbox SET state = 2, blocked_by = r.id FROM record r JOIN outbox w ON w.record_id = r.id"
-            " WHERE outbox.record_id = ? AND outbox.state IN (0, 1)"
+            "UPDATE outbox SET state = 2, halt = NULL, blocked_by = r.id"
+            " FROM record r JOIN outbox w ON w.record_id = r.id"
+            " WHERE outbox.record_id = ? AND outbox.state IN (0, 1, 5)"
             " AND r.outlet = ? AND r.type = 'order' AND r.local_id = ? AND r.base_version = 0",
             (record_id, self._outlet, order_id),
         )
@@ -143,7 +161,7 @@ class Records:
     def block_children(self, record_id: int, order_id: str) -> None:
         """The order came after its transactions: they wait for it; one that is out does so if its answer gets lost."""
         self._db.execute(
-            "UPDATE outbox SET state = 2, blocked_by = ? WHERE state IN (0, 1) AND record_id IN"
+            "UPDATE outbox SET state = 2, halt = NULL, blocked_by = ? WHERE state IN (0, 1, 5) AND record_id IN"
             " (SELECT id FROM record WHERE outlet = ? AND parent_ref = ? AND type = 'transaction')",
             (record_id, self._outlet, order_id),
         )
@@ -158,7 +176,7 @@ class Records:
 def _known(row: Row | None) -> Known | None:
     if row is None:
         return None
-    (*plain, is_queued, is_tried, operation, has_news) = row
+    (*plain, is_queued, is_tried, operation, has_news, state, refusal) = row
     names = (
         *("record_id", "entity_type", "local_id", "cloud_id", "source_version", "source_digest", "source_at"),
         *("version", "digest", "base_version", "deleted_at", "payload", "source", "base"),
@@ -169,4 +187,6 @@ def _known(row: Row | None) -> Known | None:
         is_tried=bool(is_tried),
         operation=str(operation),
         has_news=bool(has_news),
+        state=state,
+        refusal=str(refusal),
     )

@@ -10,7 +10,8 @@ from outlet_sync_gui.status import Lane, RowState
 from outlet_sync_gui.status import Row as ListRow
 from outlet_sync_gui.store.database import Database, Row
 
-STATES = (RowState.READY, RowState.RETRY, RowState.BLOCKED, RowState.HELD, RowState.DEAD)
+# By the number that is stored; what is set aside for a halt is ready, as people see it.
+STATES = (RowState.READY, RowState.RETRY, RowState.BLOCKED, RowState.HELD, RowState.DEAD, RowState.READY)
 QUEUED = """
 SELECT o.seq, r.id, r.type, r.local_id, r.cloud_id, o.operation, r.version, o.lane, o.state, o.queued_at, o.rejections,
        o.error_code, o.error_text, o.retry_at,
@@ -51,10 +52,10 @@ class Views:
         """The newest rows of the line first; `search` is the start of a number."""
         conditions = ["o.outlet = ?", "(? IS NULL OR r.type = ?)", "(? = '' OR substr(r.local_id, 1, length(?)) = ?)"]
         values: list[object] = [self._outlet, entity_type, entity_type, search, search, search]
-        stored = RowState.READY if state is RowState.SENDING else state
-        if stored is not None and state is not RowState.SENDING:
-            conditions.append("o.state = ?")
-            values.append(STATES.index(stored))
+        if state not in (None, RowState.SENDING):
+            stored = [number for number, shown in enumerate(STATES) if shown is state]
+            conditions.append("o.state IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(stored))
         where = " AND ".join(conditions)
         rows = [
             _queued(row)
@@ -79,7 +80,7 @@ class Views:
 
     def unsent(self, *, limit: int, is_dead: bool = False) -> list[ListRow]:
         """For the window: what waits, or what needs attention, newest first."""
-        state = "o.state = 4" if is_dead else "o.state < 4"
+        state = "o.state = 4" if is_dead else "o.state <> 4"
         rows = self._db.rows(
             f"{QUEUED} WHERE o.outlet = ? AND {state} ORDER BY o.seq DESC LIMIT ?", (self._outlet, limit)
         )

@@ -40,6 +40,15 @@ class Budget:
             return now.monotonic
         return self._ended[used - allowed] + WINDOW_S
 
+    def spread(self, now: Now) -> float:
+        """Seconds to leave between requests so that what is free lasts until more is; 0 while there is plenty."""
+        free_now = self.free_at(now) <= now.monotonic
+        allowed = max(1, self._per_minute - RESERVE)
+        used = len(self._ended) + self._is_out
+        if not self._ended or not free_now or used * 4 < allowed:
+            return 0.0
+        return (self._ended[0] + WINDOW_S - now.monotonic) / (allowed - used)
+
 
 def stamp_of(now: Now) -> Stamp:
     """Tell this moment as it is kept."""

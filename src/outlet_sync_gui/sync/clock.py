@@ -42,6 +42,15 @@ def business_day(ms: int, *, zone: str, starts_at: str) -> str:
     return local.date().isoformat()
 
 
+def next_time(ms: int, at: str, *, zone: str) -> int:
+    """The first moment after `ms` at which the clocks of a zone show HH:MM, UTC ms."""
+    hour, minute = (int(part) for part in at.split(":"))
+    local = datetime.fromtimestamp(ms / 1000, ZoneInfo(zone))
+    day = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    later = day if day > local else (day.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=local.tzinfo)
+    return round(later.timestamp() * 1000)
+
+
 def server_offset_ms(headers: Mapping[str, str], now: Now) -> int | None:
     """How far this clock is ahead of the cloud's, by the `Date` of its answer (whole seconds there)."""
     try:

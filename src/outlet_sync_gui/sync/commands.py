@@ -28,8 +28,46 @@ class KeyChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class RetryRefused:
-    """Send all that headquarters refused once more."""
+class LineUp:
+    """A network came up, or the machine woke: don't wait for the next try."""
 
 
-Command = SyncNow | Pause | Resume | KeyChanged | RetryRefused
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person decided over queued records, or over one halt (see `person`)."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry(Decision):
+    """Send these rows again (an id, or TYPE/LOCAL_ID; sent and discarded records too); None: all refused ones."""
+
+    names: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discard(Decision):
+    """Don't send these rows; they stay in the history with the reason."""
+
+    names: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit(Decision):
+    """Send this row with other content: `content` is the record's JSON as the POS would hand it over."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerQuestion(Decision):
+    """Answer a question: `retry` or `give_up` for records that were refused alike."""
+
+    question_id: int
+    choice: str
+
+
+Command = SyncNow | Pause | Resume | KeyChanged | LineUp | Decision

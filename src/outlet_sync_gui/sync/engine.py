@@ -8,20 +8,22 @@ One request at a time; what is on its way is on disk before it leaves, so a cras
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from outlet_sync_gui.contract.answers import Updates
+from outlet_sync_gui.contract.requests import UPDATES
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Lane, Status, Trouble
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.outbox import Parcel
-from outlet_sync_gui.sync import pull
+from outlet_sync_gui.sync import person, pull
 from outlet_sync_gui.sync.budget import Budget, stamp_of
-from outlet_sync_gui.sync.clock import Now, server_offset_ms
-from outlet_sync_gui.sync.commands import Command, KeyChanged, Pause, Resume, RetryRefused, SyncNow
+from outlet_sync_gui.sync.clock import Now, next_time, server_offset_ms
+from outlet_sync_gui.sync.commands import Command, Decision, KeyChanged, LineUp, Pause, Resume, SyncNow
 from outlet_sync_gui.sync.drain import Drain
-from outlet_sync_gui.sync.events import Event, KeyRefused, Pulled, Sent, Stopped
+from outlet_sync_gui.sync.events import Behind, Event, KeyRefused, Pulled, Sent, Stopped
 from outlet_sync_gui.sync.exchange import Answer, Answered, Flight, Kind, Request, Send, WaitUntil, Why
+from outlet_sync_gui.sync.halts import Halts
 from outlet_sync_gui.sync.judge import (
     Broken,
     Fault,
@@ -39,8 +41,7 @@ from outlet_sync_gui.sync.state import Facts, status_of
 
 LINGER_MS = 200  # gathers a burst: an order and its payment leave together
 KEY_PROBE_S = 60.0
-FORBIDDEN_PROBE_S = 300.0
-FIRST_DOUBT_S, LAST_DOUBT_S = 30.0, 900.0
+STRANGERS = 3  # answers in a row that are not from headquarters: no passing fault of the line
 
 
 class Engine:
@@ -51,12 +52,14 @@ class Engine:
     ) -> None:
         self._store = store
         self._settings = settings
-        self._pusher = Pusher(store, settings, BatchSize(most=settings.batch_max_items))
+        self._halts = Halts(store)
+        self._pusher = Pusher(store, settings, BatchSize(most=settings.batch_max_items), self._halts)
         self._backoff = Backoff(draw)
         self._pull_backoff = Backoff(draw)  # a pull that fails alone must not slow the sales
         self._drain = Drain()
         with store.write():
             self._budget = Budget(settings.rate_limit_per_minute, store.outlet.stamps(), now=now)
+            pull.apply_kept_news(store, now_ms=now.wall_ms)  # nothing is out any more
         self._flight: Flight | None = None
         self._busy_since: Now | None = None
         self._back_at: int | None = None  # since when the cloud is in reach again, while the backlog drains
@@ -66,8 +69,8 @@ class Engine:
         self._ordered: frozenset[Lane] = frozenset()  # lanes that a person wants sent now
         self._last: Kind | None = None
         self._last_failed: Kind | None = None
-        self._doubt_at = now.monotonic  # before then nothing is pushed: the cloud refuses one after another alike
-        self._doubts = 0
+        self._strangers = 0  # answers in a row that were not from headquarters
+        self._is_recalling = True  # rows of halts that are over come back into the line, some at a time
         self._lives = False  # an exchange has succeeded since the last 5xx
         self._has_asked_key = False  # one 401 is no proof: the key is read once more first
 
@@ -82,7 +85,8 @@ class Engine:
         if flight.kind is Kind.PULL:
             self._note_landing(flight, now)
             return self._settle_pull(answer, now)
-        self._pusher.size.took(now.monotonic - flight.left.monotonic, is_answered=isinstance(answer, Answered))
+        took_s = now.monotonic - flight.left.monotonic
+        self._pusher.size.took(took_s, is_answered=isinstance(answer, Answered), body_bytes=flight.bytes)
         with self._store.write():
             self._note_landing(flight, now)
             return self._settle_push(flight, answer, now)
@@ -103,13 +107,14 @@ class Engine:
             case Resume():
                 with self._store.write():
                     self._store.outlet.resume()
-            case RetryRefused():
-                with self._store.write():
-                    self._store.outbox.retry_dead()
-                self._order(now, frozenset(Lane))
+            case LineUp():
+                self._line_up(now)
             case KeyChanged():
-                if self._hold.why is Why.REFUSED:
-                    self._hold = WaitUntil(None, Why.NOTHING_DUE)
+                self._key_changed()
+            case Decision():
+                person.decide(self._store, self._settings, command, now_ms=now.wall_ms)
+                self._is_recalling = True
+                self._order(now, frozenset())
         return []
 
     def status(self, now: Now) -> Status:
@@ -123,6 +128,7 @@ class Engine:
             next_attempt_at=self._next_attempt_at(now),
             back_at=self._back_at,
             now_ms=now.wall_ms,
+            halts=self._halts.standing(now.wall_ms).halts,
         )
         pending = facts.counts.pending.total
         return status_of(facts, self._store.outlet.sent_on, progress=self._drain.progress(pending, now))
@@ -143,7 +149,7 @@ class Engine:
         return None
 
     def _pull(self, now: Now) -> Send | WaitUntil | None:
-        if self._pull_at > now.monotonic:
+        if self._pull_at > now.monotonic or self._halts.standing(now.wall_ms).shut(UPDATES):
             return None
         if self._last is Kind.PULL and self._due_lanes(now):
             return None  # sales wait for one pull, not for one that fails, nor for each press of Sync now
@@ -154,16 +160,17 @@ class Engine:
         return self._leave(Kind.PULL, (), request, now)
 
     def _push(self, now: Now) -> Send | WaitUntil | None:
+        standing = self._halts.standing(now.wall_ms)
         lanes = self._due_lanes(now)
-        if self._doubt_at > now.monotonic or not (lanes or self._pusher.suspects):
+        if not (lanes or self._pusher.suspects or standing.due()):
             return None
         if (free_at := self._budget.free_at(now)) > now.monotonic:
             return WaitUntil(free_at, Why.PACING)
         with self._store.write():
-            parcels = self._pusher.load(lanes)
+            parcels = self._pusher.load(lanes, standing)
         if not parcels:
             return None
-        request = self._pusher.request(parcels, wall_ms=now.wall_ms)
+        request = self._pusher.request(parcels, standing, wall_ms=now.wall_ms)
         return self._leave(Kind.PUSH, parcels, request, now)
 
     def _rest(self, now: Now) -> WaitUntil:
@@ -172,10 +179,12 @@ class Engine:
             self._ordered = frozenset()
         self._drain.ended()
         self._back_at = None
-        times = [self._pull_at, *(max(at, self._doubt_at) for at in self._lane_times(now))]
-        if (retry_at := self._store.outbox.next_retry_at()) is not None:
-            times.append(_monotonic(retry_at, now))
-        is_lingering = self._store.outbox.oldest(Lane.HIGH) is not None and self._doubt_at <= now.monotonic
+        standing = self._halts.standing(now.wall_ms)
+        shut = standing.shut(UPDATES)
+        pull_at = self._pull_at if shut is None else max(self._pull_at, _monotonic(shut.probe_at or 0, now))
+        walls = (self._store.outbox.next_retry_at(), standing.next_probe_at())
+        times = [pull_at, *self._lane_times(now), *(_monotonic(at, now) for at in walls if at is not None)]
+        is_lingering = self._store.outbox.oldest(Lane.HIGH) is not None
         return self._resting(WaitUntil(min(times), Why.LINGER if is_lingering else Why.NOTHING_DUE))
 
     def _leave(self, kind: Kind, parcels: tuple[Parcel, ...], request: Request, now: Now) -> Send:
@@ -187,7 +196,9 @@ class Engine:
         if kind is Kind.PUSH:
             self._drain.leaves(self._store.outlet.counts().pending.total, now)
         self._last = kind
-        self._flight = Flight(number=number, kind=kind, left=now, parcels=parcels)
+        self._flight = Flight(
+            number=number, kind=kind, route=request.route, left=now, bytes=len(request.body), parcels=parcels
+        )
         return Send(self._flight, request)
 
     def _resting(self, wait: WaitUntil) -> WaitUntil:
@@ -198,13 +209,17 @@ class Engine:
 
     def _due_lanes(self, now: Now) -> list[Lane]:
         """Lanes to send from, in order: what is due, and along with it what has room."""
-        if self._store.outbox.next_retry_at() is not None:
+        if self._store.outbox.next_retry_at() is not None or self._is_recalling:
             with self._store.write():
                 self._store.outbox.wake(now.wall_ms)
+                self._is_recalling = self._store.halts.recall()
         oldest = {lane: self._store.outbox.oldest(lane) for lane in self._open_lanes()}
         waiting = {lane: since for lane, since in oldest.items() if since is not None}
         is_due = any(
-            lane in self._ordered or self._due_at(lane, since, now) <= now.wall_ms for lane, since in waiting.items()
+            lane in self._ordered
+            or self._due_at(lane, since, now) <= now.wall_ms
+            or self._store.outbox.has_urgent(lane)
+            for lane, since in waiting.items()
         )
         return list(waiting) if is_due else []
 
@@ -215,8 +230,13 @@ class Engine:
     def _due_at(self, lane: Lane, since_ms: int, now: Now) -> int:
         if since_ms > now.wall_ms:
             return now.wall_ms  # a clock that was set back must not freeze a lane
-        waits_s = {Lane.MEDIUM: self._settings.medium_interval_s, Lane.LOW: self._settings.low_interval_s}
-        return since_ms + (LINGER_MS if lane is Lane.HIGH else waits_s[lane] * 1000)
+        if lane is Lane.HIGH:
+            return since_ms + max(LINGER_MS, round(self._budget.spread(now) * 1000))
+        if lane is Lane.MEDIUM:
+            return since_ms + self._settings.medium_interval_s * 1000
+        waited = since_ms + self._settings.low_interval_s * 1000
+        closing = self._settings.closing_time
+        return min(waited, next_time(since_ms, closing, zone=self._settings.timezone)) if closing else waited
 
     def _lane_times(self, now: Now) -> list[float]:
         found = ((lane, self._store.outbox.oldest(lane)) for lane in self._open_lanes())
@@ -226,8 +246,23 @@ class Engine:
         self._pull_at = now.monotonic
         self._ordered = lanes | {Lane.HIGH}
         self._last_failed = None
-        self._doubt_at = now.monotonic
+        with self._store.write():
+            self._store.halts.probe_all_at(now.wall_ms)
         if self._hold.why is not Why.RATE_LIMITED:
+            self._hold = WaitUntil(None, Why.NOTHING_DUE)
+
+    def _line_up(self, now: Now) -> None:
+        """The line is back, or the machine woke: what was waited for because of the line is over."""
+        for backoff in (self._backoff, self._pull_backoff):
+            backoff.succeeded()
+        if self._hold.why is Why.BACKOFF:
+            self._hold = WaitUntil(None, Why.NOTHING_DUE)
+        self._pull_at = now.monotonic
+
+    def _key_changed(self) -> None:
+        with self._store.write():
+            self._halts.key_changed()
+        if self._hold.why is Why.REFUSED:
             self._hold = WaitUntil(None, Why.NOTHING_DUE)
 
     # -- what came of it
@@ -244,7 +279,7 @@ class Engine:
         verdict = judge_pull(answer, wall_ms=now.wall_ms)
         self._pull_at = now.monotonic + self._settings.pull_interval_s
         if not isinstance(verdict, Updates):
-            return self._fault(Kind.PULL, verdict, now)
+            return self._fault(Kind.PULL, UPDATES, verdict, now)
         applied = pull.apply_updates(self._store, verdict, now_ms=now.wall_ms)
         self._succeeded(answer, now)
         self._has_pulled = True
@@ -258,26 +293,26 @@ class Engine:
             verdict = self._pusher.broke(flight.parcels, verdict.words, lives=self._lives) or verdict
             self._lives = False
         if not isinstance(verdict, Judged | RefusedWhole):
-            return self._fault(Kind.PUSH, verdict, now)
+            self._apply_kept_news(flight, now)
+            return self._fault(Kind.PUSH, flight.route, verdict, now)
+        self._halts.opened(flight.route, now.wall_ms)
         events = self._pusher.settle(flight.parcels, verdict, wall_ms=now.wall_ms)
-        pull.apply_settled_news(self._store, now_ms=now.wall_ms)
-        if not self._has_pulled and self._last_failed is not Kind.PULL:
-            self._pull_at = now.monotonic  # back in reach: headquarters' news before the menu goes
-        self._doubt(events, now)
+        self._is_recalling = True
+        self._apply_kept_news(flight, now)
+        is_back = not self._has_pulled and self._last_failed is not Kind.PULL
+        if is_back or Behind() in events:
+            self._pull_at = now.monotonic  # headquarters' news before the menu goes
         self._succeeded(answer, now)
         self._drain.accepted(sum(event.n for event in events if isinstance(event, Sent)))
         return events
 
-    def _doubt(self, events: Sequence[Event], now: Now) -> None:
-        """Wait ever longer while the cloud refuses one record after another alike."""
-        if any(isinstance(event, Sent) for event in events):
-            self._doubts = 0
-        if self._pusher.is_doubtful:
-            self._doubt_at = now.monotonic + min(LAST_DOUBT_S, FIRST_DOUBT_S * 2.0**self._doubts)
-            self._doubts += 1
+    def _apply_kept_news(self, flight: Flight, now: Now) -> None:
+        """News that came while their records were out."""
+        pull.apply_kept_news(self._store, [parcel.record_id for parcel in flight.parcels], now_ms=now.wall_ms)
 
     def _succeeded(self, answer: Answer, now: Now) -> None:
         self._last_failed = None
+        self._strangers = 0
         self._lives = True
         self._has_asked_key = False
         self._backoff.succeeded()
@@ -289,7 +324,7 @@ class Engine:
             if isinstance(answer, Answered) and (offset := server_offset_ms(answer.headers, now)) is not None:
                 self._store.outlet.measured_clock(offset_ms=offset)
 
-    def _fault(self, kind: Kind, fault: Fault, now: Now) -> list[Event]:
+    def _fault(self, kind: Kind, route: str, fault: Fault, now: Now) -> list[Event]:
         if kind is Kind.PULL:
             own_wait_s = self._pull_backoff.failed() if isinstance(fault, Broken) else 0.0
             self._pull_at = now.monotonic + own_wait_s
@@ -304,12 +339,21 @@ class Engine:
                 self._stop(Trouble(code="N-KEY"), KEY_PROBE_S, Why.REFUSED, now)
                 return [Stopped("N-KEY")]
             case Forbidden():
-                self._stop(Trouble(code="N-OUTLET"), FORBIDDEN_PROBE_S, Why.REFUSED, now)
+                with self._store.write():
+                    self._halts.forbid(route, now.wall_ms)
                 return [Stopped("N-OUTLET")]
             case Broken(trouble):
                 self._has_pulled = False
+                if kind is Kind.PUSH and self._store.outbox.oldest(Lane.HIGH) is None:
+                    self._pull_at = now.monotonic  # the menu waits for it
+                trouble = self._estranged(trouble)
                 self._stop(trouble, self._backoff.failed(), Why.BACKOFF, now)
                 return [Stopped(trouble.code)]
+
+    def _estranged(self, trouble: Trouble) -> Trouble:
+        """One answer that isn't headquarters' is a glitch of the line, three in a row are somebody else's."""
+        self._strangers = self._strangers + 1 if trouble.code == "N-PORTAL" else 0
+        return Trouble(code="N-ANSWER", facts=trouble.facts) if self._strangers >= STRANGERS else trouble
 
     def _limited(self, seconds: float, now: Now) -> list[Event]:
         self._hold = WaitUntil(now.monotonic + seconds, Why.RATE_LIMITED)

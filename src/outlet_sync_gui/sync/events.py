@@ -36,4 +36,9 @@ class KeyRefused:
     """The first 401 since the key was accepted: read it again before the next exchange."""
 
 
-Event = Sent | Failed | Pulled | Stopped | KeyRefused
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The cloud has content that we have not heard of: headquarters' news is wanted."""
+
+
+Event = Sent | Failed | Pulled | Stopped | KeyRefused | Behind

@@ -14,6 +14,7 @@ class Request:
     """What the courier carries; it adds the key. `path` begins with /api/v1, `deadline_s` bounds the whole exchange."""
 
     method: str
+    route: str  # the endpoint, as `contract.requests` names it
     path: str
     body: bytes = b""
     deadline_s: float
@@ -32,7 +33,9 @@ class Flight:
 
     number: int
     kind: Kind
+    route: str
     left: Now
+    bytes: int  # of the body
     parcels: tuple[Parcel, ...] = ()
 
 

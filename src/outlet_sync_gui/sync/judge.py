@@ -33,7 +33,7 @@ class RefusedWhole:
     """The request was understood and refused, nothing said of its items."""
 
     words: str
-    is_existing: bool
+    status: int = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,7 @@ def judge_push(answer: Answer, sent: Sequence[SentItem], *, wall_ms: int) -> Ver
     results = read_push(judged, sent)
     is_refusal = not judged.success or _status(answer) >= 400
     if is_refusal and all(result is None for result in results):
-        words = words_of(judged)
-        return RefusedWhole(words, _is_existing(_status(answer), words))
+        return RefusedWhole(words_of(judged), _status(answer))
     return Judged(results)
 
 
@@ -104,7 +103,7 @@ def _judge(answer: Answer, wall_ms: int) -> Envelope | RefusedWhole | Fault:
     if answer.status == 403:
         return Forbidden()
     if answer.status == 413 and envelope is None:
-        return RefusedWhole("", is_existing=False)
+        return RefusedWhole("", answer.status)
     if answer.status >= 500 or answer.status == 408:
         words = None if answer.status == 408 else words_of(envelope) if envelope else ""
         return Broken(Trouble(code="N-CLOUD", facts=(("status", answer.status),)), words)
@@ -117,5 +116,11 @@ def _status(answer: Answer) -> int:
     return 0 if isinstance(answer, Lost) else answer.status
 
 
-def _is_existing(status: int, words: str) -> bool:
+def is_existing(status: int, words: str) -> bool:
+    """Whether the cloud says that it has other content under this id."""
     return status == 409 or "already exists with different data" in words.lower()
+
+
+def is_missing(words: str) -> bool:
+    """Whether the cloud says that it does not know the record."""
+    return "not found" in words.lower()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 FIRST_S, LAST_S = 1.0, 120.0
 START_ITEMS = 250
 QUICK_S, SLOW_S = 5.0, 10.0
+WORTH_MEASURING = 50_000  # bytes; of a smaller body the way to the cloud takes longer than its content
+LARGEST_BODY = 10_000_000
 
 
 @dataclass(slots=True)
@@ -32,9 +34,12 @@ class BatchSize:
 
     most: int
     items: int = START_ITEMS
+    bytes_per_s: float = 0.0  # as measured last; 0: not yet
 
-    def took(self, seconds: float, *, is_answered: bool) -> None:
+    def took(self, seconds: float, *, is_answered: bool, body_bytes: int = 0) -> None:
         """Learn from an exchange that ended; a line that is quick to fail is not a quick one."""
+        if is_answered and body_bytes >= WORTH_MEASURING:
+            self.bytes_per_s = body_bytes / max(seconds, 0.001)
         if seconds > SLOW_S:
             self.items = max(1, self.items // 2)
         elif seconds < QUICK_S and is_answered:
@@ -45,3 +50,8 @@ class BatchSize:
     def now(self) -> int:
         """Items for the next batch."""
         return min(self.items, self.most)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that the line carries before an exchange counts as slow; a lone record may be larger."""
+        return round(self.bytes_per_s * SLOW_S) if self.bytes_per_s else LARGEST_BODY

@@ -1,17 +1,20 @@
 """The one door through which headquarters' changes come in."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
 from outlet_sync_gui.contract.answers import CloudChange, Updates
 from outlet_sync_gui.contract.records import changed_fields, digest_of, merge_fields
-from outlet_sync_gui.contract.requests import updates_path
-from outlet_sync_gui.contract.text import loads_stored
+from outlet_sync_gui.contract.requests import UPDATES, updates_path
+from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.store import Store
+from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.news import Adopted
 from outlet_sync_gui.store.records import Known
 from outlet_sync_gui.sync.clock import iso, to_ms
 from outlet_sync_gui.sync.exchange import Request
+from outlet_sync_gui.sync.merge import merge
 
 FIRST_CURSOR = "1970-01-01T00:00:00Z"
 OVERLAP_MS = 120_000
@@ -22,7 +25,7 @@ def pull_request(store: Store, *, outlet_id: str, deadline_s: float) -> Request:
     """Ask for what changed since the cursor, with an overlap: applying twice does nothing."""
     cursor = store.outlet.read().cursor
     since = iso(max(0, to_ms(cursor) - OVERLAP_MS)) if cursor else FIRST_CURSOR
-    return Request(method="GET", path=updates_path(outlet_id, since), deadline_s=deadline_s)
+    return Request(method="GET", route=UPDATES, path=updates_path(outlet_id, since), deadline_s=deadline_s)
 
 
 def apply_updates(store: Store, updates: Updates, *, now_ms: int) -> int:
@@ -35,13 +38,14 @@ def apply_updates(store: Store, updates: Updates, *, now_ms: int) -> int:
         with store.write():
             applied += sum(apply_change(store, change, now_ms=now_ms) for change in chunk)
             if is_last:
+                store.outbox.end_wait_for_news()
                 store.outlet.pulled(cursor=_later(store.outlet.read().cursor, updates.checkpoint), at_ms=now_ms)
                 return applied
 
 
-def apply_settled_news(store: Store, *, now_ms: int) -> None:
-    """What was kept beside a record whose edits have gone out meanwhile goes through the door now."""
-    for change in store.news.take_settled():
+def apply_kept_news(store: Store, record_ids: Sequence[int] | None = None, *, now_ms: int) -> None:
+    """What was kept beside these records (or all) goes through the door once more. Part of the caller's transaction."""
+    for change in store.news.take(record_ids):
         apply_change(store, change, now_ms=now_ms)
 
 
@@ -51,14 +55,66 @@ def apply_change(store: Store, change: CloudChange, *, now_ms: int) -> bool:
     if known is None:
         store.news.insert(change, _new(change), now_ms=now_ms)
         return True
-    if _is_stale(known, change) or _says_nothing_new(known, change):
+    if _is_stale(known, change):
         return False
     if not known.is_queued:
-        store.news.adopt(known.record_id, _adopted(known, change), now_ms=now_ms)
-    elif _is_first_contact(known, change):
+        return _adopt(store, known, change, now_ms)
+    if store.news.is_out(known.record_id):
+        return _keep(store, known, change, now_ms)
+    if _is_first_contact(known, change):
         store.news.adopt(known.record_id, _first_contact(known, change), now_ms=now_ms)
-    else:
-        store.news.keep(known.record_id, change, now_ms=now_ms)
+        return True
+    return _delete(store, known, change, now_ms) if change.action == "delete" else _merge(store, known, change, now_ms)
+
+
+def _adopt(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
+    if _says_nothing_new(known, change):
+        return False
+    store.news.adopt(known.record_id, _adopted(known, change), now_ms=now_ms)
+    return True
+
+
+def _keep(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
+    store.news.keep(known.record_id, change, now_ms=now_ms)
+    return True
+
+
+def _merge(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
+    """Headquarters' change beside an unsent one of ours; held where only a person can choose."""
+    if known.operation == "delete":
+        return _keep(store, known, change, now_ms)  # deleted here, edited there
+    unknown = [loads_stored(text) for text in store.news.unknown(known.record_id)]
+    base = loads_stored(known.base) if known.base else {}
+    merged = merge(base, loads_stored(known.payload), loads_stored(change.fields), unknown=unknown)
+    if merged.conflicts:
+        return _keep(store, known, change, now_ms)
+    if merged.base == base and change.version <= known.base_version and not (unknown or known.has_news):
+        return False
+    payload = dumps(merged.local)
+    adopted = Adopted(
+        payload=payload,
+        digest=digest_of(payload),
+        base=dumps(merged.base),
+        base_version=max(known.base_version, change.version),
+        cloud_id=change.cloud_id,
+        deleted_at=None,
+    )
+    store.news.adopt(known.record_id, adopted, now_ms=now_ms)
+    if not merged.edits:
+        store.records.unqueue(known.record_id)  # both agree: nothing is left to say
+    return True
+
+
+def _delete(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
+    """Deleted there; what waits here ends with it, unless it is an edit that a person should know of."""
+    edits = changed_fields(known.base or known.payload, loads_stored(known.payload)).keys() - {"updated_at"}
+    is_agreed = known.operation == "delete" or known.is_dead or not edits - {"stock"}
+    if not is_agreed:
+        return _keep(store, known, change, now_ms)
+    store.news.adopt(known.record_id, _adopted(known, change), now_ms=now_ms)
+    store.records.unqueue(known.record_id)
+    if known.is_dead:
+        store.activity.note(What.GONE, known.record_id, now_ms=now_ms, why=known.refusal)
     return True
 
 
@@ -113,14 +169,13 @@ def _adopted(known: Known, change: CloudChange) -> Adopted:
 def _first_contact(known: Known, change: CloudChange) -> Adopted:
     """Both sides know the record and nothing is agreed: the cloud's catalogue, the outlet's stock."""
     fields = loads_stored(change.fields)
-    base = merge_fields(known.payload, fields)
     stock = loads_stored(known.payload).get("stock")
     kept = {"stock": stock} if stock is not None else {}
-    payload = merge_fields(base, kept)
+    payload = merge_fields(known.payload, {**fields, **kept})
     return Adopted(
         payload=payload,
         digest=digest_of(payload),
-        base=base,
+        base=dumps(fields),  # what the cloud did not name is not agreed: it still goes
         base_version=change.version,
         cloud_id=change.cloud_id,
         deleted_at=None,

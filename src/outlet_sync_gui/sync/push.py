@@ -1,34 +1,54 @@
 """The way out: which records go next, how they leave, and what an answer does to each of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from outlet_sync_gui.contract.answers import ItemResult, SentItem
 from outlet_sync_gui.contract.records import splice
 from outlet_sync_gui.contract.requests import (
+    BATCH,
     BATCH_OVERHEAD_BYTES,
+    DAILY,
     ITEM_OVERHEAD_BYTES,
     BatchItem,
     batch_body,
-    batch_path,
-    lone_path,
+    lone_route,
+    path_of,
 )
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.outbox import Accepted, Parcel, Refused, Waiting
+from outlet_sync_gui.store.records import CATALOGUE
 from outlet_sync_gui.sync.clock import business_day, iso
-from outlet_sync_gui.sync.events import Event, Failed, Sent
+from outlet_sync_gui.sync.events import Behind, Event, Failed, Sent
 from outlet_sync_gui.sync.exchange import Request
-from outlet_sync_gui.sync.judge import Judged, RefusedWhole
+from outlet_sync_gui.sync.halts import Halts, Standing
+from outlet_sync_gui.sync.judge import Judged, RefusedWhole, is_existing, is_missing
 from outlet_sync_gui.sync.pacing import FIRST_S, LAST_S, BatchSize
+from outlet_sync_gui.sync.records import LANES
 
 BATCH_DEADLINE_S = 60.0
 SLOWEST_BYTES_PER_S = 8000  # a lone large record gets 30 s and this pace
 TRIES = 5  # for a refusal without a reason
-ALIKE = 2  # lone refusals with one text and nothing accepted between: a third may be about us, not about the record
-DOUBT_MS = 120_000
 STUCK = 3  # equal 5xx for the same records, while other calls pass: it is about them
+UNTAKEN = 3  # refusals alike before a type that the contract names counts as not taken
+UNKNOWN_MS = 60_000  # an item that an answer says nothing of goes again, but not at once and for ever
+SIFTINGS = 5  # how often a batch is filled up again after rows were set aside, before others get their turn
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The cloud does not take this record; `status` is the answer's where the record was alone in it, else 200."""
+
+    parcel: Parcel
+    words: str
+    status: int = 200
+
+    @property
+    def is_existing(self) -> bool:
+        """Whether the cloud says that it has other content under this id."""
+        return is_existing(self.status, self.words)
 
 
 @dataclass(slots=True)
@@ -38,17 +58,42 @@ class Pusher:
     store: Store
     settings: Settings
     size: BatchSize
+    halts: Halts
     # Halves of a batch that was refused as a whole, to be sent depth first until each bad record stands alone.
     suspects: list[tuple[int, ...]] = field(default_factory=list)
-    _last_words: str = ""
-    _alike: int = 0
     _stuck: tuple[tuple[int, ...], str] | None = None
     _stuck_times: int = 0
 
-    @property
-    def is_doubtful(self) -> bool:
-        """The same words for one lone record after another: sending on would only make more of them."""
-        return self._alike > ALIKE
+    # -- what leaves
+
+    def load(self, lanes: Sequence[Lane], standing: Standing) -> tuple[Parcel, ...]:
+        """The next batch of these lanes, in order; what can't leave now is marked on the way."""
+        while self.suspects:
+            waiting = [Waiting(record_id, 0) for record_id in self.suspects.pop()]
+            frozen = self._parcels([row.record_id for row in self._admit(waiting, standing)])
+            if frozen := _with_their_orders(frozen):
+                return self._by_open_route(frozen, standing)
+        if (halt := standing.due()) is not None and (record_id := self.store.halts.next_probe(halt.halt_id)):
+            self.store.halts.release(record_id)
+            return self._parcels([record_id])
+        chosen = self._parcels([row.record_id for row in self._choose(lanes, standing)])
+        return self._by_open_route(_routable(chosen), standing)
+
+    def request(self, parcels: Sequence[Parcel], standing: Standing, *, wall_ms: int) -> Request:
+        """A lone order, transaction or product goes to its own endpoint; all else, and two or more, to the batch."""
+        outlet_id = self.settings.outlet_id
+        route = lone_route(parcels[0].entity_type, parcels[0].operation) if len(parcels) == 1 else None
+        if route is not None and (route == DAILY or not standing.shut(route)):
+            body = self._wire(parcels[0])
+            deadline = max(float(self.settings.request_timeout_s), 30 + len(body) / SLOWEST_BYTES_PER_S)
+            return Request(method="POST", route=route, path=path_of(route, outlet_id), body=body, deadline_s=deadline)
+        items = [BatchItem(entity_type=p.entity_type, operation=p.operation, data=self._wire(p)) for p in parcels]
+        code = self.settings.outlet_code
+        body = batch_body(items, outlet_id=outlet_id, outlet_code=code, sync_timestamp=iso(wall_ms))
+        path = path_of(BATCH, outlet_id)
+        return Request(method="POST", route=BATCH, path=path, body=body, deadline_s=BATCH_DEADLINE_S)
+
+    # -- what came of it
 
     def broke(self, parcels: Sequence[Parcel], words: str, *, lives: bool) -> RefusedWhole | None:
         """Count a 5xx for these records, which stay together; a refusal once it is plainly about them.
@@ -60,76 +105,87 @@ class Pusher:
         self._stuck = (ids, words)
         if self._stuck_times >= STUCK:
             self._stuck = None
-            return RefusedWhole(words, is_existing=False)
+            return RefusedWhole(words)
         self.suspects.append(ids)
         return None
 
-    def load(self, lanes: Sequence[Lane]) -> tuple[Parcel, ...]:
-        """The next batch of these lanes, in order; records that can never leave are marked on the way."""
-        while self.suspects:
-            if frozen := _with_their_orders(self.store.outbox.load(self.suspects.pop())):
-                return frozen
-        return _routable(self.store.outbox.load([row.record_id for row in self._choose(lanes)]))
-
-    def request(self, parcels: Sequence[Parcel], *, wall_ms: int) -> Request:
-        """A lone order, transaction or product goes to its own endpoint; all else, and two or more, to the batch."""
-        outlet_id = self.settings.outlet_id
-        if len(parcels) == 1 and (path := lone_path(parcels[0].entity_type, parcels[0].operation, outlet_id)):
-            body = self._wire(parcels[0])
-            deadline = max(float(self.settings.request_timeout_s), 30 + len(body) / SLOWEST_BYTES_PER_S)
-            return Request(method="POST", path=path, body=body, deadline_s=deadline)
-        items = [BatchItem(entity_type=p.entity_type, operation=p.operation, data=self._wire(p)) for p in parcels]
-        body = batch_body(
-            items,
-            outlet_id=outlet_id,
-            outlet_code=self.settings.outlet_code,
-            sync_timestamp=iso(wall_ms),
-        )
-        return Request(method="POST", path=batch_path(outlet_id), body=body, deadline_s=BATCH_DEADLINE_S)
-
     def settle(self, parcels: Sequence[Parcel], verdict: Judged | RefusedWhole, *, wall_ms: int) -> list[Event]:
         """Let each result settle its own row."""
-        if isinstance(verdict, Judged):
-            return self._settle_each(parcels, verdict.results, wall_ms)
-        if len(parcels) > 1:
-            self._bisect(parcels)
-            return []
-        return self._settle_lone(parcels[0], verdict, wall_ms)
+        if isinstance(verdict, RefusedWhole):
+            if len(parcels) > 1:
+                self._bisect(parcels)
+                return []
+            return self._settle_failures([Failure(parcels[0], verdict.words, verdict.status)], parcels, wall_ms)
+        pairs = list(zip(parcels, verdict.results, strict=True))
+        accepted = [_accepted(parcel, result) for parcel, result in pairs if _is_through(parcel, result)]
+        self._settle_accepted(accepted, wall_ms)
+        unknown = [parcel.record_id for parcel, result in pairs if result is None]
+        self.store.outbox.postpone(unknown, retry_at=wall_ms + UNKNOWN_MS)
+        failures = list(_own_failures(pairs))
+        events = self._settle_failures(failures, parcels, wall_ms)
+        return [Sent(len(accepted)), *events] if accepted else events
 
-    def _settle_lone(self, parcel: Parcel, verdict: RefusedWhole, wall_ms: int) -> list[Event]:
-        """One record refused; a row of the same words is doubted, so that no mass of records needs attention."""
-        self._alike = self._alike + 1 if verdict.words == self._last_words else 1
-        self._last_words = verdict.words
-        refused = _refusal(parcel, verdict.words, verdict.is_existing, self._tries(parcel), wall_ms)
-        if self.is_doubtful:
-            refused = replace(refused, retry_at=wall_ms + DOUBT_MS)
-            self.suspects.clear()
-        self.store.outbox.refuse([refused])
-        return [Failed(1)] if refused.retry_at is None else []
-
-    def _settle_each(
-        self, parcels: Sequence[Parcel], results: Sequence[ItemResult | None], wall_ms: int
-    ) -> list[Event]:
-        pairs = [(parcel, result) for parcel, result in zip(parcels, results, strict=True) if result is not None]
-        accepted = [_accepted(parcel, result) for parcel, result in pairs if result.ok]
-        refused = list(self._refusals([pair for pair in pairs if not pair[1].ok], wall_ms))
+    def _settle_accepted(self, accepted: Sequence[Accepted], wall_ms: int) -> None:
+        if not accepted:
+            return
         day = business_day(wall_ms, zone=self.settings.timezone, starts_at=self.settings.business_day_start)
         self.store.outbox.accept(accepted, now_ms=wall_ms, day=day, deleted_at=iso(wall_ms))
+        types = {a.parcel.entity_type for a in accepted}
+        self.halts.accepted(types, {a.parcel.record_id for a in accepted})
+
+    def _settle_failures(self, failures: Sequence[Failure], parcels: Sequence[Parcel], wall_ms: int) -> list[Event]:
+        """Each refusal its own way: a type not taken, the other operation, headquarters' news first, or a person."""
+        rest = self._set_untaken_aside(failures, parcels, wall_ms)
+        rest = self._turn(rest)
+        behind = [f for f in rest if f.is_existing and f.parcel.entity_type in CATALOGUE and not f.parcel.is_turned]
+        self.store.outbox.await_news([_refused(f, "R-EXISTS") for f in behind])
+        rest = [f for f in rest if f not in behind]
+        refused = [self._refusal(failure, wall_ms) for failure in rest]
         self.store.outbox.refuse(refused)
-        self._alike = 0 if accepted else self._alike
-        return [event for event in (Sent(len(accepted)), Failed(len(refused))) if event.n]
+        is_doubted = len(parcels) == 1 and bool(rest) and self._doubt(rest[0], wall_ms)
+        events: list[Event] = [Behind()] if behind else []
+        return events if is_doubted or not rest else [*events, Failed(len(rest))]
 
-    def _refusals(self, failed: Sequence[tuple[Parcel, ItemResult]], wall_ms: int) -> Iterator[Refused]:
-        orders = {parcel.record_id for parcel, _ in failed}
-        for parcel, result in failed:
-            # A transaction's failure beside its own failed order is not its own: it stays blocked.
-            if parcel.blocked_by not in orders:
-                words = result.error or ""
-                is_existing = "already exists with different data" in words.lower()
-                yield _refusal(parcel, words, is_existing, self._tries(parcel), wall_ms)
+    def _set_untaken_aside(self, failures: Sequence[Failure], parcels: Sequence[Parcel], wall_ms: int) -> list[Failure]:
+        """A type never taken, all of whose items are refused alike, waits as a type."""
+        left = list(failures)
+        for entity_type in {failure.parcel.entity_type for failure in failures}:
+            mine = [failure for failure in failures if failure.parcel.entity_type == entity_type]
+            is_all = len(mine) == sum(parcel.entity_type == entity_type for parcel in parcels)
+            is_enough = entity_type not in LANES or len(mine) >= UNTAKEN
+            is_alike = len({failure.words for failure in mine}) == 1
+            if is_all and is_enough and is_alike and not self.halts.has_taken(entity_type):
+                self.store.outbox.refuse([_refused(failure, "R-TYPE", retry_at=wall_ms) for failure in mine])
+                ids = [failure.parcel.record_id for failure in mine]
+                self.halts.untaken(entity_type, ids, mine[0].words, wall_ms)
+                left = [failure for failure in left if failure.parcel.entity_type != entity_type]
+        return left
 
-    def _tries(self, parcel: Parcel) -> int:
-        return self.store.outbox.rejections(parcel.record_id)
+    def _turn(self, failures: Sequence[Failure]) -> list[Failure]:
+        """After a lost answer "exists" or "not found" only tells what had arrived: once the other way, uncounted."""
+        left = []
+        for failure in failures:
+            other = _other_way(failure)
+            if other is None:
+                left.append(failure)
+            else:
+                self.store.outbox.turn(failure.parcel, other)
+        return left
+
+    def _refusal(self, failure: Failure, wall_ms: int) -> Refused:
+        if failure.is_existing:
+            return _refused(failure, "R-EXISTS")
+        if failure.words:
+            return _refused(failure, "R-DATA")
+        tries = self.store.outbox.rejections(failure.parcel.record_id) + 1
+        if tries >= TRIES:
+            return Refused(parcel=failure.parcel, code="R-TRIES", words=str(TRIES))
+        wait_ms = round(min(LAST_S, FIRST_S * 2**tries) * 1000)
+        return Refused(parcel=failure.parcel, code="R-TRIES", words="", retry_at=wall_ms + wait_ms)
+
+    def _doubt(self, failure: Failure, wall_ms: int) -> bool:
+        """Whether this lone refusal is one of a row, and waits for a verdict."""
+        return self.halts.refused(failure.parcel.entity_type, failure.parcel.record_id, failure.words, wall_ms)
 
     def _bisect(self, parcels: Sequence[Parcel]) -> None:
         # A transaction that flew behind its order stays out until the order is accepted.
@@ -139,26 +195,54 @@ class Pusher:
             half for half in (ids[middle:], ids[:middle]) if half
         ]  # the first half is on top: depth first, in order
 
-    def _choose(self, lanes: Sequence[Lane]) -> list[Waiting]:
-        most, room = self.size.now, self.settings.batch_max_bytes - BATCH_OVERHEAD_BYTES
+    # -- choosing
+
+    def _choose(self, lanes: Sequence[Lane], standing: Standing) -> list[Waiting]:
         chosen: list[Waiting] = []
+        room = min(self.settings.batch_max_bytes, self.size.bytes) - BATCH_OVERHEAD_BYTES
         for lane in lanes:
-            rows = self.store.outbox.next(lane, limit=most)
-            for row in self._with_transactions(rows) if lane is Lane.HIGH else rows:
+            for row in self._line(lane, standing):
                 if self._is_too_big(row):
                     continue
                 room -= row.bytes + ITEM_OVERHEAD_BYTES
-                if len(chosen) >= most or (room < 0 and chosen):
+                if len(chosen) >= self.size.now or (room < 0 and chosen):
                     return chosen
                 chosen.append(row)
         return chosen
 
-    def _with_transactions(self, rows: Sequence[Waiting]) -> Iterator[Waiting]:
+    def _line(self, lane: Lane, standing: Standing) -> Iterator[Waiting]:
+        """The rows of a lane that may go, in order, each order with its blocked transactions right behind it."""
+        rows = self.store.outbox.next(lane, limit=self.size.now)
+        for _ in range(SIFTINGS):
+            admitted = self._admit(rows, standing)
+            if admitted or not rows:
+                break
+            rows = self.store.outbox.next(lane, limit=self.size.now)
+        return self._with_transactions(admitted, standing) if lane is Lane.HIGH else iter(admitted)
+
+    def _admit(self, rows: Sequence[Waiting], standing: Standing) -> Sequence[Waiting]:
+        """Without those that a halt stops; they are set aside."""
+        if not standing.halts or not rows:
+            return rows
+        kinds = self.store.outbox.kinds([row.record_id for row in rows])
+        stopped = {record_id: standing.stops(*kind) for record_id, kind in kinds.items()}
+        for halt in {halt for halt in stopped.values() if halt is not None}:
+            ids = [record_id for record_id, found in stopped.items() if found == halt]
+            code = "" if halt.kind is halt.kind.ROUTE else "R-TYPE" if halt.kind is halt.kind.TYPE else "R-ALIKE"
+            self.store.halts.set_aside(halt.halt_id, ids, code=code, words=halt.words)
+        return [row for row in rows if stopped.get(row.record_id) is None]
+
+    def _with_transactions(self, rows: Sequence[Waiting], standing: Standing) -> Iterator[Waiting]:
         """Each order's blocked transactions right behind it: they may fly in one batch."""
-        behind = self.store.outbox.behind([row.record_id for row in rows])
+        may_fly = not standing.on_type("transaction")
+        behind = self.store.outbox.behind([row.record_id for row in rows]) if may_fly else {}
         for row in rows:
             yield row
             yield from behind.get(row.record_id, ())
+
+    def _by_open_route(self, parcels: tuple[Parcel, ...], standing: Standing) -> tuple[Parcel, ...]:
+        """One by one where the batch's own endpoint is shut."""
+        return parcels[:1] if standing.shut(BATCH) else parcels
 
     def _is_too_big(self, row: Waiting) -> bool:
         limit = self.settings.batch_max_bytes - BATCH_OVERHEAD_BYTES - ITEM_OVERHEAD_BYTES
@@ -168,6 +252,9 @@ class Pusher:
         words = f"{row.bytes}/{self.settings.batch_max_bytes}"
         self.store.outbox.refuse([Refused(parcel=parcel, code="R-SIZE", words=words)])
         return True
+
+    def _parcels(self, record_ids: Sequence[int]) -> tuple[Parcel, ...]:
+        return tuple(self.store.outbox.load(record_ids))
 
     def _wire(self, parcel: Parcel) -> bytes:
         return splice(
@@ -196,16 +283,37 @@ def _routable(parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
     return tuple(parcel for parcel in parcels if parcel.entity_type != "daily_summary")
 
 
-def _accepted(parcel: Parcel, result: ItemResult) -> Accepted:
-    return Accepted(parcel=parcel, version=max(parcel.version, result.version or 0), cloud_id=result.cloud_id)
+def _is_through(parcel: Parcel, result: ItemResult | None) -> bool:
+    """Accepted; for a delete also that there is nothing to delete."""
+    if result is None:
+        return False
+    return result.ok or (parcel.operation == "delete" and is_missing(result.error or ""))
 
 
-def _refusal(parcel: Parcel, words: str, is_existing: bool, tries: int, wall_ms: int) -> Refused:
-    if is_existing:
-        return Refused(parcel=parcel, code="R-EXISTS", words=words)
-    if words:
-        return Refused(parcel=parcel, code="R-DATA", words=words)
-    if tries + 1 >= TRIES:
-        return Refused(parcel=parcel, code="R-TRIES", words=str(TRIES))
-    wait_ms = round(min(LAST_S, FIRST_S * 2 ** (tries + 1)) * 1000)
-    return Refused(parcel=parcel, code="R-TRIES", words="", retry_at=wall_ms + wait_ms)
+def _own_failures(pairs: Sequence[tuple[Parcel, ItemResult | None]]) -> Iterator[Failure]:
+    failed = [(p, result) for p, result in pairs if result is not None and not _is_through(p, result)]
+    orders = {parcel.record_id for parcel, _ in failed}
+    for parcel, result in failed:
+        # A transaction's failure beside its own failed order is not its own: it stays blocked.
+        if parcel.blocked_by not in orders:
+            yield Failure(parcel, result.error or "")
+
+
+def _other_way(failure: Failure) -> str | None:
+    parcel = failure.parcel
+    if parcel.is_turned or not parcel.is_unknown or parcel.entity_type in CATALOGUE:
+        return None  # the catalogue hears by headquarters' news what had arrived
+    if parcel.operation == "create" and (failure.is_existing or "exists" in failure.words.lower()):
+        return "update"
+    is_gone = failure.status in (404, 410) or is_missing(failure.words)
+    return "create" if parcel.operation == "update" and is_gone else None
+
+
+def _refused(failure: Failure, code: str, retry_at: int | None = None) -> Refused:
+    return Refused(parcel=failure.parcel, code=code, words=failure.words, retry_at=retry_at)
+
+
+def _accepted(parcel: Parcel, result: ItemResult | None) -> Accepted:
+    version = result.version if result is not None else None
+    cloud_id = result.cloud_id if result is not None else None
+    return Accepted(parcel=parcel, version=max(parcel.version, version or 0), cloud_id=cloud_id)

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from outlet_sync_gui.contract.records import Incoming, digest_of, three_way
+from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.records import CATALOGUE, Content, Known
 from outlet_sync_gui.sync.clock import iso
+from outlet_sync_gui.sync.pull import apply_kept_news
 
 NOTHING = "{}"
 CHUNK = 200  # rows in one transaction, between which other writers get their turn
@@ -99,7 +101,9 @@ def _accept_one(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
         case Changed(content):
             if known is not None:
                 store.records.change(record_id, incoming, content, now_ms=now_ms)
-            _queue(store, record_id, incoming, content, now_ms)
+            queue(store, record_id, incoming, content, now_ms)
+            if known is not None and known.has_news:
+                apply_kept_news(store, [record_id], now_ms=now_ms)  # held: newer content may agree now
     return decision
 
 
@@ -110,7 +114,8 @@ def _source(incoming: Incoming) -> str | None:
     return NOTHING if incoming.operation == "delete" else incoming.content
 
 
-def _queue(store: Store, record_id: int, incoming: Incoming, content: Content, now_ms: int) -> None:
+def queue(store: Store, record_id: int, incoming: Incoming, content: Content, now_ms: int) -> None:
+    """Put content in the line, behind its order where it has one that is not accepted yet."""
     is_order = incoming.entity_type == "order"
     amount = incoming.amount if is_order else 0  # a transaction's money is its order's
     store.records.queue(record_id, content, lane=lane_of(incoming.entity_type), amount=amount, now_ms=now_ms)
@@ -118,6 +123,23 @@ def _queue(store: Store, record_id: int, incoming: Incoming, content: Content, n
         store.records.block_behind_order(record_id, incoming.parent_ref)
     if is_order and content.operation == "create":
         store.records.block_children(record_id, incoming.local_id)
+
+
+def of_content(known: Known, content: Content) -> Incoming:
+    """A record that we have, as if the POS handed this content of it over."""
+    fields = loads_stored(content.payload)
+    amount = fields.get("total_amount")
+    return Incoming(
+        entity_type=known.entity_type,
+        local_id=known.local_id or "",
+        operation="delete" if content.operation == "delete" else "update",
+        source_version=None,
+        updated_at=None,
+        content=content.payload,
+        digest=content.digest,
+        parent_ref=fields.get("order_id"),
+        amount=amount if isinstance(amount, int) else 0,
+    )
 
 
 def _edit(known: Known, incoming: Incoming) -> Decision:

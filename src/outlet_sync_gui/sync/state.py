@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from outlet_sync_gui import __version__
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.settings import Settings
-from outlet_sync_gui.status import Progress, State, Status, Trouble
+from outlet_sync_gui.status import Progress, State, Status, Trouble, Wait
+from outlet_sync_gui.store.halts import Halt, HaltKind
 from outlet_sync_gui.store.outlet import Counts, OutletState
 from outlet_sync_gui.sync.clock import business_day, iso
 
 SYNCING_AFTER_S = 1.0  # not for each sale
-REFUSALS = frozenset({"N-KEY", "N-OUTLET"})  # what a person must mend; all other trouble is the line's
+REFUSALS = frozenset({"N-KEY", "N-OUTLET", "N-ANSWER"})  # what a person must mend; all other trouble is the line's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,18 +27,25 @@ class Facts:
     is_pulling: bool = False
     next_attempt_at: int | None = None
     back_at: int | None = None
+    halts: tuple[Halt, ...] = ()
+
+    @property
+    def waits(self) -> tuple[Wait, ...]:
+        """What stands still, as people see it."""
+        return tuple(_wait(halt) for halt in self.halts)
 
 
 def state_of(facts: Facts) -> State:
     """The first that holds of paused > offline > attention > syncing > waiting > idle."""
     trouble = facts.outlet.trouble
+    needs_person = _trouble(facts) is not None and _trouble(facts) != _limit(facts)
     pending = facts.counts.pending.total
     is_offline = trouble is not None and trouble.code not in REFUSALS
     is_fresh = _is_fresh(facts)
     rules = (
         (_is_paused(facts), State.PAUSED),
         (is_offline, State.OFFLINE),
-        (trouble is not None or facts.counts.dead > 0, State.ATTENTION),
+        (needs_person or facts.counts.dead > 0 or _questions(facts) > 0, State.ATTENTION),
         (_is_busy(facts), State.SYNCING),
         (pending > 0, State.WAITING),
         (not is_fresh, State.SYNCING),
@@ -70,6 +78,8 @@ def status_of(facts: Facts, sent_on: Callable[[str], tuple[int, int]], *, progre
         since=outlet.failing_since or facts.back_at,
         paused_until=outlet.paused_until,
         trouble=_trouble(facts),
+        waits=facts.waits,
+        questions=_questions(facts),
         progress=progress,
         is_pulling=facts.is_pulling,
     )
@@ -91,11 +101,36 @@ def _is_fresh(facts: Facts) -> bool:
 
 
 def _trouble(facts: Facts) -> Trouble | None:
-    """Why nothing goes out; a 429's wait is told too, though nothing is wrong."""
+    """Why nothing goes out, or not by the usual way; a 429's wait is told too, though nothing is wrong."""
+    shut = next((halt for halt in facts.halts if halt.kind is HaltKind.ROUTE), None)
+    if facts.outlet.trouble is None and shut is not None:
+        return Trouble(code="N-OUTLET", facts=(("route", shut.name),))
+    return facts.outlet.trouble or _limit(facts)
+
+
+def _limit(facts: Facts) -> Trouble | None:
     wait = facts.outlet.wait_until
-    if facts.outlet.trouble is None and wait is not None and wait > facts.now_ms:
-        return Trouble(code="N-RATE", facts=(("seconds", round((wait - facts.now_ms) / 1000)),))
-    return facts.outlet.trouble
+    if wait is None or wait <= facts.now_ms:
+        return None
+    return Trouble(code="N-RATE", facts=(("seconds", round((wait - facts.now_ms) / 1000)),))
+
+
+def _questions(facts: Facts) -> int:
+    return sum(wait.is_question for wait in facts.waits)
+
+
+def _wait(halt: Halt) -> Wait:
+    codes = {HaltKind.ROUTE: "N-OUTLET", HaltKind.TYPE: "R-TYPE", HaltKind.ALIKE: "R-ALIKE"}
+    return Wait(
+        halt_id=halt.halt_id,
+        code=codes[halt.kind],
+        name=halt.name,
+        n=halt.n,
+        words=halt.words,
+        next_at=halt.probe_at,
+        # A probe decides first; a person is asked only when that was refused, too.
+        is_question=halt.kind is HaltKind.ALIKE and halt.probes > 0,
+    )
 
 
 def not_set_up(settings: Settings, missing: tuple[str, ...]) -> Status:
@@ -151,6 +186,19 @@ def as_json(status: Status) -> dict[str, object]:
         "paused_until": _iso(status.paused_until),
         "missing": list(status.missing),
         "trouble": {"code": status.trouble.code, "facts": dict(status.trouble.facts)} if status.trouble else None,
+        "waits": [_wait_json(wait) for wait in status.waits],
+    }
+
+
+def _wait_json(wait: Wait) -> dict[str, object]:
+    return {
+        "id": wait.halt_id,
+        "code": wait.code,
+        "name": wait.name,
+        "n": wait.n,
+        "words": wait.words,
+        "next_attempt_at": _iso(wait.next_at),
+        "is_question": wait.is_question,
     }
 
 

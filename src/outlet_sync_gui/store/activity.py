@@ -1,0 +1,63 @@
+"""What was decided over records, by whom, when and why: kept, and never sent."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from outlet_sync_gui.store.database import Database
+
+
+class What(StrEnum):
+    """What happened to a record, besides being sent."""
+
+    RETRIED = "retried"
+    DISCARDED = "discarded"
+    EDITED = "edited"
+    GIVEN_UP = "given_up"  # a person ended a halt: what was refused alike needs attention now
+    GONE = "gone"  # deleted at the cloud, what waited here ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One line of the history; `before` and `after` are JSON texts of content where it changed."""
+
+    at: int
+    what: What
+    who: str
+    why: str
+    before: str | None
+    after: str | None
+
+
+class Activity:
+    """The history of one outlet; every method is one step of the caller's transaction."""
+
+    def __init__(self, database: Database, outlet: int) -> None:
+        self._db = database
+        self._outlet = outlet
+
+    def note(
+        self,
+        what: What,
+        record_id: int | None,
+        *,
+        now_ms: int,
+        who: str = "",
+        why: str = "",
+        before: str | None = None,
+        after: str | None = None,
+    ) -> None:
+        """Keep a deed; without a name it was the program's own."""
+        self._db.execute(
+            "INSERT INTO activity(outlet, at, what, record_id, who, why, before, after) VALUES (?,?,?,?,?,?,?,?)",
+            (self._outlet, now_ms, what, record_id, who, why, before, after),
+        )
+
+    def of(self, record_id: int) -> list[Deed]:
+        """A record's history, oldest first."""
+        rows = self._db.rows(
+            "SELECT at, what, who, why, before, after FROM activity WHERE record_id = ? ORDER BY id", (record_id,)
+        )
+        return [
+            Deed(at=at, what=What(what), who=who, why=why, before=before, after=after)
+            for at, what, who, why, before, after in rows
+        ]
