@@ -17,7 +17,7 @@ from tests.ui.states import NOW, STATES
 from outlet_sync_gui import words
 from outlet_sync_gui.errors import InputRefused, OutletSyncError
 from outlet_sync_gui.resources import resource
-from outlet_sync_gui.status import State, Trouble
+from outlet_sync_gui.status import Trouble
 from outlet_sync_gui.ui.status_page import _lane_lines
 from outlet_sync_gui.ui.tray import PAUSES
 
@@ -223,11 +223,6 @@ def test_every_code_that_is_raised_has_its_sentence() -> None:
 def test_an_unknown_language_is_the_systems() -> None:
     words.use("")
     assert words.language() == words.system_language()
-
-
-def test_states_have_names() -> None:
-    words.use("id")
-    assert len({words.state_name(state) for state in State}) == len(State)
 
 
 # -- every sentence gets what it needs to fill its places

@@ -24,6 +24,7 @@ from outlet_sync_gui.errors import (
     AlreadyRunning,
     CloudUnreachable,
     CredentialsMissing,
+    InputRefused,
     OutletSyncError,
     SettingsInvalid,
     StoreFailed,
@@ -35,8 +36,8 @@ from outlet_sync_gui.sync import clock
 from outlet_sync_gui.sync.commands import Command, KeyChanged, SyncNow
 from outlet_sync_gui.sync.cycle import Cycle, Tally
 from outlet_sync_gui.sync.engine import Engine
-from outlet_sync_gui.sync.events import KeyRefused
-from outlet_sync_gui.sync.exchange import Answer, Answered, Lost, Request, Send, WaitUntil
+from outlet_sync_gui.sync.events import KeyRefused, Pulled, Stopped
+from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Request, Send, WaitUntil, Why
 from outlet_sync_gui.sync.state import as_json, not_set_up, with_error, with_key_trouble
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,7 @@ class Service:
         *,
         on_status: Callable[[Status], None] = lambda _: None,
         on_show: Callable[[], None] | None = None,
+        on_declined: Callable[[InputRefused], None] = lambda _: None,
         read_key: ReadKey = key_from_keyring,
         revive_s: float = REVIVE_S,
     ) -> None:
@@ -101,6 +103,7 @@ class Service:
         self._revive_s = revive_s
         self._on_status = on_status
         self._on_show = on_show
+        self._on_declined = on_declined
         self._read_key = read_key
         self._inbox: deque[Command] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -111,9 +114,11 @@ class Service:
         self._settings = Settings()
         self._session: Session | None = None
         self._key: str | None = None
+        self._tried_key: str | None = None  # the last one in use: another one ends what that stopped
         self._key_at = 0.0  # when to ask the keyring again: it may prompt, so not with every sale
         self._trouble: OutletSyncError | None = None  # no key, or the store fails
         self._cycles: list[tuple[Cycle, asyncio.Future[Tally]]] = []
+        self._checks: list[asyncio.Future[Trouble | None]] = []
         self._published: Status | None = None
         self._publishing: asyncio.TimerHandle | None = None
 
@@ -165,6 +170,23 @@ class Service:
         self._host(job)
         return tallies[0]
 
+    def run_check(self, *, timeout_s: float) -> Trouble | None:
+        """One exchange, to see whether headquarters answers; its trouble. Raises like `run_cycle`."""
+        found: list[Trouble | None] = []
+
+        async def job() -> None:
+            driver = asyncio.create_task(self._drive())
+            try:
+                async with asyncio.timeout(timeout_s):
+                    found.append(await self._check())
+            except TimeoutError:
+                found.append(Trouble(code="N-CLOUD", facts=(("seconds", round(timeout_s)),)))
+            finally:
+                await _ended(driver)
+
+        self._host(job)
+        return found[0]
+
     def _host(self, job: Callable[[], Awaitable[None]]) -> None:
         with Lock(self._directory), asyncio.Runner(loop_factory=_new_loop) as runner:
             self._loop = runner.get_loop()
@@ -190,7 +212,9 @@ class Service:
             self._woken.clear()
             wait_s = await self._advance()
             self._publish_soon()
-            if wait_s != 0:
+            if wait_s == 0:
+                await asyncio.sleep(0)  # whoever else waits for this loop gets a turn
+            else:
                 # Not wait_for: before Python 3.12 that swallows a stop which comes together with a wake-up.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait_s):
@@ -206,9 +230,7 @@ class Service:
                 driver.result()  # a bug: raises
             return over.result() if over.done() else replace(cycle.tally(), stopped_by=cycle.stopped_by or "timed_out")
         finally:
-            driver.cancel()
-            with suppress(asyncio.CancelledError):
-                await driver
+            await _ended(driver)
 
     # -- one step
 
@@ -238,6 +260,7 @@ class Service:
             await self._carry(session, step)
             return 0
         self._end_cycles(step)
+        self._end_checks(session, Stopped(step.why) if step.why in (Why.PAUSED, Why.RATE_LIMITED) else None)
         return None if step.at is None else max(0.0, step.at - clock.now().monotonic)
 
     def _wait_for_set_up(self) -> None:
@@ -256,6 +279,8 @@ class Service:
         events = session.engine.settle(step.flight, answer, clock.now())
         for cycle, _ in self._cycles:
             cycle.saw(events)
+        if step.flight.kind is Kind.PULL:
+            self._end_checks(session, next((e for e in events if isinstance(e, Pulled | Stopped)), None))
         if any(isinstance(event, KeyRefused) for event in events):
             self._key, self._key_at = None, 0.0
         log.info("%s %s: %s", step.request.method, step.request.path.partition("?")[0], events)
@@ -287,7 +312,9 @@ class Service:
             self._fail_cycles(error)
             return False
         self._trouble = None
-        session.engine.do(KeyChanged(), clock.now())
+        if self._key != self._tried_key and self._tried_key is not None:
+            session.engine.do(KeyChanged(), clock.now())
+        self._tried_key = self._key
         return True
 
     # -- commands, from the window and from other processes
@@ -299,7 +326,11 @@ class Service:
                 self._key = None
             if isinstance(command, KeyChanged | SyncNow):
                 self._key_at = 0.0
-            session.engine.do(command, clock.now())
+            try:
+                session.engine.do(command, clock.now())
+            except InputRefused as refusal:  # a decision over what is not as it was seen any more
+                log.info("declined: %s", refusal)
+                self._on_declined(refusal)
 
     async def _answer(self, asked: Asked) -> Asked:
         match asked.get("do"):
@@ -307,6 +338,8 @@ class Service:
                 return as_json(self._status())
             case "sync":
                 return await self._answer_sync(all_lanes=bool(asked.get("all")))
+            case "check":
+                return await self._answer_check()
             case "show":
                 if self._on_show is not None:
                     self._on_show()
@@ -325,6 +358,32 @@ class Service:
         except OutletSyncError as error:
             return {"error": type(error).__name__, "code": error.code, "facts": dict(error.facts)}
 
+    async def _answer_check(self) -> Asked:
+        try:
+            trouble = await self._check()
+        except OutletSyncError as error:
+            return {"error": type(error).__name__, "code": error.code}
+        return {"trouble": {"code": trouble.code, "facts": dict(trouble.facts)} if trouble else None}
+
+    async def _check(self) -> Trouble | None:
+        """Headquarters' news now, within the limit: what came of it. Raises what keeps it from being asked."""
+        over: asyncio.Future[Trouble | None] = asyncio.get_running_loop().create_future()
+        self._checks.append(over)
+        self.post(SyncNow(all_lanes=False))
+        return await over
+
+    def _end_checks(self, session: Session, came: Pulled | Stopped | None) -> None:
+        if came is None:
+            return
+        checks, self._checks = self._checks, []
+        for over in checks:
+            if over.done():
+                continue
+            if isinstance(came, Stopped) and came.code == Why.PAUSED:
+                over.set_exception(InputRefused("paused"))
+            else:
+                over.set_result(None if isinstance(came, Pulled) else session.engine.status(clock.now()).trouble)
+
     def _begin_cycle(self, *, all_lanes: bool) -> tuple[Cycle, asyncio.Future[Tally]]:
         cycle, over = Cycle(), asyncio.get_running_loop().create_future()
         self._cycles.append((cycle, over))
@@ -339,10 +398,11 @@ class Service:
                 over.set_result(cycle.tally())
 
     def _fail_cycles(self, error: OutletSyncError) -> None:
-        for _, over in self._cycles:
+        waiting: list[asyncio.Future[Any]] = [*(over for _, over in self._cycles), *self._checks]
+        for over in waiting:
             if not over.done():
                 over.set_exception(error)
-        self._cycles = []
+        self._cycles, self._checks = [], []
 
     # -- the session
 
@@ -408,6 +468,13 @@ class Service:
     def _cancel(self) -> None:
         if self._main is not None:
             self._main.cancel()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end. A bug of it raises."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 class _DaemonExecutor(ThreadPoolExecutor):

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.resources import resource
-from outlet_sync_gui.status import Progress, Row, RowState, State, Status, Trouble
+from outlet_sync_gui.status import Progress, Row, RowState, State, Status, Trouble, Wait
 
 LANGUAGES: Final = ("id", "en")
 PLACE = re.compile(r"\{(\w+)\}")
@@ -162,23 +162,6 @@ def _local(ms: int) -> datetime:
 # -- the state
 
 
-STATES: Mapping[State, str] = {
-    State.SETUP: N_("not set up"),
-    State.IDLE: N_("everything sent"),
-    State.SYNCING: N_("sending"),
-    State.WAITING: N_("waiting"),
-    State.OFFLINE: N_("no connection"),
-    State.PAUSED: N_("paused"),
-    State.ATTENTION: N_("needs attention"),
-    State.ERROR: N_("broken"),
-}
-
-
-def state_name(state: State) -> str:
-    """A state in a word or two."""
-    return say(STATES[state])
-
-
 def headline(status: Status, now_ms: int) -> str:
     """The one sentence of a state."""
     match status.state:
@@ -215,10 +198,8 @@ def subline(status: Status, now_ms: int) -> str:
             )
         case State.OFFLINE:
             return _safe(status)
-        case State.ATTENTION if status.trouble:
-            return trouble(status.trouble)[1]
         case State.ATTENTION:
-            return say("The rest is still sent.")
+            return _attention_line(status)
         case State.SYNCING:
             return (
                 say("Back since {time}. Sales go on.", time=clock(status.since))
@@ -230,6 +211,20 @@ def subline(status: Status, now_ms: int) -> str:
         case State.IDLE:
             at = status.last_success_at or now_ms
             return say("Last success {time} · {ago}", time=clock(at), ago=ago(at, now_ms))
+
+
+def reasons(status: Status) -> list[str]:
+    """Why something waits, and what to do, each a sentence; with the short code for the help desk."""
+    lines = []
+    if status.trouble is not None:
+        cause, mend = trouble(status.trouble)
+        lines.append(f"{cause.removesuffix('.')}. {mend} ({help_code(status.trouble.code)})")
+    lines += [wait(found) for found in status.waits]
+    if status.held:
+        lines.append(say("{n} held until headquarters' change is settled", n=number(status.held)) + ".")
+    if status.blocked:
+        lines.append(say_n("{n} payment waits for its order.", "{n} payments wait for their orders.", status.blocked))
+    return lines
 
 
 def tooltip(status: Status, now_ms: int) -> str:
@@ -319,7 +314,16 @@ def _safe(status: Status) -> str:
 def _attention(status: Status) -> str:
     if status.trouble is not None:
         return trouble(status.trouble)[0].removesuffix(".")  # a headline has no full stop
+    if status.questions and not status.dead:
+        return say_n("{n} question needs an answer", "{n} questions need an answer", status.questions)
     return say_n("{n} record needs attention", "{n} records need attention", status.dead)
+
+
+def _attention_line(status: Status) -> str:
+    if status.trouble is not None:
+        return trouble(status.trouble)[1]
+    asked = [found for found in status.waits if found.is_question]
+    return wait(asked[0]) if asked and not status.dead else say("The rest is still sent.")
 
 
 def _waiting(status: Status, now_ms: int) -> str:
@@ -355,7 +359,28 @@ LADDER: Mapping[str, tuple[str, str]] = {
     "N-CLOUD": (N_("The trouble is at headquarters"), N_("It sends by itself later.")),
     "N-KEY": (N_("The API key is refused"), N_("Get a new one from headquarters, enter it with “secret set api-key”.")),
     "N-OUTLET": (N_("This outlet is switched off at headquarters"), N_("Call headquarters.")),
+    "N-ANSWER": (
+        N_("The answer is not from headquarters"),
+        N_("Check headquarters' address, or sign in to this Wi-Fi."),
+    ),
     "N-RATE": (N_("Headquarters asks to wait"), N_("Headquarters asks to wait {seconds} s. It goes on by itself.")),
+}
+
+# What is looked at when nothing goes out, and by `doctor`.
+CHECKS: Mapping[str, str] = {
+    "data_dir": N_("Data folder"),
+    "settings": N_("Settings"),
+    "database": N_("Database"),
+    "key": N_("API key in the password store"),
+    "N-LINK": N_("Wi-Fi or cable"),
+    "N-DNS": N_("Internet"),
+    "N-PORTAL": N_("Wi-Fi sign-in"),
+    "N-CLOCK": N_("PC clock"),
+    "N-TLS": N_("Secure connection"),
+    "N-CLOUD": N_("Headquarters answers"),
+    "N-KEY": N_("Key accepted"),
+    "N-OUTLET": N_("Outlet enabled"),
+    "N-RATE": N_("Sending limit"),
 }
 
 PROBLEMS: Mapping[str, tuple[str, str]] = {
@@ -391,6 +416,11 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "row_unknown": (N_("Nothing called “{name}” is queued."), N_("“queue list” shows what is.")),
     "row_sending": (N_("“{name}” is being sent."), N_("Try again in a moment.")),
     "row_held": (N_("“{name}” waits for headquarters' change."), N_("It goes on when that is settled.")),
+    "reason_missing": (N_("A reason is missing."), N_("Say why, such as: --reason “entered twice”.")),
+    "local_id_fixed": (N_("The number can't change: {value} is not {known}."), N_("Leave local_id as it was.")),
+    "question_unknown": (N_("There is no open question {name}."), N_("“questions list” shows what is asked.")),
+    "choice_unknown": (N_("“{value}” is no answer here."), N_("Choose one of: {choices}")),
+    "paused": (N_("Sending is paused."), N_("Resume it first.")),
     "secret_empty": (N_("The secret is empty or holds characters that no key has."), N_("Paste it once more.")),
     "keyring_locked": (N_("The password store is locked."), N_("Log in to this PC again, or unlock it.")),
     "keyring_missing": (
@@ -457,6 +487,36 @@ def problem(error: OutletSyncError) -> str:
     return f"{cause} {mend}".strip()
 
 
+def passed(name: str) -> str:
+    """A check that found nothing wrong."""
+    return say(CHECKS[name])
+
+
+def unchecked(name: str) -> str:
+    """A check that something before it made pointless."""
+    return say("{name}: not checked yet", name=say(CHECKS[name]))
+
+
+def failed(name: str, found: Trouble) -> str:
+    """What a check found, what to do, and the short code for the help desk."""
+    cause, mend = trouble(found)
+    ahead = dict(found.facts).get("seconds") if found.code == "N-CLOCK" else None
+    if isinstance(ahead, int | float):
+        cause = say("wrong by {span}", span=span(ahead))
+    cause = cause if cause[:2].isupper() else f"{cause[:1].lower()}{cause[1:]}"
+    return f"{say(CHECKS[name])}: {cause.removesuffix('.')}. {mend} ({help_code(found.code)})"
+
+
+def span(seconds: float) -> str:
+    """2 hours, 12 minutes, 3 days: the largest unit that fits."""
+    minutes = max(1, round(abs(seconds) / 60))
+    if minutes < 60:
+        return say_n("{n} minute", "{n} minutes", minutes)
+    if minutes < 48 * 60:
+        return say_n("{n} hour", "{n} hours", round(minutes / 60))
+    return say_n("{n} day", "{n} days", round(minutes / 1440))
+
+
 # -- records
 
 TYPES: Mapping[str, tuple[str, str]] = {
@@ -501,9 +561,12 @@ def row_detail(row: Row) -> str:
 
 def row_state(row: Row) -> str:
     """What becomes of it."""
-    match row.state:
-        case None:
-            return say("sent")
+    return say("sent") if row.state is None else queued_state(row.state, row.due_at)
+
+
+def queued_state(state: RowState, due_at: int | None) -> str:
+    """What becomes of a row of the line."""
+    match state:
         case RowState.SENDING:
             return say("being sent")
         case RowState.BLOCKED:
@@ -512,12 +575,27 @@ def row_state(row: Row) -> str:
             return say("held")
         case RowState.DEAD:
             return say("refused")
-        case _ if row.due_at:
-            return say("at {time}", time=time(row.due_at))
+        case _ if due_at:
+            return say("at {time}", time=time(due_at))
         case RowState.RETRY:
             return say("tried again")
         case _:
             return say("waiting")
+
+
+WAITS: Mapping[str, str] = {
+    "R-TYPE": N_("Headquarters doesn't take {type} yet; {n} waiting"),
+    "R-ALIKE": N_("Headquarters refuses {type} with the same words, one after another; {n} waiting"),
+    "N-OUTLET": N_("Headquarters closes one way in ({name}); {n} waiting"),
+}
+
+
+def wait(found: Wait) -> str:
+    """Why some records wait while others go, headquarters' words, and when it is tried again."""
+    facts = {"type": type_name(found.name, 2), "name": found.name, "n": number(found.n)}
+    said = f" {quote(found.words)}" if found.words else ""
+    again = f" {say('Tried again at {time}.', time=clock(found.next_at))}" if found.next_at is not None else ""
+    return f"{say(WAITS[found.code], **facts)}.{said}{again}"
 
 
 REFUSALS: Mapping[str, str] = {
@@ -526,6 +604,8 @@ REFUSALS: Mapping[str, str] = {
     "R-SIZE": N_("Too big to send: {size}, limit {limit}"),
     "R-GONE": N_("Deleted at headquarters"),
     "R-TRIES": N_("Refused {n} times, no reason given"),
+    "R-TYPE": N_("Headquarters doesn't take {types} yet"),
+    "R-ALIKE": N_("Waits: headquarters refuses {types} alike"),
 }
 
 
@@ -540,7 +620,7 @@ def refusal(code: str | None, entity_type: str, words: str | None) -> str:
         return say(text, size=megabytes(int(sizes[1])), limit=megabytes(int(sizes[2])))
     if code == "R-TRIES":
         return say(text, n=said) if said else say("Refused, no reason given; tried again")
-    cause = say(text, type=type_name(entity_type))
+    cause = say(text, type=type_name(entity_type), types=type_name(entity_type, 2))
     return f"{cause}. {quote(said)}" if said else cause
 
 

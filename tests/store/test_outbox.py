@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import Bench, accepted, answered, order, product, read, refused, results, transaction
 
-from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Pending, RowState
 from outlet_sync_gui.store import news, outbox, records
 
@@ -104,12 +103,20 @@ def test_a_row_is_being_sent_only_while_its_request_is_out(bench: Bench) -> None
     assert bench.queued() == [("A1", "ready")]
 
 
-def test_a_row_is_found_by_its_number_or_its_name(bench: Bench) -> None:
+def test_a_record_is_found_by_its_number_or_its_name(bench: Bench) -> None:
     bench.put("order", order("A/1"))
-    row = bench.store.views.find("order/A/1")
-    assert bench.store.views.find(str(row.record_id)) == row
-    with pytest.raises(InputRefused):
-        bench.store.views.find("order/none")
+    known = bench.store.records.named("order/A/1")
+    assert known is not None
+    assert bench.store.records.named(str(known.record_id)) == known
+    assert [bench.store.records.named(name) for name in ("order/none", "99", "x", "9" * 40, "")] == [None] * 5
+
+
+def test_what_is_out_is_listed_however_long_the_line_behind_it_is(bench: Bench) -> None:
+    bench.put_all(read("order", order(f"A{n}")) for n in range(2))
+    bench.push()
+    bench.put_all(read("order", order(f"B{n}")) for n in range(50))
+    out = bench.store.views.queue(state=RowState.SENDING, limit=10)
+    assert [row.local_id for row in out] == ["A1", "A0"]
 
 
 def test_a_list_is_filtered_by_state_type_and_the_start_of_a_number(bench: Bench) -> None:

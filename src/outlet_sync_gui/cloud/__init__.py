@@ -14,6 +14,8 @@ from outlet_sync_gui.errors import CloudUnreachable, SettingsInvalid
 from outlet_sync_gui.settings import Settings, is_loopback
 
 MOST_ANSWER_BYTES = 64 * 1024 * 1024
+# Not yet valid and expired as OpenSSL says it, and Windows' word for both.
+OUT_OF_TIME = frozenset({9, 10, 0x800B0101})
 NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
@@ -104,7 +106,7 @@ def _unreachable(error: Exception) -> CloudUnreachable:
     if any(isinstance(cause, socket.gaierror | UnicodeError | httpx.InvalidURL) for cause in causes):
         return CloudUnreachable("N-DNS", why)
     certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
-    if certificate is not None and certificate.verify_code in (9, 10):  # not yet valid, expired: a wrong clock
+    if certificate is not None and certificate.verify_code in OUT_OF_TIME:  # a wrong clock, most likely
         return CloudUnreachable("N-CLOCK", why)
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return CloudUnreachable("N-TLS", why)

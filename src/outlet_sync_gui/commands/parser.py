@@ -34,8 +34,10 @@ def parser() -> argparse.ArgumentParser:
     enqueue.add_argument("--operation", choices=("create", "update", "delete"), default="create")
     add("status", "what is sent and what waits", "service.status", is_json=True)
     _queue(add("queue", "what waits, row by row", "records.queue_list"))
+    _questions(add("questions", "what waits for a person's word", "records.questions_list"))
     _config(add("config", "settings", "setup.config_list"))
     _secret(add("secret", "keys, in the password store", "setup.secret_check"))
+    add("doctor", "look at everything, and say how to mend what is wrong", "service.doctor", is_json=True)
     simulate = add("simulate-cloud", "the simulated cloud alone", "service.simulate_cloud")
     simulate.add_argument("--port", type=int, default=0, help="0: a free one")
     simulate.add_argument("--rate-limit", type=_positive_int, default=100, metavar="N", help="requests a minute")
@@ -51,10 +53,23 @@ def _queue(queue: argparse.ArgumentParser) -> None:
     listing.add_argument("--limit", type=_positive_int, default=100)
     show = add("show", "one row with its content", "records.queue_show", is_json=True)
     show.add_argument("row", metavar="ID|TYPE/LOCAL_ID")
-    retry = add("retry", "send again", "records.queue_retry", is_json=True)
+    retry = add("retry", "send again, sent and discarded ones too", "records.queue_retry", is_json=True)
     which = retry.add_mutually_exclusive_group(required=True)
-    which.add_argument("row", metavar="ID|TYPE/LOCAL_ID", nargs="?")
-    which.add_argument("--all", action="store_true")
+    which.add_argument("rows", metavar="ID|TYPE/LOCAL_ID", nargs="*", default=[])
+    which.add_argument("--all", action="store_true", help="all that needs attention")
+    discard = add("discard", "don't send; it stays in the history", "records.queue_discard", is_json=True)
+    discard.add_argument("rows", metavar="ID|TYPE/LOCAL_ID", nargs="+")
+    discard.add_argument("--reason", required=True, metavar="WHY")
+    edit = add("edit", "send other content, its JSON from standard input", "records.queue_edit", is_json=True)
+    edit.add_argument("row", metavar="ID|TYPE/LOCAL_ID")
+
+
+def _questions(questions: argparse.ArgumentParser) -> None:
+    add = _adder(questions.add_subparsers(metavar="ACTION", required=True))
+    add("list", "what waits for a person's word", "records.questions_list", is_json=True)
+    reply = add("answer", "answer one", "records.questions_answer", is_json=True)
+    reply.add_argument("id", metavar="ID", type=int)
+    reply.add_argument("choice", metavar="CHOICE")
 
 
 def _config(config: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,14 +11,20 @@ from typing import BinaryIO
 
 from outlet_sync_gui import channel, words
 from outlet_sync_gui.commands import DONE, USAGE, Context, answer, say
+from outlet_sync_gui.commands.service import at_rest
 from outlet_sync_gui.contract.records import Incoming
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.intake import Line, Origin, read_lines
-from outlet_sync_gui.status import RowState
+from outlet_sync_gui.settings import user_name
+from outlet_sync_gui.status import RowState, Wait
 from outlet_sync_gui.store import Store, open_store
+from outlet_sync_gui.store.activity import Deed, What
+from outlet_sync_gui.store.records import Known
 from outlet_sync_gui.store.views import Queued
 from outlet_sync_gui.sync.clock import iso, now
+from outlet_sync_gui.sync.commands import AnswerQuestion, Decision, Discard, Edit, Retry
+from outlet_sync_gui.sync.person import CHOICES, decide
 from outlet_sync_gui.sync.records import CHUNK, Unchanged, accept
 
 
@@ -77,40 +83,75 @@ def queue_list(context: Context) -> int:
 
 
 def queue_show(context: Context) -> int:
-    """One row with its content."""
-    settings = context.settings("outlet_id")
+    """One record with its content and what was decided over it; sent and discarded ones too."""
+    settings, name = context.settings("outlet_id"), context.arguments.row
     with _store(context, settings.outlet_id) as store:
-        row = store.views.find(context.arguments.row)
-        payload = loads_stored(store.views.payload(row.record_id))
-    if not context.wants_json:
+        known = store.records.named(name)
+        if known is None:
+            raise InputRefused("row_unknown", {"name": name})
+        row = store.views.find(known.record_id)
+        history = [_deed(deed) for deed in store.activity.of(known.record_id)]
+    if row is not None and not context.wants_json:
         _say_row(row)
-    answer({**_row(row), "data": payload})
+    shown = _row(row) if row is not None else _ended_row(known, history)
+    answer({**shown, "data": loads_stored(known.payload), "history": history})
     return DONE
 
 
 def queue_retry(context: Context) -> int:
-    """Send again what needs attention."""
+    """Send again: what needs attention, what waits, and what was sent or discarded too."""
+    names = None if context.arguments.all else tuple(context.arguments.rows)
+    return _decide(context, Retry(who=user_name(), names=names), words.say("It goes again now."))
+
+
+def queue_discard(context: Context) -> int:
+    """Don't send; the reason is kept."""
+    rows = tuple(context.arguments.rows)
+    decision = Discard(who=user_name(), names=rows, reason=context.arguments.reason)
+    return _decide(context, decision, words.say("Not sent. It stays in the history, with the reason."))
+
+
+def queue_edit(context: Context) -> int:
+    """Send other content of a row; its JSON comes from standard input."""
+    decision = Edit(who=user_name(), name=context.arguments.row, content=sys.stdin.buffer.read())
+    return _decide(context, decision, words.say("Stored, and it goes again now."))
+
+
+def questions_list(context: Context) -> int:
+    """What waits for a person's word."""
+    waits = [wait for wait in at_rest(context).waits if wait.is_question]
+    if context.wants_json:
+        answer([_question(wait) for wait in waits])
+        return DONE
+    for wait in waits:
+        say(f"{wait.halt_id}  {words.wait(wait)}  ({', '.join(CHOICES)})")
+    if not waits:
+        say(words.say("Nothing is asked."))
+    return DONE
+
+
+def questions_answer(context: Context) -> int:
+    """Answer one."""
+    arguments = context.arguments
+    decision = AnswerQuestion(who=user_name(), question_id=arguments.id, choice=arguments.choice)
+    return _decide(context, decision, words.say("Stored."))
+
+
+def _decide(context: Context, decision: Decision, told: str) -> int:
     settings = context.settings("outlet_id")
-    with _store(context, settings.outlet_id) as store, store.write():
-        if context.arguments.all:
-            store.outbox.retry_dead()
-        else:
-            _retry(store, context.arguments.row)
+    with _store(context, settings.outlet_id) as store:
+        decide(store, settings, decision, now_ms=now().wall_ms)
     channel.ask(context.directory, {"do": "wake"})
     if context.wants_json:
         answer({"success": True})
     else:
-        say(words.say("It goes again now."))
+        say(told)
     return DONE
 
 
-def _retry(store: Store, name: str | None) -> None:
-    row = store.views.find(name or "")
-    if row.state is RowState.SENDING:
-        raise InputRefused("row_sending", {"name": name or ""})
-    if row.state is RowState.HELD:
-        raise InputRefused("row_held", {"name": name or ""})
-    store.outbox.retry(row.record_id)
+def _question(wait: Wait) -> dict[str, object]:
+    facts = {"entity_type": wait.name, "n": wait.n, "words": wait.words}
+    return {"id": wait.halt_id, "kind": "refused_alike", "facts": facts, "choices": list(CHOICES)}
 
 
 def _take(store: Store, lines: Iterator[Line]) -> Report:
@@ -167,8 +208,25 @@ def _row(row: Queued) -> dict[str, object]:
     }
 
 
+def _ended_row(known: Known, history: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """A record that is not in the line any more, or never was."""
+    is_discarded = bool(history) and history[-1]["what"] == What.DISCARDED.value
+    return {
+        "id": known.record_id,
+        "entity_type": known.entity_type,
+        "local_id": known.local_id or known.cloud_id,
+        "version": known.version,
+        "state": "discarded" if is_discarded else "agreed" if known.base_version else "ended",
+    }
+
+
+def _deed(deed: Deed) -> dict[str, object]:
+    return {"at": iso(deed.at), "what": deed.what.value, "who": deed.who, "why": deed.why}
+
+
 def _say_row(row: Queued) -> None:
-    parts = [str(row.record_id), words.date(row.since), row.state.value, words.type_name(row.entity_type), row.local_id]
+    state = words.queued_state(row.state, row.retry_at)
+    parts = [str(row.record_id), words.date(row.since), state, words.type_name(row.entity_type), row.local_id]
     if row.error_code:
         parts.append(words.refusal(row.error_code, row.entity_type, row.error))
     say("  ".join(parts))

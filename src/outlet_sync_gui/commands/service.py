@@ -4,10 +4,10 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from outlet_sync_gui import channel, words
-from outlet_sync_gui.commands import DONE, NEEDS_PERSON, NO_KEY, UNREACHABLE, Context, answer, say
+from outlet_sync_gui.commands import BUG, DONE, NEEDS_PERSON, NO_KEY, UNREACHABLE, USAGE, Context, answer, say
 from outlet_sync_gui.errors import (
     AlreadyRunning,
     CloudUnreachable,
@@ -18,10 +18,14 @@ from outlet_sync_gui.errors import (
     StoreFailed,
 )
 from outlet_sync_gui.settings import NEEDED, Settings, prepare_directory
-from outlet_sync_gui.status import State, Status
+from outlet_sync_gui.status import Status, Trouble
 from outlet_sync_gui.store import open_store
 from outlet_sync_gui.sync.clock import now
-from outlet_sync_gui.sync.state import Facts, as_json, not_set_up, status_of
+from outlet_sync_gui.sync.halts import Halts
+from outlet_sync_gui.sync.state import Facts, as_json, from_json, not_set_up, status_of
+
+if TYPE_CHECKING:
+    from outlet_sync_gui.support.doctor import Check
 
 ERRORS = {
     kind.__name__: kind for kind in (CredentialsMissing, StoreFailed, SettingsInvalid, InputRefused, CloudUnreachable)
@@ -59,12 +63,26 @@ def sync(context: Context) -> int:
 
 def status(context: Context) -> int:
     """The state, from the service that runs or from what is on disk."""
-    shown = channel.ask(context.directory, {"do": "status"}) or as_json(_at_rest(context))
+    shown = channel.ask(context.directory, {"do": "status"}) or as_json(at_rest(context))
     if context.wants_json:
         answer(shown)
     else:
-        _say_status(shown)
+        _say_status(from_json(shown))
     return DONE
+
+
+def doctor(context: Context) -> int:
+    """Each check a line; the exit code is that of the first that failed."""
+    from outlet_sync_gui.support.doctor import examine  # late: TLS and the courier
+
+    checks = []
+    for check in examine(context.directory):
+        checks.append(check)
+        if not context.wants_json:
+            say(_check_line(check))
+    if context.wants_json:
+        answer([_check_json(check) for check in checks])
+    return next((_check_code(check) for check in checks if check.code is not None), DONE)
 
 
 def simulate_cloud(context: Context) -> int:
@@ -101,18 +119,18 @@ def _cycle_here(context: Context) -> tuple[dict[str, Any], dict[str, Any]]:
             return found
         raise
     counts = {"sent": tally.sent, "failed": tally.failed, "pulled": tally.pulled, "requests": tally.requests}
-    return {**counts, "stopped_by": tally.stopped_by}, as_json(_at_rest(context))
+    return {**counts, "stopped_by": tally.stopped_by}, as_json(at_rest(context))
 
 
 def _exit_code(stopped_by: str | None, status: dict[str, Any]) -> int:
-    if stopped_by in REFUSED_KEY:
+    if stopped_by in REFUSED_KEY or (status["trouble"] or {}).get("code") in REFUSED_KEY:
         return NO_KEY
     if stopped_by is not None:
         return UNREACHABLE
     return NEEDS_PERSON if status["dead"] or status["conflicts"] or status["questions"] else DONE
 
 
-def _at_rest(context: Context) -> Status:
+def at_rest(context: Context) -> Status:
     """What the files say while no service runs."""
     settings = context.loaded().settings
     if settings.missing:
@@ -123,30 +141,56 @@ def _at_rest(context: Context) -> Status:
 def _stored_status(directory: Path, settings: Settings) -> Status:
     store = open_store(directory, settings.outlet_id)
     try:
-        facts = Facts(outlet=store.outlet.read(), counts=store.outlet.counts(), settings=settings, now_ms=now().wall_ms)
+        facts = Facts(
+            outlet=store.outlet.read(),
+            counts=store.outlet.counts(),
+            settings=settings,
+            now_ms=now().wall_ms,
+            halts=Halts(store).standing(now().wall_ms).halts,
+        )
         return status_of(facts, store.outlet.sent_on)
     finally:
         store.close()
 
 
-def _say_status(shown: dict[str, Any]) -> None:
-    pending = shown["pending"]
-    say(words.say("State: {state}", state=_state_words(shown)))
-    counts = {name: words.number(pending[name]) for name in ("total", "high", "medium", "low")}
+def _say_status(status: Status) -> None:
+    now_ms = now().wall_ms
+    say(words.headline(status, now_ms))
+    for line in dict.fromkeys(filter(None, (words.subline(status, now_ms), *words.reasons(status)))):
+        say(line)
+    if status.next_attempt_at is not None and status.next_attempt_at > now_ms:
+        say(words.say("Next try: {time}", time=words.clock(status.next_attempt_at)))
+    pending = status.pending
+    counts = {name: words.number(getattr(pending, name)) for name in ("total", "high", "medium", "low")}
     say(words.say("Waiting: {total} (orders {high}, menu {medium}, other {low})", **counts))
-    amount = words.rupiah(shown["sent_today_amount"])
-    say(words.say("Sent today: {n} ({amount})", n=words.number(shown["sent_today"]), amount=amount))
-    say(words.say("Needs attention: {n}", n=words.number(shown["dead"])))
-    say(words.say("Last success: {time}", time=shown["last_success_at"] or words.say("Never yet")))
-    is_running = shown["service"] == "running"
-    say(words.say("The service runs.") if is_running else words.say("The service does not run."))
+    amount = words.rupiah(status.sent_today_amount)
+    say(words.say("Sent today: {n} ({amount})", n=words.number(status.sent_today), amount=amount))
+    say(words.say("Needs attention: {n}", n=words.number(status.dead)))
+    at = status.last_success_at
+    told = f"{words.clock(at)} · {words.ago(at, now_ms)}" if at is not None else words.say("Never yet")
+    say(words.say("Last success: {time}", time=told))
+    say(words.say("The service runs.") if status.is_running else words.say("The service does not run."))
 
 
-def _state_words(shown: dict[str, Any]) -> str:
-    known = Status(state=State(shown["state"]), version="", missing=tuple(shown["missing"]))
-    return words.state_name(known.state) + (
-        f" ({', '.join(map(words.missing_name, known.missing))})" if known.missing else ""
-    )
+def _check_line(check: "Check") -> str:
+    if check.code is not None:
+        return f"✗ {words.failed(check.name, Trouble(code=check.code, facts=check.facts))}"
+    return f"✓ {words.passed(check.name)}" if check.result == "passed" else f"– {words.unchecked(check.name)}"
+
+
+def _check_json(check: "Check") -> dict[str, object]:
+    return {
+        "check": check.name,
+        "result": check.result.value,
+        "code": check.code,
+        "facts": dict(check.facts),
+        "sentence": _check_line(check)[2:],
+    }
+
+
+def _check_code(check: "Check") -> int:
+    codes = {"settings": USAGE, "data_dir": BUG, "database": BUG, "key": NO_KEY, "N-KEY": NO_KEY, "N-OUTLET": NO_KEY}
+    return codes.get(check.name, UNREACHABLE)
 
 
 def _stop_on_signals(stop: Callable[[], None]) -> None:

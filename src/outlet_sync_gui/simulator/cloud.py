@@ -66,7 +66,7 @@ class Cloud:
     repeats: int = 0
     over_limit: int = 0
     requests: Counter[str] = field(default_factory=Counter)
-    rejects: dict[str, str] = field(default_factory=dict)  # local id: the words to refuse it with
+    rejects: dict[str, str] = field(default_factory=dict)  # local id or type/*: the words to refuse with
     _arrivals: deque[int] = field(default_factory=deque)
     _last_ms: int = 0
 
@@ -205,8 +205,9 @@ class Cloud:
         if broken:
             self.violations.append(f"{entity_type} {local_id}: {broken}")
             return broken
-        if local_id in self.rejects:
-            return self.rejects[local_id]
+        for name in (local_id, f"{entity_type}/*"):
+            if name in self.rejects:
+                return self.rejects[name]
         is_other = kept is not None and kept.version == version and kept.data != data
         return f"{entity_type.capitalize()} {EXISTS}" if is_other else None
 

@@ -31,6 +31,10 @@ class Store:
         """One immediate transaction: on disk when it ends, or nothing of it."""
         return self._db.write()
 
+    def check(self) -> None:
+        """Read the whole file. Raises StoreFailed(database_damaged) where a page is not as it should be."""
+        self._db.check()
+
     def close(self) -> None:
         """Give the connection back."""
         self._db.close()

@@ -92,6 +92,11 @@ class Database:
         found = self.rows(sql, values)
         return found[0] if found else None
 
+    def check(self) -> None:
+        """Read the whole file. Raises StoreFailed(database_damaged)."""
+        if self.row("PRAGMA quick_check") != ("ok",):
+            raise StoreFailed("database_damaged", {"path": str(self.file)})
+
     def script(self, sql: str) -> None:
         """Run several statements inside the transaction that is open."""
         for statement in _statements(sql):

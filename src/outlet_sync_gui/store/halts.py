@@ -88,7 +88,7 @@ class Halts:
     def set_aside(self, halt_id: int, record_ids: Sequence[int], *, code: str, words: str) -> None:
         """Let these rows wait for a halt, uncounted."""
         self._db.execute(
-            "UPDATE outbox SET state = ?, halt = ?, error_code = ?, error_text = ?"
+            "UPDATE outbox SET state = ?, halt = ?, retry_at = NULL, error_code = ?, error_text = ?"
             " WHERE record_id IN (SELECT value FROM json_each(?)) AND state IN (0, 1)",
             (ASIDE, halt_id, code, words, json.dumps(record_ids)),
         )
@@ -131,10 +131,9 @@ class Halts:
             "UPDATE outbox SET state = ?, halt = NULL WHERE halt = ? AND state = ?", (DEAD, halt_id, RETRY)
         )
 
-    def recall(self) -> bool:
-        """Bring some rows of halts that are over back into the line, due; whether there are more."""
-        over = [halt for halt in self.all() if halt.is_over]
-        for halt in over:
+    def recall(self) -> None:
+        """Bring some rows of halts that are over back into the line, due; a halt goes with its last row."""
+        for halt in (halt for halt in self.all() if halt.is_over):
             self._db.execute(
                 "UPDATE outbox SET state = ?, halt = NULL, rejections = 0, retry_at = NULL, error_code = NULL,"
                 " error_text = NULL, is_urgent = 1 WHERE record_id IN"
@@ -142,7 +141,6 @@ class Halts:
                 (READY, halt.halt_id, CHUNK),
             )
         self._db.execute("DELETE FROM halt WHERE outlet = ? AND is_over = 1 AND n <= 0", self._key)
-        return any(halt.n > CHUNK for halt in over)
 
     def taken_types(self) -> frozenset[str]:
         """The types of which the cloud has ever accepted a record."""

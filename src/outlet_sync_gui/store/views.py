@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outlet_sync_gui.contract.records import glance
-from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Lane, RowState
 from outlet_sync_gui.status import Row as ListRow
 from outlet_sync_gui.store.database import Database, Row
@@ -52,7 +51,9 @@ class Views:
         """The newest rows of the line first; `search` is the start of a number."""
         conditions = ["o.outlet = ?", "(? IS NULL OR r.type = ?)", "(? = '' OR substr(r.local_id, 1, length(?)) = ?)"]
         values: list[object] = [self._outlet, entity_type, entity_type, search, search, search]
-        if state not in (None, RowState.SENDING):
+        if state is RowState.SENDING:
+            conditions.append("r.id IN (SELECT s.record_id FROM outlet t JOIN sent s ON s.flight = t.flight)")
+        elif state is not None:
             stored = [number for number, shown in enumerate(STATES) if shown is state]
             conditions.append("o.state IN (SELECT value FROM json_each(?))")
             values.append(json.dumps(stored))
@@ -63,20 +64,10 @@ class Views:
         ]
         return [row for row in rows if state in (None, row.state)]
 
-    def find(self, name: str) -> Queued:
-        """The queued row of an `id` or a TYPE/LOCAL_ID. Raises InputRefused(row_unknown)."""
-        entity_type, slash, local_id = name.partition("/")
-        where = "r.type = ? AND r.local_id = ?" if slash else "r.id = ?"
-        values = (entity_type, local_id) if slash else (_number(name),)
-        row = self._db.row(f"{QUEUED} WHERE o.outlet = ? AND {where}", (self._outlet, *values))
-        if row is None:
-            raise InputRefused("row_unknown", {"name": name})
-        return _queued(row)
-
-    def payload(self, record_id: int) -> str:
-        """A record's content as JSON text."""
-        row = self._db.row("SELECT payload FROM content WHERE record_id = ?", (record_id,))
-        return str(row[0]) if row else "{}"
+    def find(self, record_id: int) -> Queued | None:
+        """The queued row of a record."""
+        row = self._db.row(f"{QUEUED} WHERE o.outlet = ? AND r.id = ?", (self._outlet, record_id))
+        return _queued(row) if row else None
 
     def unsent(self, *, limit: int, is_dead: bool = False) -> list[ListRow]:
         """For the window: what waits, or what needs attention, newest first."""
@@ -103,13 +94,6 @@ class Views:
         return [
             _list_row(q.since, q.entity_type, q.local_id, payloads.get(q.record_id, "{}"), queued=q) for q in queued
         ]
-
-
-def _number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        return -1
 
 
 def _queued(row: Row) -> Queued:

@@ -70,7 +70,6 @@ class Engine:
         self._last: Kind | None = None
         self._last_failed: Kind | None = None
         self._strangers = 0  # answers in a row that were not from headquarters
-        self._is_recalling = True  # rows of halts that are over come back into the line, some at a time
         self._lives = False  # an exchange has succeeded since the last 5xx
         self._has_asked_key = False  # one 401 is no proof: the key is read once more first
 
@@ -113,7 +112,6 @@ class Engine:
                 self._key_changed()
             case Decision():
                 person.decide(self._store, self._settings, command, now_ms=now.wall_ms)
-                self._is_recalling = True
                 self._order(now, frozenset())
         return []
 
@@ -209,10 +207,10 @@ class Engine:
 
     def _due_lanes(self, now: Now) -> list[Lane]:
         """Lanes to send from, in order: what is due, and along with it what has room."""
-        if self._store.outbox.next_retry_at() is not None or self._is_recalling:
+        if self._store.outbox.next_retry_at() is not None or self._halts.has_ended():
             with self._store.write():
                 self._store.outbox.wake(now.wall_ms)
-                self._is_recalling = self._store.halts.recall()
+                self._store.halts.recall()
         oldest = {lane: self._store.outbox.oldest(lane) for lane in self._open_lanes()}
         waiting = {lane: since for lane, since in oldest.items() if since is not None}
         is_due = any(
@@ -297,7 +295,6 @@ class Engine:
             return self._fault(Kind.PUSH, flight.route, verdict, now)
         self._halts.opened(flight.route, now.wall_ms)
         events = self._pusher.settle(flight.parcels, verdict, wall_ms=now.wall_ms)
-        self._is_recalling = True
         self._apply_kept_news(flight, now)
         is_back = not self._has_pulled and self._last_failed is not Kind.PULL
         if is_back or Behind() in events:

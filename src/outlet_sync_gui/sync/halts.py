@@ -69,6 +69,10 @@ class Halts:
         found = [halt for halt in self._store.halts.all() if halt.probe_at is not None and not halt.is_over]
         return Standing(tuple(found), now_ms)
 
+    def has_ended(self) -> bool:
+        """Whether rows of a halt that is over wait to come back."""
+        return any(halt.is_over for halt in self._store.halts.all())
+
     def has_taken(self, entity_type: str) -> bool:
         """Whether the cloud has ever accepted a record of this type."""
         return entity_type in self._taken

@@ -1,16 +1,22 @@
 """Which state holds, and the snapshot that everybody shows. Never green while unsent: pure, tested as a table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from outlet_sync_gui import __version__
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.settings import Settings
-from outlet_sync_gui.status import Progress, State, Status, Trouble, Wait
+from outlet_sync_gui.status import Pending, Progress, State, Status, Trouble, Wait
 from outlet_sync_gui.store.halts import Halt, HaltKind
 from outlet_sync_gui.store.outlet import Counts, OutletState
-from outlet_sync_gui.sync.clock import business_day, iso
+from outlet_sync_gui.sync.clock import business_day, iso, to_ms
 
+COUNTED = (
+    *("held", "blocked", "dead", "conflicts", "questions", "sent_today", "sent_today_amount", "pending_amount"),
+    *("cursor", "clock_offset_s", "webhook_url", "intake_url"),
+)
+TIMES = ("last_success_at", "next_attempt_at", "since", "paused_until")
 SYNCING_AFTER_S = 1.0  # not for each sale
 REFUSALS = frozenset({"N-KEY", "N-OUTLET", "N-ANSWER"})  # what a person must mend; all other trouble is the line's
 
@@ -190,6 +196,34 @@ def as_json(status: Status) -> dict[str, object]:
     }
 
 
+def from_json(shown: Mapping[str, Any]) -> Status:
+    """The snapshot that another process told, so that all say it in the same words."""
+    trouble = shown["trouble"]
+    counted: dict[str, Any] = {name: shown[name] for name in COUNTED}
+    times: dict[str, Any] = {name: _ms(shown[name]) for name in TIMES}
+    return Status(
+        state=State(shown["state"]),
+        version=shown["version"],
+        outlet_id=shown["outlet_id"],
+        outlet_code=shown["outlet_code"],
+        pending=Pending(**{lane: shown["pending"][lane] for lane in ("high", "medium", "low")}),
+        **counted,
+        is_running=shown["service"] == "running",
+        missing=tuple(shown["missing"]),
+        trouble=Trouble(code=trouble["code"], facts=tuple(trouble["facts"].items())) if trouble else None,
+        waits=tuple(_wait_of(wait) for wait in shown["waits"]),
+        **times,
+    )
+
+
+def _wait_of(shown: Mapping[str, Any]) -> Wait:
+    return Wait(
+        halt_id=shown["id"],
+        next_at=_ms(shown["next_attempt_at"]),
+        **{name: shown[name] for name in ("code", "name", "n", "words", "is_question")},
+    )
+
+
 def _wait_json(wait: Wait) -> dict[str, object]:
     return {
         "id": wait.halt_id,
@@ -200,6 +234,10 @@ def _wait_json(wait: Wait) -> dict[str, object]:
         "next_attempt_at": _iso(wait.next_at),
         "is_question": wait.is_question,
     }
+
+
+def _ms(text: str | None) -> int | None:
+    return None if text is None else to_ms(text)
 
 
 def _iso(ms: int | None) -> str | None:

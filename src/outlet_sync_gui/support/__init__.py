@@ -1,0 +1,1 @@
+"""What helps a person, or headquarters' IT, to find out what is wrong."""

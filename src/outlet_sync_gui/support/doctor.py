@@ -1,0 +1,113 @@
+"""Each thing that has to be right, looked at one after the other; nothing is mended, all that is wrong says how."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from outlet_sync_gui import channel, credentials
+from outlet_sync_gui import settings as settings_module
+from outlet_sync_gui.errors import AlreadyRunning, CredentialsMissing, Fact, OutletSyncError, SettingsInvalid
+from outlet_sync_gui.service import Service
+from outlet_sync_gui.settings import NEEDED, Settings
+from outlet_sync_gui.status import Trouble
+from outlet_sync_gui.store import open_store
+from outlet_sync_gui.support.ladder import STEPS, Result, Step, climb
+
+EXCHANGE_S = 40.0  # a pull's own deadline, and then some
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One line: `name` as `words.CHECKS` has it; `code` tells what is wrong, None where nothing is."""
+
+    name: str
+    result: Result
+    code: str | None = None
+    facts: tuple[tuple[str, Fact], ...] = ()
+
+
+class _Unasked(Exception):
+    """Headquarters could not be asked, and that is no fault of the line."""
+
+
+def examine(directory: Path) -> Iterator[Check]:
+    """Look at everything, and yield each check as it is done."""
+    yield _looked("data_dir", lambda: settings_module.prepare_directory(directory))
+    settings = Settings()
+    try:
+        settings = _complete(directory)
+        yield Check(name="settings", result=Result.PASSED)
+    except SettingsInvalid as error:
+        yield _failed("settings", error)
+    if settings.missing:
+        yield from (Check(name=name, result=Result.UNCHECKED) for name in ("database", "key", *STEPS))
+        return
+    yield _looked("database", lambda: _check_database(directory, settings))
+    key = _looked("key", lambda: credentials.read("api-key", outlet_id=settings.outlet_id))
+    yield key
+    yield from _line(settings, directory, has_key=key.result is Result.PASSED)
+
+
+def _line(settings: Settings, directory: Path, *, has_key: bool) -> Iterator[Check]:
+    """The ladder's rungs in order, each once."""
+    rungs: dict[str, Step] = {}
+    try:
+        for step in climb(settings, lambda: _ask(directory, has_key=has_key)):
+            rungs[step.code] = step
+    except _Unasked:
+        pass
+    for code in STEPS:
+        step = rungs.get(code, Step(code=code, result=Result.UNCHECKED))
+        failed = code if step.result is Result.FAILED else None
+        yield Check(name=code, result=step.result, code=failed, facts=step.facts)
+
+
+def _ask(directory: Path, *, has_key: bool) -> Trouble | None:
+    """One exchange within the limit: by the service that runs, or by one of our own."""
+    if not has_key:
+        raise _Unasked
+    answered = channel.ask(directory, {"do": "check"}, timeout_s=EXCHANGE_S)
+    if answered is not None:
+        return _trouble(answered)
+    try:
+        return Service(directory).run_check(timeout_s=EXCHANGE_S)
+    except AlreadyRunning:  # it started meanwhile
+        return _trouble(channel.ask(directory, {"do": "check"}, timeout_s=EXCHANGE_S) or {"error": "busy"})
+    except CredentialsMissing as error:
+        raise _Unasked from error
+
+
+def _trouble(answered: Mapping[str, Any]) -> Trouble | None:
+    if "error" in answered:
+        raise _Unasked
+    found = answered["trouble"]
+    return Trouble(code=found["code"], facts=tuple(found["facts"].items())) if found else None
+
+
+def _complete(directory: Path) -> Settings:
+    settings = settings_module.load(directory).settings
+    missing = [key for key in NEEDED if not getattr(settings, key)]
+    if missing:
+        raise SettingsInvalid("setting_missing", {"key": ", ".join(missing)})
+    return settings
+
+
+def _check_database(directory: Path, settings: Settings) -> None:
+    store = open_store(directory, settings.outlet_id)
+    try:
+        store.check()
+    finally:
+        store.close()
+
+
+def _looked(name: str, look: Callable[[], object]) -> Check:
+    try:
+        look()
+    except OutletSyncError as error:
+        return _failed(name, error)
+    return Check(name=name, result=Result.PASSED)
+
+
+def _failed(name: str, error: OutletSyncError) -> Check:
+    return Check(name=name, result=Result.FAILED, code=error.code, facts=tuple(error.facts.items()))
