@@ -8,7 +8,7 @@ from tests.builders import SETTINGS, START_MS, Bench, accepted, answered, body, 
 
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.status import State, Trouble
-from outlet_sync_gui.sync.commands import LineUp
+from outlet_sync_gui.sync.commands import LineUp, Retry
 from outlet_sync_gui.sync.events import Behind, Failed, Stopped
 from outlet_sync_gui.sync.exchange import Answered, Kind, Lost, Send, Why
 
@@ -232,3 +232,45 @@ def test_low_lane_goes_at_the_first_idle_moment_after_closing_time(tmp_path: Pat
             due = sent(step)
     hours = (bench.wall_ms - START_MS) / 3_600_000
     assert (due, 11.5 <= hours < 11.6) == ([("S1", 1)], True)
+
+
+# -- found by the simulation
+
+
+def test_a_delete_that_was_out_when_the_record_came_back_does_not_end_it(bench: Bench) -> None:
+    bench.put("order", order())
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    bench.put("order", order(), "delete")
+    step = bench.later(1).push()
+    bench.put("order", order(total_amount=11))
+    bench.settle(step, accepted(step.flight))
+    bench.put("order", order(), "delete")
+    step = bench.later(1).push()
+    assert [(parcel.local_id, parcel.operation) for parcel in step.flight.parcels] == [("A1", "delete")]
+
+
+def test_a_payment_that_was_refused_before_its_order_came_goes_behind_it_when_tried_again(bench: Bench) -> None:
+    bench.put("transaction", {"local_id": "T1", "order_id": "A1", "total_amount": 10, "payment_method": "cash"})
+    bench.settle(bench.push(), refused("no"))
+    bench.put("order", order("A1"))
+    bench.engine.do(Retry(who="Rina"), bench.now)
+    assert bench.queued() == [("T1", "blocked"), ("A1", "ready")]
+    assert [local_id for local_id, _ in sent(bench.later(1).push())] == ["A1", "T1"]
+
+
+def test_the_tills_first_word_about_headquarters_item_does_not_undo_its_price(bench: Bench) -> None:
+    bench.later(400)
+    bench.pull(products=[there(price=40000)])
+    bench.put("product", product(stock=5))  # the till still says 35000
+    step = bench.push()
+    assert {name: body(step.request)[name] for name in ("price", "stock")} == {"price": 40000, "stock": 5}
+
+
+def test_a_429_outlives_a_restart_in_the_same_millisecond_and_a_clock_set_forward(bench: Bench) -> None:
+    bench.at_s += 0.0004999
+    bench.put("order", order())
+    bench.settle(bench.push(), answered({"success": False, "retry_after": 20}, 429))
+    bench.wall_ms += 4000
+    bench.restart()
+    assert (bench.wait().at or 0) - bench.at_s > 19.9

@@ -20,6 +20,7 @@ WELL = OutletState(
     trouble=None,
     wait_until=None,
     wait_ms=None,
+    wait_monotonic_ms=None,
     is_paused=False,
     paused_until=None,
     clock_offset_ms=None,

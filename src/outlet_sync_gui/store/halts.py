@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from outlet_sync_gui.store.database import Database, Row
-from outlet_sync_gui.store.records import ASIDE, DEAD, READY, RETRY
+from outlet_sync_gui.store.records import ASIDE, DEAD, GOES, READY, RETRY
 
 CHUNK = 1000  # rows that come back into the line in one transaction
 COLUMNS = "id, kind, name, words, records, since, probe_at, probes, is_over, n"
@@ -104,7 +104,8 @@ class Halts:
     def next_probe(self, halt_id: int) -> int | None:
         """The row to try: another one than those refused where there is one, else they in turn."""
         row = self._db.row(
-            "SELECT record_id FROM outbox INDEXED BY outbox_halt WHERE halt = ? ORDER BY rejections, seq LIMIT 1",
+            "SELECT record_id FROM outbox INDEXED BY outbox_halt WHERE halt = ? AND blocked_by IS NULL"
+            " ORDER BY rejections, seq LIMIT 1",
             (halt_id,),
         )
         return int(row[0]) if row else None
@@ -135,10 +136,10 @@ class Halts:
         """Bring some rows of halts that are over back into the line, due; a halt goes with its last row."""
         for halt in (halt for halt in self.all() if halt.is_over):
             self._db.execute(
-                "UPDATE outbox SET state = ?, halt = NULL, rejections = 0, retry_at = NULL, error_code = NULL,"
+                f"UPDATE outbox SET {GOES}, halt = NULL, rejections = 0, retry_at = NULL, error_code = NULL,"
                 " error_text = NULL, is_urgent = 1 WHERE record_id IN"
                 " (SELECT record_id FROM outbox WHERE halt = ? ORDER BY seq LIMIT ?)",
-                (READY, halt.halt_id, CHUNK),
+                (halt.halt_id, CHUNK),
             )
         self._db.execute("DELETE FROM halt WHERE outlet = ? AND is_over = 1 AND n <= 0", self._key)
 

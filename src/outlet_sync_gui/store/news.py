@@ -20,7 +20,7 @@ class Adopted:
 
     payload: str
     digest: str
-    base: str
+    base: str | None  # None: of what is deleted nothing is agreed
     base_version: int
     cloud_id: str | None
     deleted_at: str | None
@@ -81,9 +81,7 @@ class News:
                 *(change.cloud_id, change.updated_at, now_ms),
             ),
         )
-        self._db.execute(
-            "UPDATE outbox SET state = 3, halt = NULL WHERE record_id = ? AND state IN (0, 1, 2, 5)", (record_id,)
-        )
+        self._db.execute("UPDATE outbox SET state = 3, halt = NULL WHERE record_id = ?", (record_id,))
 
     def take(self, record_ids: Sequence[int] | None = None) -> list[CloudChange]:
         """The news beside these records, or beside all, taken to go through the door once more."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store.database import Database, Row
-from outlet_sync_gui.store.records import CATALOGUE, DEAD, RETRY
+from outlet_sync_gui.store.records import CATALOGUE, DEAD, FREED, GOES, RETRY
 
 LONGEST_RETRY_MS = 120_000
 NEXT = """
@@ -32,7 +32,7 @@ ON CONFLICT(record_id, version) DO UPDATE SET digest = excluded.digest, amount =
 """
 ACCEPT = """
 UPDATE record SET base_version = max(base_version, ?1), accepted_at = ?3, accepted_day = ?4, accepted_amount = ?5,
-  deleted_at = ?6, cloud_id = CASE WHEN ?2 IS NULL OR EXISTS (
+  deleted_at = CASE WHEN digest = ?8 THEN ?6 ELSE deleted_at END, cloud_id = CASE WHEN ?2 IS NULL OR EXISTS (
     SELECT 1 FROM record other WHERE other.outlet = record.outlet
     AND other.type = record.type AND other.cloud_id = ?2 AND other.id <> record.id) THEN cloud_id ELSE ?2 END
 WHERE id = ?7
@@ -49,7 +49,7 @@ WHERE record_id = ? AND state IN (0, 1, 2, 5) AND ? = (SELECT digest FROM record
 """
 
 
-AGAIN = "rejections = 0, retry_at = NULL, halt = NULL, is_turned = 0, is_urgent = 1"
+AGAIN = f"{GOES}, rejections = 0, retry_at = NULL, halt = NULL, is_turned = 0, is_urgent = 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +152,12 @@ class Outbox:
     def accept(self, accepted: Sequence[Accepted], *, now_ms: int, day: str, deleted_at: str) -> None:
         """End the rows that still are what was sent; newer content stays queued, as an update."""
         self._count_day([a.parcel for a in accepted], day)
-        agreed = [(a.parcel.record_id, a.parcel.version) for a in accepted if a.parcel.entity_type in CATALOGUE]
-        self._db.execute_many(AGREE, agreed)
+        menu = [a.parcel for a in accepted if a.parcel.entity_type in CATALOGUE]
+        self._db.execute_many(AGREE, [(p.record_id, p.version) for p in menu if p.operation != "delete"])
+        self._db.execute_many(
+            "UPDATE content SET base = NULL WHERE record_id = ?",  # of what is deleted nothing is agreed any more
+            [(p.record_id,) for p in menu if p.operation == "delete"],
+        )
         self._db.execute_many(ACCEPT, [_accepted_row(a, now_ms, day, deleted_at) for a in accepted])
         self._db.execute_many(END, [(a.parcel.record_id, a.parcel.digest) for a in accepted])
         self._db.execute(
@@ -186,16 +190,15 @@ class Outbox:
     def free(self, orders: Iterable[int]) -> None:
         """The rows of these orders ended: their transactions may go."""
         ids = json.dumps(list(orders))
-        self._db.execute(
-            "UPDATE outbox SET state = 0, blocked_by = NULL"
-            " WHERE blocked_by IN (SELECT value FROM json_each(?)) AND state = 2",
-            (ids,),
-        )
+        self._db.execute(f"UPDATE outbox SET {FREED} WHERE blocked_by IN (SELECT value FROM json_each(?))", (ids,))
 
     def wake(self, now_ms: int) -> None:
-        """Make ready what waited for its next try; a time beyond the longest wait is a clock that was set back."""
+        """Make due what waited for its next try, whatever its lane.
+
+        A time beyond the longest wait is a clock that was set back.
+        """
         self._db.execute(
-            "UPDATE outbox SET state = 0, retry_at = NULL WHERE outlet = ? AND state = 1"
+            "UPDATE outbox SET state = 0, retry_at = NULL, is_urgent = 1 WHERE outlet = ? AND state = 1"
             " AND (retry_at <= ? OR retry_at > ?)",
             (self._outlet, now_ms, now_ms + LONGEST_RETRY_MS),
         )
@@ -209,17 +212,11 @@ class Outbox:
 
     def retry(self, record_id: int) -> None:
         """A person's retry: due now, or when its order is through; count 0."""
-        self._db.execute(
-            f"UPDATE outbox SET {AGAIN}, state = CASE state WHEN 2 THEN 2 ELSE 0 END"
-            " WHERE record_id = ? AND state IN (0, 1, 2, 4, 5)",
-            (record_id,),
-        )
+        self._db.execute(f"UPDATE outbox SET {AGAIN} WHERE record_id = ? AND state IN (0, 1, 2, 4, 5)", (record_id,))
 
     def retry_dead(self) -> int:
         """All that needs attention once more; how many rows."""
-        return self._db.execute(
-            f"UPDATE outbox SET {AGAIN}, state = 0 WHERE outlet = ? AND state = ?", (self._outlet, DEAD)
-        )
+        return self._db.execute(f"UPDATE outbox SET {AGAIN} WHERE outlet = ? AND state = ?", (self._outlet, DEAD))
 
     def has_urgent(self, lane: Lane) -> bool:
         """Whether a person wants something of this lane sent now."""
@@ -288,4 +285,5 @@ def _parcel(row: Row) -> Parcel:
 def _accepted_row(accepted: Accepted, now_ms: int, day: str, deleted_at: str) -> tuple[object, ...]:
     parcel = accepted.parcel
     gone = deleted_at if parcel.operation == "delete" else None
-    return (accepted.version, accepted.cloud_id, now_ms, day, parcel.amount, gone, parcel.record_id)
+    amount, digest = parcel.amount, parcel.digest  # newer content may be no delete any more
+    return (accepted.version, accepted.cloud_id, now_ms, day, amount, gone, parcel.record_id, digest)

@@ -10,7 +10,7 @@ from outlet_sync_gui.store.records import BLOCKED, DEAD, HELD
 
 COLUMNS = (
     *("cursor", "pulled_at", "last_success_at", "failing_since", "trouble_code", "trouble_facts"),
-    *("wait_until", "wait_ms", "is_paused", "paused_until", "clock_offset_ms", "flight"),
+    *("wait_until", "wait_ms", "wait_monotonic_ms", "is_paused", "paused_until", "clock_offset_ms", "flight"),
 )
 
 
@@ -28,6 +28,7 @@ class OutletState:
     trouble: Trouble | None
     wait_until: int | None
     wait_ms: int | None
+    wait_monotonic_ms: int | None
     is_paused: bool
     paused_until: int | None
     clock_offset_ms: int | None
@@ -88,9 +89,9 @@ class OutletRow:
             "UPDATE outlet SET failing_since = coalesce(failing_since, ?) WHERE id = ?", (at_ms, self._outlet)
         )
 
-    def wait(self, *, until_ms: int, wait_ms: int) -> None:
-        """Remember a 429's word across restarts."""
-        self._set(wait_until=until_ms, wait_ms=wait_ms)
+    def wait(self, stamp: Stamp, *, wait_ms: int) -> None:
+        """Remember a 429's word, and when it came, across restarts."""
+        self._set(wait_until=stamp.wall_ms + wait_ms, wait_ms=wait_ms, wait_monotonic_ms=stamp.monotonic_ms)
 
     def pause(self, *, until_ms: int | None) -> None:
         """A person's pause; without a time until a person resumes."""

@@ -7,6 +7,10 @@ from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store.database import Database, Row
 
 READY, RETRY, BLOCKED, HELD, DEAD, ASIDE = range(6)
+# Who waited for its order is ready; who needs a person still does.
+FREED = "state = CASE state WHEN 2 THEN 0 ELSE state END, blocked_by = NULL"
+# Who may go again goes behind its order all the same.
+GOES = "state = CASE WHEN blocked_by IS NULL THEN 0 ELSE 2 END"
 CATALOGUE = frozenset({"product", "category"})  # what the cloud edits too
 
 KNOWN = """
@@ -147,9 +151,7 @@ class Records:
 
     def block_behind_order(self, record_id: int, order_id: str) -> None:
         """Let a transaction wait while we have its order, unsent, and the cloud never accepted that."""
-        self._db.execute(
-            "UPDATE outbox SET state = 0, blocked_by = NULL WHERE record_id = ? AND state = 2", (record_id,)
-        )
+        self._db.execute(f"UPDATE outbox SET {FREED} WHERE record_id = ? AND blocked_by IS NOT NULL", (record_id,))
         self._db.execute(
             "UPDATE outbox SET state = 2, halt = NULL, blocked_by = r.id"
             " FROM record r JOIN outbox w ON w.record_id = r.id"
@@ -159,18 +161,20 @@ class Records:
         )
 
     def block_children(self, record_id: int, order_id: str) -> None:
-        """The order came after its transactions: they wait for it; one that is out does so if its answer gets lost."""
+        """The order came after its transactions: they wait for it.
+
+        One that is out does so if its answer gets lost, one that was refused if it is tried again.
+        """
         self._db.execute(
-            "UPDATE outbox SET state = 2, halt = NULL, blocked_by = ? WHERE state IN (0, 1, 5) AND record_id IN"
+            "UPDATE outbox SET blocked_by = ?, state = CASE state WHEN 4 THEN 4 ELSE 2 END,"
+            " halt = CASE state WHEN 4 THEN halt ELSE NULL END WHERE state IN (0, 1, 4, 5) AND record_id IN"
             " (SELECT id FROM record WHERE outlet = ? AND parent_ref = ? AND type = 'transaction')",
             (record_id, self._outlet, order_id),
         )
 
     def free(self, record_id: int) -> None:
         """An order's row ended: its transactions may go."""
-        self._db.execute(
-            "UPDATE outbox SET state = 0, blocked_by = NULL WHERE blocked_by = ? AND state = 2", (record_id,)
-        )
+        self._db.execute(f"UPDATE outbox SET {FREED} WHERE blocked_by = ?", (record_id,))
 
 
 def _known(row: Row | None) -> Known | None:

@@ -11,6 +11,7 @@ from outlet_sync_gui.store.outlet import Stamp
 from outlet_sync_gui.sync.clock import Now
 
 WINDOW_S = 60.0
+KEPT_TO_S = 0.001  # stamps are whole milliseconds: so much may one lie in the future
 RESERVE = 2  # kept for pulls, so that a busy evening never runs dry
 
 
@@ -19,7 +20,7 @@ class Budget:
 
     def __init__(self, per_minute: int, stamps: Iterable[Stamp], *, now: Now) -> None:
         self._per_minute = per_minute
-        self._ended = deque(sorted(_monotonic(stamp, now) for stamp in stamps))
+        self._ended = deque(sorted(monotonic_of(stamp, now) for stamp in stamps))
         self._is_out = False
 
     def depart(self) -> None:
@@ -55,11 +56,11 @@ def stamp_of(now: Now) -> Stamp:
     return Stamp(wall_ms=now.wall_ms, monotonic_ms=round(now.monotonic * 1000))
 
 
-def _monotonic(stamp: Stamp, now: Now) -> float:
-    """When a request of an earlier process ended, on this one's clock.
+def monotonic_of(stamp: Stamp, now: Now) -> float:
+    """A moment of an earlier process on this one's clock.
 
     The monotonic clock runs on across processes until the machine is started anew; the wall clock may have been set.
     The younger of the two ages counts; one from the future says nothing, and if both are, it counts as made now.
     """
     ages = (now.monotonic - stamp.monotonic_ms / 1000, (now.wall_ms - stamp.wall_ms) / 1000)
-    return now.monotonic - min((age for age in ages if age >= 0), default=0.0)
+    return now.monotonic - min((max(0.0, age) for age in ages if age > -KEPT_TO_S), default=0.0)

@@ -7,6 +7,7 @@
 One request at a time; what is on its way is on disk before it leaves, so a crash between any two steps loses nothing.
 """
 
+import math
 import random
 from collections.abc import Callable
 
@@ -16,8 +17,9 @@ from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Lane, Status, Trouble
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.outbox import Parcel
+from outlet_sync_gui.store.outlet import Stamp
 from outlet_sync_gui.sync import person, pull
-from outlet_sync_gui.sync.budget import Budget, stamp_of
+from outlet_sync_gui.sync.budget import Budget, monotonic_of, stamp_of
 from outlet_sync_gui.sync.clock import Now, next_time, server_offset_ms
 from outlet_sync_gui.sync.commands import Command, Decision, KeyChanged, LineUp, Pause, Resume, SyncNow
 from outlet_sync_gui.sync.drain import Drain
@@ -165,7 +167,7 @@ class Engine:
         if (free_at := self._budget.free_at(now)) > now.monotonic:
             return WaitUntil(free_at, Why.PACING)
         with self._store.write():
-            parcels = self._pusher.load(lanes, standing)
+            parcels = self._pusher.load(lanes, standing, open_lanes=self._open_lanes())
         if not parcels:
             return None
         request = self._pusher.request(parcels, standing, wall_ms=now.wall_ms)
@@ -180,8 +182,12 @@ class Engine:
         standing = self._halts.standing(now.wall_ms)
         shut = standing.shut(UPDATES)
         pull_at = self._pull_at if shut is None else max(self._pull_at, _monotonic(shut.probe_at or 0, now))
-        walls = (self._store.outbox.next_retry_at(), standing.next_probe_at())
-        times = [pull_at, *self._lane_times(now), *(_monotonic(at, now) for at in walls if at is not None)]
+        times = [pull_at, *self._lane_times(now)]
+        if (retry_at := self._store.outbox.next_retry_at()) is not None:
+            times.append(_monotonic(retry_at, now))
+        if (probe_at := standing.next_probe_at()) is not None:
+            # A probe of the menu, too, waits for headquarters' news.
+            times.append(max(_monotonic(probe_at, now), -math.inf if self._has_pulled else pull_at))
         is_lingering = self._store.outbox.oldest(Lane.HIGH) is not None
         return self._resting(WaitUntil(min(times), Why.LINGER if is_lingering else Why.NOTHING_DUE))
 
@@ -355,8 +361,7 @@ class Engine:
     def _limited(self, seconds: float, now: Now) -> list[Event]:
         self._hold = WaitUntil(now.monotonic + seconds, Why.RATE_LIMITED)
         with self._store.write():
-            wait_ms = round(seconds * 1000)
-            self._store.outlet.wait(until_ms=now.wall_ms + wait_ms, wait_ms=wait_ms)
+            self._store.outlet.wait(stamp_of(now), wait_ms=round(seconds * 1000))
         return [Stopped("N-RATE")]
 
     def _stop(self, trouble: Trouble, seconds: float, why: Why, now: Now) -> None:
@@ -365,12 +370,12 @@ class Engine:
             self._store.outlet.failed(trouble, at_ms=now.wall_ms)
 
     def _stored_wait(self, now: Now) -> WaitUntil:
-        """A 429's wait outlives a restart, and is never longer than it was: the clock may have been set back."""
+        """A 429's wait outlives a restart, and is never longer than it was, whatever the clock was set to."""
         outlet = self._store.outlet.read()
-        if outlet.wait_until is None or outlet.wait_ms is None or outlet.wait_until <= now.wall_ms:
+        if outlet.wait_until is None or outlet.wait_ms is None:
             return WaitUntil(None, Why.NOTHING_DUE)
-        left_ms = min(outlet.wait_until - now.wall_ms, outlet.wait_ms)
-        return WaitUntil(now.monotonic + left_ms / 1000, Why.RATE_LIMITED)
+        came = Stamp(wall_ms=outlet.wait_until - outlet.wait_ms, monotonic_ms=outlet.wait_monotonic_ms or 0)
+        return WaitUntil(monotonic_of(came, now) + outlet.wait_ms / 1000, Why.RATE_LIMITED)
 
     def _next_attempt_at(self, now: Now) -> int | None:
         if self._hold.at is not None and self._hold.at > now.monotonic:

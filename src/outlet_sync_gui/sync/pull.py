@@ -141,7 +141,7 @@ def _says_nothing_new(known: Known, change: CloudChange) -> bool:
 
 
 def _is_first_contact(known: Known, change: CloudChange) -> bool:
-    return known.base_version == 0 and not known.is_tried and change.action != "delete"
+    return known.base is None and not known.is_tried and change.action != "delete"
 
 
 def _new(change: CloudChange) -> Adopted:
@@ -156,7 +156,7 @@ def _adopted(known: Known, change: CloudChange) -> Adopted:
         return Adopted(
             payload=known.payload,
             digest=known.digest,
-            base=known.base or known.payload,
+            base=None,
             base_version=max(known.base_version, change.version),
             cloud_id=change.cloud_id,
             deleted_at=change.updated_at,

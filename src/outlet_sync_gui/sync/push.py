@@ -1,6 +1,6 @@
 """The way out: which records go next, how they leave, and what an answer does to each of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from outlet_sync_gui.contract.answers import ItemResult, SentItem
@@ -26,7 +26,7 @@ from outlet_sync_gui.sync.exchange import Request
 from outlet_sync_gui.sync.halts import Halts, Standing
 from outlet_sync_gui.sync.judge import Judged, RefusedWhole, is_existing, is_missing
 from outlet_sync_gui.sync.pacing import FIRST_S, LAST_S, BatchSize
-from outlet_sync_gui.sync.records import LANES
+from outlet_sync_gui.sync.records import LANES, lane_of
 
 BATCH_DEADLINE_S = 60.0
 SLOWEST_BYTES_PER_S = 8000  # a lone large record gets 30 s and this pace
@@ -66,16 +66,20 @@ class Pusher:
 
     # -- what leaves
 
-    def load(self, lanes: Sequence[Lane], standing: Standing) -> tuple[Parcel, ...]:
-        """The next batch of these lanes, in order; what can't leave now is marked on the way."""
+    def load(self, lanes: Sequence[Lane], standing: Standing, *, open_lanes: Collection[Lane]) -> tuple[Parcel, ...]:
+        """The next batch of the lanes that are due, in order; what can't leave now is marked on the way.
+
+        A frozen batch and a probe are due whatever their lane, where that is open at all.
+        """
         while self.suspects:
             waiting = [Waiting(record_id, 0) for record_id in self.suspects.pop()]
             frozen = self._parcels([row.record_id for row in self._admit(waiting, standing)])
-            if frozen := _with_their_orders(frozen):
+            allowed = [parcel for parcel in frozen if lane_of(parcel.entity_type) in open_lanes]
+            if frozen := _with_their_orders(allowed):
                 return self._by_open_route(frozen, standing)
-        if (halt := standing.due()) is not None and (record_id := self.store.halts.next_probe(halt.halt_id)):
-            self.store.halts.release(record_id)
-            return self._parcels([record_id])
+        if (probe := self._probe(standing, open_lanes)) is not None:
+            self.store.halts.release(probe)
+            return self._parcels([probe])
         chosen = self._parcels([row.record_id for row in self._choose(lanes, standing)])
         return self._by_open_route(_routable(chosen), standing)
 
@@ -196,6 +200,14 @@ class Pusher:
         ]  # the first half is on top: depth first, in order
 
     # -- choosing
+
+    def _probe(self, standing: Standing, open_lanes: Collection[Lane]) -> int | None:
+        halt = standing.due()
+        record_id = self.store.halts.next_probe(halt.halt_id) if halt is not None else None
+        if record_id is None:
+            return None
+        ((entity_type, _),) = self.store.outbox.kinds([record_id]).values()
+        return record_id if lane_of(entity_type) in open_lanes else None
 
     def _choose(self, lanes: Sequence[Lane], standing: Standing) -> list[Waiting]:
         chosen: list[Waiting] = []

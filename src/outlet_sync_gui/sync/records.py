@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from outlet_sync_gui.contract.records import Incoming, digest_of, three_way
-from outlet_sync_gui.contract.text import loads_stored
+from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
@@ -145,13 +145,22 @@ def of_content(known: Known, content: Content) -> Incoming:
 def _edit(known: Known, incoming: Incoming) -> Decision:
     payload = incoming.content
     if incoming.entity_type in CATALOGUE and not _is_deleted(known):
-        # Only what the POS itself changed is an edit: a till that hasn't heard of a new price must not undo it.
-        payload = three_way(known.source, incoming.content, known.payload)
+        payload = _catalogue_edit(known, incoming)
     digest = digest_of(payload)
     if digest == known.digest and not _is_deleted(known):
         return Unchanged()
     operation = "create" if known.base_version == 0 or _is_deleted(known) else "update"
     return Changed(Content(payload=payload, digest=digest, version=_next_version(known, incoming), operation=operation))
+
+
+def _catalogue_edit(known: Known, incoming: Incoming) -> str:
+    """Only what the POS itself changed is an edit: a till that hasn't heard of a new price must not undo it."""
+    if known.source is not None:
+        return three_way(known.source, incoming.content, known.payload)
+    # Headquarters made it, and this is the till's first word: first contact.
+    said, there = loads_stored(incoming.content), loads_stored(known.payload)
+    own = {"stock": said["stock"]} if "stock" in said else {}
+    return dumps({**said, **there, **own})
 
 
 def _delete(known: Known, incoming: Incoming) -> Decision:
