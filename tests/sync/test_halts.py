@@ -119,6 +119,46 @@ def test_a_forbidden_route_outlives_a_restart_and_a_clock_set_back(bench: Bench)
     assert bench.queued() == []
 
 
+def test_a_shut_endpoint_is_tried_with_all_that_waits_for_it(bench: Bench) -> None:
+    bench.put_all(read("order", order(f"A{n}")) for n in range(300))
+    live(bench, lambda _: FORBIDDEN, seconds=60)
+    assert live(bench, takes_all, seconds=320).count("sync/batch") == 1
+    assert bench.queued() == []
+
+
+def test_a_probe_that_waits_for_headquarters_news_holds_up_no_other(bench: Bench) -> None:
+    bench.put_all(read("product", product(f"P{n}")) for n in range(3))
+    bench.put_all(read("order", order(f"A{n}")) for n in range(2))
+    bench.engine.do(SyncNow(), bench.now)
+    live(bench, lambda _: FORBIDDEN, seconds=60)
+    bench.restart()  # nothing is heard of headquarters since
+    step = bench.later(301).send()
+    assert step.flight.kind is Kind.PULL
+    bench.settle(step, FORBIDDEN)
+    step = bench.send()
+    assert [name for name, _ in sent(step)] == ["A0", "A1"]
+
+
+EVERY_ROUTE = {"updates", "sync/batch", "orders", "transactions"}
+
+
+def test_after_403_everywhere_one_sync_now_makes_all_of_it_well(bench: Bench) -> None:
+    """Each endpoint that anything waits for is tried; one that nothing waits for is no trouble any more."""
+    bench.put("order", order("A1"))
+    bench.put("transaction", payment("T1", "A1"))
+    bench.engine.do(SyncNow(), bench.now)
+    used = set()
+    while isinstance(step := bench.next(), Send):
+        used.add(step.flight.route)
+        bench.settle(step, FORBIDDEN)
+    assert used == EVERY_ROUTE - {"transactions"}
+    assert {wait.name for wait in bench.engine.status(bench.now).waits} == used
+    bench.engine.do(SyncNow(), bench.now)
+    live(bench, takes_all, seconds=20, every=0.5)
+    status = bench.engine.status(bench.now)
+    assert (status.state, status.trouble, status.waits, bench.queued()) == (State.IDLE, None, (), [])
+
+
 # -- a type that is not taken
 
 
@@ -288,6 +328,6 @@ def test_a_lost_probe_is_tried_again_and_decides_nothing(bench: Bench) -> None:
     bench.settle(bench.push(), FORBIDDEN)
     step = next_push(bench.later(301))
     bench.settle(step, Lost(Trouble(code="N-CLOUD")))
-    assert len(bench.engine.status(bench.now).waits) == 1
+    assert [halt.name for halt in bench.store.halts.all()] == ["sync/batch"]
     live(bench, takes_all, seconds=30)
-    assert bench.queued() == []
+    assert (bench.queued(), bench.store.halts.all()) == ([], [])

@@ -146,7 +146,7 @@ def _stored_status(directory: Path, settings: Settings) -> Status:
             counts=store.outlet.counts(),
             settings=settings,
             now_ms=now().wall_ms,
-            halts=Halts(store).standing(now().wall_ms).halts,
+            halts=Halts(store).standing(now().wall_ms).told,
         )
         return status_of(facts, store.outlet.sent_on)
     finally:

@@ -1,11 +1,13 @@
 """What stands still until a probe passes: an endpoint, a type, or a type whose records are refused alike."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store.database import Database, Row
+from outlet_sync_gui.store.outbox import Waiting
 from outlet_sync_gui.store.records import ASIDE, DEAD, GOES, READY, RETRY
 
 CHUNK = 1000  # rows that come back into the line in one transaction
@@ -101,21 +103,21 @@ class Halts:
             (RETRY, halt_id, json.dumps(record_ids)),
         )
 
-    def next_probe(self, halt_id: int) -> int | None:
-        """The row to try: another one than those refused where there is one, else they in turn."""
-        row = self._db.row(
-            "SELECT record_id FROM outbox INDEXED BY outbox_halt WHERE halt = ? AND blocked_by IS NULL"
-            " ORDER BY rejections, seq LIMIT 1",
-            (halt_id,),
+    def next_probes(self, halt_id: int, lanes: Collection[Lane], *, limit: int) -> list[Waiting]:
+        """The rows to try: others than those refused where there are any, else they in turn."""
+        rows = self._db.rows(
+            "SELECT record_id, bytes FROM outbox INDEXED BY outbox_halt WHERE halt = ? AND blocked_by IS NULL"
+            " AND lane IN (SELECT value FROM json_each(?)) ORDER BY rejections, seq LIMIT ?",
+            (halt_id, json.dumps(list(lanes)), limit),
         )
-        return int(row[0]) if row else None
+        return [Waiting(*row) for row in rows]
 
-    def release(self, record_id: int) -> None:
-        """Let one row go, as a probe; if its answer is lost it is due all the same."""
+    def release(self, record_ids: Sequence[int]) -> None:
+        """Let these rows go, as a probe; if its answer is lost they are due all the same."""
         self._db.execute(
             "UPDATE outbox SET state = ?, halt = NULL, retry_at = NULL, is_urgent = 1"
-            " WHERE record_id = ? AND state IN (1, 5)",
-            (READY, record_id),
+            " WHERE record_id IN (SELECT value FROM json_each(?)) AND state IN (1, 5)",
+            (READY, json.dumps(record_ids)),
         )
 
     def condemn(self, record_ids: Sequence[int], halt_id: int) -> None:

@@ -128,7 +128,7 @@ class Engine:
             next_attempt_at=self._next_attempt_at(now),
             back_at=self._back_at,
             now_ms=now.wall_ms,
-            halts=self._halts.standing(now.wall_ms).halts,
+            halts=self._halts.standing(now.wall_ms).told,
         )
         pending = facts.counts.pending.total
         return status_of(facts, self._store.outlet.sent_on, progress=self._drain.progress(pending, now))
@@ -285,6 +285,8 @@ class Engine:
         if not isinstance(verdict, Updates):
             return self._fault(Kind.PULL, UPDATES, verdict, now)
         applied = pull.apply_updates(self._store, verdict, now_ms=now.wall_ms)
+        with self._store.write():
+            self._halts.opened(UPDATES, now.wall_ms)
         self._succeeded(answer, now)
         self._has_pulled = True
         self._pull_backoff.succeeded()

@@ -23,9 +23,14 @@ class Standing:
     halts: tuple[Halt, ...]
     now_ms: int
 
-    def due(self) -> Halt | None:
-        """A halt with rows that wait for it, and whose probe is due."""
-        return next((halt for halt in self.halts if halt.n and self._is_due(halt)), None)
+    @property
+    def told(self) -> tuple[Halt, ...]:
+        """What people are told of: not of an endpoint that nothing waits for and that the next record tries."""
+        return tuple(h for h in self.halts if h.kind is not HaltKind.ROUTE or h.n or not self._is_due(h))
+
+    def due(self) -> list[Halt]:
+        """The halts with rows that wait for them, and whose probe is due."""
+        return [halt for halt in self.halts if halt.n and self._is_due(halt)]
 
     def next_probe_at(self) -> int | None:
         """When the first probe is due, UTC ms."""

@@ -1,6 +1,6 @@
 """The way out: which records go next, how they leave, and what an answer does to each of them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from outlet_sync_gui.contract.answers import ItemResult, SentItem
@@ -77,11 +77,8 @@ class Pusher:
             allowed = [parcel for parcel in frozen if lane_of(parcel.entity_type) in open_lanes]
             if frozen := _with_their_orders(allowed):
                 return self._by_open_route(frozen, standing)
-        if (probe := self._probe(standing, open_lanes)) is not None:
-            self.store.halts.release(probe)
-            return self._parcels([probe])
-        chosen = self._parcels([row.record_id for row in self._choose(lanes, standing)])
-        return self._by_open_route(_routable(chosen), standing)
+        chosen = self._probe(standing, open_lanes) or self._choose(lanes, standing)
+        return self._by_open_route(_routable(self._parcels([row.record_id for row in chosen])), standing)
 
     def request(self, parcels: Sequence[Parcel], standing: Standing, *, wall_ms: int) -> Request:
         """A lone order, transaction or product goes to its own endpoint; all else, and two or more, to the batch."""
@@ -201,25 +198,31 @@ class Pusher:
 
     # -- choosing
 
-    def _probe(self, standing: Standing, open_lanes: Collection[Lane]) -> int | None:
-        halt = standing.due()
-        record_id = self.store.halts.next_probe(halt.halt_id) if halt is not None else None
-        if record_id is None:
-            return None
-        ((entity_type, _),) = self.store.outbox.kinds([record_id]).values()
-        return record_id if lane_of(entity_type) in open_lanes else None
+    def _probe(self, standing: Standing, open_lanes: Collection[Lane]) -> list[Waiting]:
+        """What tries the first halt that is due: an endpoint with what waits for it, a type with one record."""
+        for halt in standing.due():
+            is_route = halt.kind is halt.kind.ROUTE
+            limit = self.size.now if is_route else 1
+            rows = self.store.halts.next_probes(halt.halt_id, open_lanes, limit=limit)
+            self.store.halts.release([row.record_id for row in rows])
+            if chosen := self._fill(self._admit(rows, standing) if is_route else rows):
+                return chosen
+        return []
 
     def _choose(self, lanes: Sequence[Lane], standing: Standing) -> list[Waiting]:
+        return self._fill(row for lane in lanes for row in self._line(lane, standing))
+
+    def _fill(self, rows: Iterable[Waiting]) -> list[Waiting]:
+        """As many of these as one request carries."""
         chosen: list[Waiting] = []
         room = min(self.settings.batch_max_bytes, self.size.bytes) - BATCH_OVERHEAD_BYTES
-        for lane in lanes:
-            for row in self._line(lane, standing):
-                if self._is_too_big(row):
-                    continue
-                room -= row.bytes + ITEM_OVERHEAD_BYTES
-                if len(chosen) >= self.size.now or (room < 0 and chosen):
-                    return chosen
-                chosen.append(row)
+        for row in rows:
+            if self._is_too_big(row):
+                continue
+            room -= row.bytes + ITEM_OVERHEAD_BYTES
+            if len(chosen) >= self.size.now or (room < 0 and chosen):
+                break
+            chosen.append(row)
         return chosen
 
     def _line(self, lane: Lane, standing: Standing) -> Iterator[Waiting]:
