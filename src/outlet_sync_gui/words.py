@@ -142,11 +142,25 @@ def ago(ms: int, now_ms: int) -> str:
     return say("yesterday {time}", time=time(ms)) if days == 1 else date(ms)
 
 
+def moment(ms: int, now_ms: int) -> str:
+    """10.31 today; kemarin 22.14, besok 06.00, and the date on all other days."""
+    days = (_local(ms).date() - _local(now_ms).date()).days
+    near = {0: "{time}", -1: N_("yesterday {time}"), 1: N_("tomorrow {time}")}
+    return say(near[days], time=time(ms)) if days in near else date(ms)
+
+
+def at(ms: int, now_ms: int, *, has_zone: bool = True) -> str:
+    """At 10:31 WIB; a moment of another day as that."""
+    if _local(ms).date() != _local(now_ms).date():
+        return moment(ms, now_ms)
+    return say("at {time}", time=clock(ms) if has_zone else time(ms))
+
+
 def date(ms: int) -> str:
     """Sen 26 Jan 19.05."""
-    moment = _local(ms)
-    day, month = DAYS[_chosen.language][moment.weekday()], MONTHS[_chosen.language][moment.month - 1]
-    return f"{day} {moment.day} {month} {time(ms)}"
+    day = _local(ms)
+    weekday, month = DAYS[_chosen.language][day.weekday()], MONTHS[_chosen.language][day.month - 1]
+    return f"{weekday} {day.day} {month} {time(ms)}"
 
 
 def countdown(seconds: float) -> str:
@@ -170,7 +184,7 @@ def headline(status: Status, now_ms: int) -> str:
         case State.ERROR:
             return say("Something broke")
         case State.PAUSED:
-            return _paused(status)
+            return _paused(status, now_ms)
         case State.OFFLINE:
             return _offline(status, now_ms)
         case State.ATTENTION:
@@ -199,7 +213,7 @@ def subline(status: Status, now_ms: int) -> str:
         case State.OFFLINE:
             return _safe(status)
         case State.ATTENTION:
-            return _attention_line(status)
+            return _attention_line(status, now_ms)
         case State.SYNCING:
             return (
                 say("Back since {time}. Sales go on.", time=clock(status.since))
@@ -213,13 +227,13 @@ def subline(status: Status, now_ms: int) -> str:
             return say("Last success {time} · {ago}", time=clock(at), ago=ago(at, now_ms))
 
 
-def reasons(status: Status) -> list[str]:
+def reasons(status: Status, now_ms: int) -> list[str]:
     """Why something waits, and what to do, each a sentence; with the short code for the help desk."""
     lines = []
     if status.trouble is not None:
         cause, mend = trouble(status.trouble)
         lines.append(f"{cause.removesuffix('.')}. {mend} ({help_code(status.trouble.code)})")
-    lines += [wait(found) for found in status.waits]
+    lines += [wait(found, now_ms) for found in status.waits]
     if status.held:
         lines.append(say("{n} held until headquarters' change is settled", n=number(status.held)) + ".")
     if status.blocked:
@@ -232,18 +246,18 @@ def tooltip(status: Status, now_ms: int) -> str:
     pending = number(status.pending.total)
     match status.state:
         case State.IDLE:
-            return say("Everything sent · last {time}", time=time(status.last_success_at or now_ms))
+            return say("Everything sent · last {time}", time=moment(status.last_success_at or now_ms, now_ms))
         case State.SYNCING if status.pending.total:
             return say("Sending · {n} to go", n=pending)
         case State.WAITING if status.next_attempt_at:
-            return say("{n} waiting · sent at {time}", n=pending, time=time(status.next_attempt_at))
+            return say("{n} waiting · sent at {time}", n=pending, time=moment(status.next_attempt_at, now_ms))
         case State.OFFLINE if status.since:
             text = (
                 "{n} waiting · internet down since {time}"
                 if _is_line(status)
                 else "{n} waiting · headquarters silent since {time}"
             )
-            return say(text, n=pending, time=time(status.since))
+            return say(text, n=pending, time=moment(status.since, now_ms))
         case State.ATTENTION if status.trouble is None:
             return say("{n} need attention · {waiting} waiting", n=number(status.dead), waiting=pending)
         case State.ERROR | State.SETUP | State.ATTENTION:
@@ -279,18 +293,18 @@ MISSING = {
 }
 
 
-def _paused(status: Status) -> str:
+def _paused(status: Status, now_ms: int) -> str:
     if status.paused_until is None:
         return say("Paused until resumed")
-    return say("Paused until {time}", time=time(status.paused_until))
+    return say("Paused until {time}", time=moment(status.paused_until, now_ms))
 
 
 def _offline(status: Status, now_ms: int) -> str:
-    at = time(status.since or now_ms)
+    since = moment(status.since or now_ms, now_ms)
     return (
-        say("Internet down since {time}", time=at)
+        say("Internet down since {time}", time=since)
         if _is_line(status)
-        else say("Headquarters silent since {time}", time=at)
+        else say("Headquarters silent since {time}", time=since)
     )
 
 
@@ -319,11 +333,11 @@ def _attention(status: Status) -> str:
     return say_n("{n} record needs attention", "{n} records need attention", status.dead)
 
 
-def _attention_line(status: Status) -> str:
+def _attention_line(status: Status, now_ms: int) -> str:
     if status.trouble is not None:
         return trouble(status.trouble)[1]
     asked = [found for found in status.waits if found.is_question]
-    return wait(asked[0]) if asked and not status.dead else say("The rest is still sent.")
+    return wait(asked[0], now_ms) if asked and not status.dead else say("The rest is still sent.")
 
 
 def _waiting(status: Status, now_ms: int) -> str:
@@ -331,7 +345,7 @@ def _waiting(status: Status, now_ms: int) -> str:
         return trouble(status.trouble)[1]
     if status.next_attempt_at is None or status.next_attempt_at <= now_ms:
         return say("Goes out by itself. Nothing is wrong.")
-    return say("Goes out at {time}. Nothing is wrong.", time=clock(status.next_attempt_at))
+    return say("Goes out {when}. Nothing is wrong.", when=at(status.next_attempt_at, now_ms))
 
 
 def _tell_it(status: Status) -> str:
@@ -559,12 +573,12 @@ def row_detail(row: Row) -> str:
     return "" if row.title is None else type_name(row.entity_type)
 
 
-def row_state(row: Row) -> str:
+def row_state(row: Row, now_ms: int) -> str:
     """What becomes of it."""
-    return say("sent") if row.state is None else queued_state(row.state, row.due_at)
+    return say("sent") if row.state is None else queued_state(row.state, row.due_at, now_ms)
 
 
-def queued_state(state: RowState, due_at: int | None) -> str:
+def queued_state(state: RowState, due_at: int | None, now_ms: int) -> str:
     """What becomes of a row of the line."""
     match state:
         case RowState.SENDING:
@@ -575,8 +589,8 @@ def queued_state(state: RowState, due_at: int | None) -> str:
             return say("held")
         case RowState.DEAD:
             return say("refused")
-        case _ if due_at:
-            return say("at {time}", time=time(due_at))
+        case _ if due_at and due_at >= now_ms:
+            return at(due_at, now_ms, has_zone=False)
         case RowState.RETRY:
             return say("tried again")
         case _:
@@ -590,12 +604,17 @@ WAITS: Mapping[str, str] = {
 }
 
 
-def wait(found: Wait) -> str:
+def wait(found: Wait, now_ms: int) -> str:
     """Why some records wait while others go, headquarters' words, and when it is tried again."""
     facts = {"type": type_name(found.name, 2), "name": found.name, "n": number(found.n)}
     said = f" {quote(found.words)}" if found.words else ""
-    again = f" {say('Tried again at {time}.', time=clock(found.next_at))}" if found.next_at is not None else ""
+    again = f" {tried_again(found.next_at, now_ms)}" if found.next_at is not None else ""
     return f"{say(WAITS[found.code], **facts)}.{said}{again}"
+
+
+def tried_again(ms: int, now_ms: int) -> str:
+    """When the next try comes."""
+    return say("Tried again {when}.", when=at(ms, now_ms)) if ms > now_ms else say("Tried again any moment.")
 
 
 REFUSALS: Mapping[str, str] = {

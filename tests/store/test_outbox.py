@@ -69,6 +69,8 @@ def _exchange(bench: Bench, how: str) -> None:
         (outbox.REFUSE, (4, "", "", None, 1, "")),
         (outbox.END, (1, "")),
         (news.NEWS, (1,)),
+        (records.BLOCK_BEHIND, ("[1,2]",)),
+        (records.BLOCK_CHILDREN, ("[1,2]",)),
         (records.KNOWN + "WHERE r.outlet = ? AND r.type = ? AND r.local_id = ?", (1, "order", "A1")),
     ],
 )

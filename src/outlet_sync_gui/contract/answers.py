@@ -142,12 +142,9 @@ def _key(entry: Mapping[str, Json]) -> tuple[str, str] | None:
 
 
 def _result(entry: Mapping[str, Json]) -> ItemResult:
-    return ItemResult(
-        ok=entry.get("status") == "success",
-        cloud_id=_cloud_id(entry),
-        version=_version(entry.get("version")),
-        error=_words(entry.get("error") or entry.get("message") or "") or None,
-    )
+    is_ok = entry.get("status") == "success"
+    error = None if is_ok else _words(entry.get("error") or entry.get("message") or "") or None
+    return ItemResult(ok=is_ok, cloud_id=_cloud_id(entry), version=_version(entry.get("version")), error=error)
 
 
 def _entries(data: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:

@@ -68,6 +68,11 @@ class News:
             (len(adopted.payload.encode()), record_id),
         )
         self._db.execute("DELETE FROM sent WHERE record_id = ? AND version <= ?", (record_id, adopted.base_version))
+        self._db.execute(
+            "UPDATE outbox SET flight = NULL WHERE record_id = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM sent WHERE record_id = ?1)",
+            (record_id,),
+        )
 
     def keep(self, record_id: int, change: CloudChange, *, now_ms: int) -> None:
         """Keep a change beside a record with unsent edits; the record's push waits."""
@@ -100,7 +105,7 @@ class News:
 
     def is_out(self, record_id: int) -> bool:
         """Whether a request with this record is out."""
-        query = "SELECT 1 FROM outlet t JOIN sent s ON s.flight = t.flight WHERE t.id = ? AND s.record_id = ?"
+        query = "SELECT 1 FROM outlet t JOIN outbox o ON o.flight = t.flight WHERE t.id = ? AND o.record_id = ?"
         return self._db.row(query, (self._outlet, record_id)) is not None
 
 

@@ -20,7 +20,7 @@ WHERE o.state = 2 ORDER BY o.seq
 LOAD = """
 SELECT r.id, r.type, r.local_id, o.operation, max(r.version, r.base_version + (r.base_version >= r.version)),
        r.version, r.digest, o.amount, o.blocked_by, c.payload, o.is_turned,
-       EXISTS (SELECT 1 FROM sent s WHERE s.record_id = r.id)
+       o.flight IS NOT NULL
 FROM json_each(?) j JOIN record r ON r.id = j.value
 JOIN outbox o ON o.record_id = r.id JOIN content c ON c.record_id = r.id
 WHERE o.state IN (0, 2) ORDER BY j.key
@@ -44,7 +44,7 @@ WHERE record_id = ?1 AND EXISTS (SELECT 1 FROM sent WHERE record_id = ?1 AND ver
 """
 REFUSE = """
 UPDATE outbox SET state = ?, error_code = ?, error_text = ?, rejections = rejections + 1, retry_at = ?,
-  tried = 1, is_urgent = 0
+  tried = 1, is_urgent = 0, flight = NULL
 WHERE record_id = ? AND state IN (0, 1, 2, 5) AND ? = (SELECT digest FROM record WHERE id = outbox.record_id)
 """
 
@@ -141,10 +141,12 @@ class Outbox:
 
         The content of catalogue types is kept until it is settled: accepted, it becomes the agreed base.
         """
-        rows = (
-            (p.record_id, p.version, p.digest, p.amount, p.payload if p.entity_type in CATALOGUE else None, flight)
-            for p in parcels
+        ids = json.dumps([p.record_id for p in parcels])
+        self._db.execute(
+            "UPDATE outbox SET flight = ? WHERE record_id IN (SELECT value FROM json_each(?))", (flight, ids)
         )
+        menu = [p for p in parcels if p.entity_type in CATALOGUE]
+        rows = [(p.record_id, p.version, p.digest, p.amount, p.payload, flight) for p in menu]
         self._db.execute_many(REMEMBER, rows)
         raised = [(p.version, p.record_id) for p in parcels if p.version > p.stored_version]
         self._db.execute_many("UPDATE record SET version = ? WHERE id = ?", raised)
@@ -160,15 +162,22 @@ class Outbox:
         )
         self._db.execute_many(ACCEPT, [_accepted_row(a, now_ms, day, deleted_at) for a in accepted])
         self._db.execute_many(END, [(a.parcel.record_id, a.parcel.digest) for a in accepted])
-        self._db.execute(
-            "UPDATE outbox SET operation = 'update' WHERE operation = 'create'"
-            " AND record_id IN (SELECT value FROM json_each(?))",
-            (json.dumps([a.parcel.record_id for a in accepted if a.parcel.operation != "delete"]),),
-        )
+        self._go_on_with([a.parcel for a in accepted])
         # What is accepted now is the highest version that ever left: the fate of older ones doesn't matter any more.
-        ids = json.dumps([a.parcel.record_id for a in accepted])
-        self._db.execute("DELETE FROM sent WHERE record_id IN (SELECT value FROM json_each(?))", (ids,))
+        self._db.execute_many("DELETE FROM sent WHERE record_id = ?", [(p.record_id,) for p in menu])
         self.free(a.parcel.record_id for a in accepted if a.parcel.entity_type == "order")
+
+    def _go_on_with(self, parcels: Sequence[Parcel]) -> None:
+        """Newer content of what was accepted stays queued, as an update."""
+        for operations, change in (
+            (("create", "update"), "operation = replace(operation, 'create', 'update')"),
+            (("delete",), "operation = operation"),
+        ):
+            ids = [p.record_id for p in parcels if p.operation in operations]
+            self._db.execute(
+                f"UPDATE outbox SET flight = NULL, {change} WHERE record_id IN (SELECT value FROM json_each(?))",
+                (json.dumps(ids),),
+            )
 
     def refuse(self, refused: Sequence[Refused]) -> None:
         """Mark what the cloud does not take, with its own words; newer content queued meanwhile still goes."""
@@ -179,7 +188,7 @@ class Outbox:
         self._db.execute_many(REFUSE, rows)
         self._db.execute_many(
             "DELETE FROM sent WHERE record_id = ? AND version = ?",
-            [(r.parcel.record_id, r.parcel.version) for r in refused],
+            [(r.parcel.record_id, r.parcel.version) for r in refused if r.parcel.entity_type in CATALOGUE],
         )
 
     def rejections(self, record_id: int) -> int:

@@ -1,5 +1,7 @@
 """What is known of each record: its content, its numbers, and its place in the line."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outlet_sync_gui.contract.records import Incoming
@@ -11,16 +13,35 @@ READY, RETRY, BLOCKED, HELD, DEAD, ASIDE = range(6)
 FREED = "state = CASE state WHEN 2 THEN 0 ELSE state END, blocked_by = NULL"
 # Who may go again goes behind its order all the same.
 GOES = "state = CASE WHEN blocked_by IS NULL THEN 0 ELSE 2 END"
+ORDERED = ("order", "transaction")  # an order goes before the transactions that name it
 CATALOGUE = frozenset({"product", "category"})  # what the cloud edits too
 
 KNOWN = """
 SELECT r.id, r.type, r.local_id, r.cloud_id, r.source_version, r.source_digest, r.source_at, r.version, r.digest,
        r.base_version, r.deleted_at, c.payload, c.source, c.base,
        o.record_id IS NOT NULL,
-       coalesce(o.tried, 0) OR EXISTS (SELECT 1 FROM sent s WHERE s.record_id = r.id), coalesce(o.operation, ''),
+       coalesce(o.tried, 0) OR o.flight IS NOT NULL, coalesce(o.operation, ''),
        n.record_id IS NOT NULL, o.state, coalesce(o.error_code, '')
 FROM record r JOIN content c ON c.record_id = r.id
 LEFT JOIN outbox o ON o.record_id = r.id LEFT JOIN news n ON n.record_id = r.id
+"""
+
+# CROSS: from the few that are named to their kin by index, never through the line.
+ITS_ORDER = """
+(SELECT o.id FROM record t JOIN record o ON o.outlet = t.outlet AND o.type = 'order' AND o.local_id = t.parent_ref
+ WHERE t.id = outbox.record_id)
+"""
+BLOCK_BEHIND = f"""
+UPDATE outbox SET state = 2, halt = NULL, blocked_by = {ITS_ORDER} WHERE state IN (0, 1, 5) AND record_id IN (
+  SELECT t.id FROM json_each(?) j CROSS JOIN record t ON t.id = j.value
+  CROSS JOIN record o ON o.outlet = t.outlet AND o.type = 'order' AND o.local_id = t.parent_ref
+  CROSS JOIN outbox w ON w.record_id = o.id WHERE o.base_version = 0)
+"""
+BLOCK_CHILDREN = f"""
+UPDATE outbox SET blocked_by = {ITS_ORDER}, state = CASE state WHEN 4 THEN 4 ELSE 2 END,
+  halt = CASE state WHEN 4 THEN halt ELSE NULL END WHERE state IN (0, 1, 4, 5) AND record_id IN (
+  SELECT t.id FROM json_each(?) j CROSS JOIN record o ON o.id = j.value
+  CROSS JOIN record t ON t.outlet = o.outlet AND t.parent_ref = o.local_id WHERE t.type = 'transaction')
 """
 
 
@@ -65,6 +86,21 @@ class Content:
     operation: str  # create, update or delete, as it goes on the wire
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A record that we did not know, as it is stored and queued."""
+
+    incoming: Incoming
+    content: Content
+    source: str | None
+    lane: Lane
+
+    @property
+    def line_amount(self) -> int:
+        """Rupiah that wait with it: a transaction's money is its order's."""
+        return self.incoming.amount if self.incoming.entity_type == "order" else 0
+
+
 class Records:
     """Records, their content and their outbox rows; every method is one step of the caller's transaction."""
 
@@ -94,21 +130,44 @@ class Records:
         number = int(name) if name.isdecimal() and len(name) < 19 else -1
         return _known(self._db.row(KNOWN + "WHERE r.outlet = ? AND r.id = ?", (self._outlet, number)))
 
-    def insert(self, incoming: Incoming, content: Content, *, now_ms: int, source: str | None) -> int:
-        """A record that the POS made; its id."""
-        record_id = self._db.insert(
-            "INSERT INTO record(outlet, type, local_id, parent_ref, source_version, source_digest, source_at,"
-            " version, digest, amount, changed_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                *(self._outlet, incoming.entity_type, incoming.local_id, incoming.parent_ref),
-                *(incoming.source_version, incoming.digest, incoming.updated_at),
-                *(content.version, content.digest, incoming.amount, now_ms),
-            ),
+    def known(self, incomings: Sequence[Incoming]) -> set[tuple[str, str]]:
+        """Those of them of which there is a record, by type and the POS's id."""
+        names = json.dumps([(incoming.entity_type, incoming.local_id) for incoming in incomings])
+        rows = self._db.rows(
+            "SELECT r.type, r.local_id FROM json_each(?) j CROSS JOIN record r"
+            " ON r.outlet = ? AND r.type = j.value ->> 0 AND r.local_id = j.value ->> 1",
+            (names, self._outlet),
         )
-        self._db.execute(
-            "INSERT INTO content(record_id, payload, source) VALUES (?,?,?)", (record_id, content.payload, source)
+        return set(rows)
+
+    def insert(self, made: Sequence[Made], *, now_ms: int) -> None:
+        """Records that the POS made, each with its place in the line."""
+        first, seq = self._next("record", "id"), self._next("outbox", "seq")
+        self._db.execute_many(
+            "INSERT INTO record(id, outlet, type, local_id, parent_ref, source_version, source_digest, source_at,"
+            " version, digest, amount, changed_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            [(first + n, self._outlet, *_record_row(one), now_ms) for n, one in enumerate(made)],
         )
-        return record_id
+        self._db.execute_many(
+            "INSERT INTO content(record_id, payload, source) VALUES (?,?,?)",
+            [(first + n, one.content.payload, one.source) for n, one in enumerate(made)],
+        )
+        self._db.execute_many(
+            "INSERT INTO outbox(record_id, outlet, lane, seq, operation, bytes, amount, queued_at)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            [
+                (*(first + n, self._outlet, one.lane, seq + n), *_line_row(one.content), one.line_amount, now_ms)
+                for n, one in enumerate(made)
+            ],
+        )
+        ids = {kind: [first + n for n, one in enumerate(made) if one.incoming.entity_type == kind] for kind in ORDERED}
+        self.block_behind_orders(ids["transaction"])
+        self.block_children(ids["order"])
+
+    def _next(self, table: str, column: str) -> int:
+        row = self._db.row(f"SELECT coalesce(max({column}), 0) + 1 FROM {table}")
+        assert row is not None
+        return int(row[0])
 
     def change(self, record_id: int, incoming: Incoming, content: Content, *, now_ms: int) -> None:
         """New content of a record."""
@@ -137,7 +196,7 @@ class Records:
             " ON CONFLICT(record_id) DO UPDATE SET operation = excluded.operation, bytes = excluded.bytes,"
             " amount = excluded.amount, rejections = 0, retry_at = NULL, error_code = NULL, error_text = NULL,"
             " halt = NULL, is_turned = 0, state = CASE WHEN state IN (2, 3) THEN state ELSE 0 END",
-            (record_id, self._outlet, lane, content.operation, len(content.payload.encode()), amount, now_ms),
+            (record_id, self._outlet, lane, *_line_row(content), amount, now_ms),
         )
 
     def mark_deleted(self, record_id: int, at: str) -> None:
@@ -149,32 +208,43 @@ class Records:
         self._db.execute("DELETE FROM outbox WHERE record_id = ?", (record_id,))
         self.free(record_id)
 
-    def block_behind_order(self, record_id: int, order_id: str) -> None:
-        """Let a transaction wait while we have its order, unsent, and the cloud never accepted that."""
-        self._db.execute(f"UPDATE outbox SET {FREED} WHERE record_id = ? AND blocked_by IS NOT NULL", (record_id,))
+    def block_behind_orders(self, transactions: Sequence[int]) -> None:
+        """Let each wait while we have its order, unsent, and the cloud never accepted that."""
+        if not transactions:
+            return
+        ids = json.dumps(transactions)
         self._db.execute(
-            "UPDATE outbox SET state = 2, halt = NULL, blocked_by = r.id"
-            " FROM record r JOIN outbox w ON w.record_id = r.id"
-            " WHERE outbox.record_id = ? AND outbox.state IN (0, 1, 5)"
-            " AND r.outlet = ? AND r.type = 'order' AND r.local_id = ? AND r.base_version = 0",
-            (record_id, self._outlet, order_id),
+            f"UPDATE outbox SET {FREED} WHERE record_id IN (SELECT value FROM json_each(?)) AND blocked_by IS NOT NULL",
+            (ids,),
         )
+        self._db.execute(BLOCK_BEHIND, (ids,))
 
-    def block_children(self, record_id: int, order_id: str) -> None:
-        """The order came after its transactions: they wait for it.
+    def block_children(self, orders: Sequence[int]) -> None:
+        """These orders came after their transactions, which wait for them now.
 
         One that is out does so if its answer gets lost, one that was refused if it is tried again.
         """
-        self._db.execute(
-            "UPDATE outbox SET blocked_by = ?, state = CASE state WHEN 4 THEN 4 ELSE 2 END,"
-            " halt = CASE state WHEN 4 THEN halt ELSE NULL END WHERE state IN (0, 1, 4, 5) AND record_id IN"
-            " (SELECT id FROM record WHERE outlet = ? AND parent_ref = ? AND type = 'transaction')",
-            (record_id, self._outlet, order_id),
-        )
+        if not orders:
+            return
+        self._db.execute(BLOCK_CHILDREN, (json.dumps(orders),))
 
     def free(self, record_id: int) -> None:
         """An order's row ended: its transactions may go."""
         self._db.execute(f"UPDATE outbox SET {FREED} WHERE blocked_by = ?", (record_id,))
+
+
+def _record_row(made: Made) -> tuple[object, ...]:
+    incoming, content = made.incoming, made.content
+    return (
+        *(incoming.entity_type, incoming.local_id, incoming.parent_ref),
+        *(incoming.source_version, incoming.digest, incoming.updated_at),
+        *(content.version, content.digest, incoming.amount),
+    )
+
+
+def _line_row(content: Content) -> tuple[str, int]:
+    """Operation and bytes, as the line has them."""
+    return content.operation, len(content.payload.encode())
 
 
 def _known(row: Row | None) -> Known | None:

@@ -14,7 +14,7 @@ STATES = (RowState.READY, RowState.RETRY, RowState.BLOCKED, RowState.HELD, RowSt
 QUEUED = """
 SELECT o.seq, r.id, r.type, r.local_id, r.cloud_id, o.operation, r.version, o.lane, o.state, o.queued_at, o.rejections,
        o.error_code, o.error_text, o.retry_at,
-       EXISTS (SELECT 1 FROM sent s JOIN outlet t ON t.flight = s.flight WHERE s.record_id = r.id)
+       o.flight IS NOT NULL AND o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)
 FROM outbox o JOIN record r ON r.id = o.record_id
 """
 
@@ -52,7 +52,7 @@ class Views:
         conditions = ["o.outlet = ?", "(? IS NULL OR r.type = ?)", "(? = '' OR substr(r.local_id, 1, length(?)) = ?)"]
         values: list[object] = [self._outlet, entity_type, entity_type, search, search, search]
         if state is RowState.SENDING:
-            conditions.append("r.id IN (SELECT s.record_id FROM outlet t JOIN sent s ON s.flight = t.flight)")
+            conditions.append("o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)")
         elif state is not None:
             stored = [number for number, shown in enumerate(STATES) if shown is state]
             conditions.append("o.state IN (SELECT value FROM json_each(?))")

@@ -9,7 +9,7 @@ from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
-from outlet_sync_gui.store.records import CATALOGUE, Content, Known
+from outlet_sync_gui.store.records import CATALOGUE, Content, Known, Made
 from outlet_sync_gui.sync.clock import iso
 from outlet_sync_gui.sync.pull import apply_kept_news
 
@@ -56,9 +56,7 @@ def lane_of(entity_type: str) -> Lane:
 def decide(known: Known | None, incoming: Incoming) -> Decision:
     """The effect of the POS's word on a record. Raises InputRefused(older_version)."""
     if known is None:
-        version = incoming.source_version or 1
-        operation = "delete" if incoming.operation == "delete" else "create"
-        return Changed(Content(payload=incoming.content, digest=incoming.digest, version=version, operation=operation))
+        return _first_word(incoming)
     if incoming.operation == "delete":
         return _delete(known, incoming)
     if incoming.digest == known.source_digest and not _is_deleted(known):
@@ -70,40 +68,63 @@ def decide(known: Known | None, incoming: Incoming) -> Decision:
     return _edit(known, incoming)
 
 
+def _first_word(incoming: Incoming) -> Changed:
+    version = incoming.source_version or 1
+    operation = "delete" if incoming.operation == "delete" else "create"
+    return Changed(Content(payload=incoming.content, digest=incoming.digest, version=version, operation=operation))
+
+
 def accept(store: Store, incomings: Sequence[Incoming], *, now_ms: int) -> list[Outcome]:
     """Store records and their place in the line, durably, in short transactions; an outcome for each, in order."""
     return [outcome for chunk in _chunks(incomings) for outcome in _accept_chunk(store, chunk, now_ms)]
 
 
 def _accept_chunk(store: Store, chunk: Sequence[Incoming], now_ms: int) -> list[Outcome]:
+    """What is new goes in together; what is known, or comes twice, waits until that is done."""
+    outcomes: list[Outcome] = []
+    made: dict[tuple[str, str], Made] = {}
     with store.write():
-        return [_accept_one(store, incoming, now_ms) for incoming in chunk]
+        known = store.records.known(chunk)
+        for incoming in chunk:
+            key = (incoming.entity_type, incoming.local_id)
+            if key in known or key in made:
+                _insert(store, made, now_ms)
+                outcomes.append(_accept_known(store, incoming, now_ms))
+            else:
+                outcomes.append(decision := _first_word(incoming))
+                made[key] = _made(incoming, decision.content)
+        _insert(store, made, now_ms)
+    return outcomes
 
 
-def _accept_one(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
+def _insert(store: Store, made: dict[tuple[str, str], Made], now_ms: int) -> None:
+    if made:
+        store.records.insert(list(made.values()), now_ms=now_ms)
+    made.clear()
+
+
+def _made(incoming: Incoming, content: Content) -> Made:
+    return Made(incoming=incoming, content=content, source=_source(incoming), lane=lane_of(incoming.entity_type))
+
+
+def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
     known = store.records.find(incoming.entity_type, incoming.local_id)
+    assert known is not None
     try:
         decision = decide(known, incoming)
     except InputRefused as refusal:
         return refusal
-    source = _source(incoming)
-    if known is None:
-        assert isinstance(decision, Changed)
-        record_id = store.records.insert(incoming, decision.content, now_ms=now_ms, source=source)
-    else:
-        record_id = known.record_id
-        store.records.remember_source(record_id, _numbered(known, incoming), source)
+    store.records.remember_source(known.record_id, _numbered(known, incoming), _source(incoming))
     match decision:
         case Vanished(content):
-            store.records.change(record_id, incoming, content, now_ms=now_ms)
-            store.records.mark_deleted(record_id, iso(now_ms))
-            store.records.unqueue(record_id)
+            store.records.change(known.record_id, incoming, content, now_ms=now_ms)
+            store.records.mark_deleted(known.record_id, iso(now_ms))
+            store.records.unqueue(known.record_id)
         case Changed(content):
-            if known is not None:
-                store.records.change(record_id, incoming, content, now_ms=now_ms)
-            queue(store, record_id, incoming, content, now_ms)
-            if known is not None and known.has_news:
-                apply_kept_news(store, [record_id], now_ms=now_ms)  # held: newer content may agree now
+            store.records.change(known.record_id, incoming, content, now_ms=now_ms)
+            queue(store, known.record_id, incoming, content, now_ms)
+            if known.has_news:
+                apply_kept_news(store, [known.record_id], now_ms=now_ms)  # held: newer content may agree now
     return decision
 
 
@@ -119,10 +140,10 @@ def queue(store: Store, record_id: int, incoming: Incoming, content: Content, no
     is_order = incoming.entity_type == "order"
     amount = incoming.amount if is_order else 0  # a transaction's money is its order's
     store.records.queue(record_id, content, lane=lane_of(incoming.entity_type), amount=amount, now_ms=now_ms)
-    if incoming.entity_type == "transaction" and incoming.parent_ref:
-        store.records.block_behind_order(record_id, incoming.parent_ref)
+    if incoming.entity_type == "transaction":
+        store.records.block_behind_orders([record_id])
     if is_order and content.operation == "create":
-        store.records.block_children(record_id, incoming.local_id)
+        store.records.block_children([record_id])
 
 
 def of_content(known: Known, content: Content) -> Incoming:

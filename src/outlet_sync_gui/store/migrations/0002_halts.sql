@@ -17,6 +17,11 @@ CREATE UNIQUE INDEX halt_one ON halt(outlet, kind, name) WHERE is_over = 0;
 ALTER TABLE outbox ADD COLUMN halt INTEGER REFERENCES halt(id);
 ALTER TABLE outbox ADD COLUMN is_turned INTEGER NOT NULL DEFAULT 0;  -- sent once more in the other way, uncounted
 ALTER TABLE outbox ADD COLUMN is_urgent INTEGER NOT NULL DEFAULT 0;  -- a person wants it sent now, whatever its lane
+-- The last request that carried it, until its outcome is known; `sent` keeps contents of the menu alone.
+ALTER TABLE outbox ADD COLUMN flight INTEGER;
+UPDATE outbox SET tried = 1, flight = (SELECT max(flight) FROM sent WHERE sent.record_id = outbox.record_id)
+  WHERE record_id IN (SELECT record_id FROM sent);
+DELETE FROM sent WHERE payload IS NULL;
 CREATE INDEX outbox_halt ON outbox(halt, rejections, seq) WHERE halt IS NOT NULL;
 CREATE INDEX outbox_urgent ON outbox(outlet, state, lane) WHERE is_urgent = 1;
 CREATE TRIGGER halt_change AFTER UPDATE OF halt ON outbox WHEN old.halt IS NOT new.halt BEGIN

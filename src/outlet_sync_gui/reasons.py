@@ -1,0 +1,93 @@
+"""Why one record waits and when its next try comes, what was decided over it, and what could not be done: in words.
+
+`words` tells of the program as a whole; this tells of a row, for the window's lists and for `queue list`.
+"""
+
+from collections.abc import Mapping
+
+from outlet_sync_gui import words
+from outlet_sync_gui.errors import InputRefused
+from outlet_sync_gui.status import Lane, Row, RowState, State, Status
+from outlet_sync_gui.words import N_, say
+
+
+def why(row: Row, status: Status, now_ms: int) -> str:
+    """Why it is not sent yet, and when the next try comes; of a refused one the cause and headquarters' words."""
+    match row.state:
+        case None:
+            return ""
+        case RowState.DEAD:
+            return words.refusal(row.error_code, row.entity_type, row.error)
+        case RowState.SENDING:
+            return say("It is being sent right now.")
+        case RowState.HELD:
+            return say("Headquarters changed it too. It goes on when that is settled.")
+        case RowState.BLOCKED if row.order:
+            return say("Goes right after its order {number}.", number=row.order)
+        case _:
+            return _stopped(status, now_ms) or _halted(row, status, now_ms) or _turn(row, status, now_ms)
+
+
+def _stopped(status: Status, now_ms: int) -> str:
+    """What stops everything."""
+    is_one_way = status.trouble is not None and "route" in dict(status.trouble.facts)  # the others are open
+    if status.state in (State.SETUP, State.ERROR, State.PAUSED):
+        return f"{words.headline(status, now_ms)}."
+    if not status.is_running:
+        return say("Sent when Outlet Sync runs.")
+    if status.trouble is None or is_one_way:
+        return ""
+    if status.trouble.code == "N-RATE":
+        return words.trouble(status.trouble)[1]
+    again = f" {words.tried_again(status.next_attempt_at, now_ms)}" if status.next_attempt_at is not None else ""
+    return f"{words.headline(status, now_ms)}.{again}"
+
+
+def _halted(row: Row, status: Status, now_ms: int) -> str:
+    """What stops it with others of its kind."""
+    found = next((wait for wait in status.waits if wait.halt_id == row.halt_id), None)
+    return words.wait(found, now_ms) if found is not None else ""
+
+
+def _turn(row: Row, status: Status, now_ms: int) -> str:
+    """When its turn is."""
+    if row.state is RowState.RETRY and row.due_at is not None:
+        cause = words.quote(row.error) if row.error else say("Headquarters refused it without a reason.")
+        return f"{cause} {words.tried_again(row.due_at, now_ms)}"
+    if row.lane is Lane.HIGH:
+        return say("Goes out in a moment.")
+    if status.next_attempt_at is not None and status.next_attempt_at > now_ms:
+        return say("Goes out {when}, or before that along with a sale.", when=words.at(status.next_attempt_at, now_ms))
+    return say("Goes out along with the next sale.")
+
+
+# -- decisions
+
+DEEDS: Mapping[str, str] = {
+    "retried": N_("Sent again"),
+    "discarded": N_("Not sent"),
+    "edited": N_("Mended"),
+    "given_up": N_("No longer tried"),
+    "gone": N_("Deleted at headquarters"),
+}
+
+
+def deed(what: str, *, who: str, why: str, at_ms: int, now_ms: int) -> str:
+    """One line of a record's history: yesterday 22.14 · Not sent · Rina · “entered twice”."""
+    parts = (words.moment(at_ms, now_ms), say(DEEDS[what]) if what in DEEDS else what, who, f"“{why}”" if why else "")
+    return " · ".join(part for part in parts if part)
+
+
+DECLINED: Mapping[str, str] = {
+    "row_unknown": N_("{name} is not waiting any more: it was sent, or settled by somebody else."),
+    "row_sending": N_("{name} is just being sent. Try again in a moment."),
+    "row_held": N_("{name} waits for headquarters' change. It goes on when that is settled."),
+    "question_unknown": N_("That is settled meanwhile."),
+}
+
+
+def declined(error: InputRefused, title: str) -> str:
+    """Why a decision was not carried out; `title` is what people call the record."""
+    if error.code in DECLINED:
+        return say(DECLINED[error.code], name=title)
+    return f"{title}: {words.problem(error)}" if title else words.problem(error)
