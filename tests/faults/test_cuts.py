@@ -25,13 +25,13 @@ from outlet_sync_gui.contract.answers import ItemResult, SentItem, Updates
 from outlet_sync_gui.errors import CloudUnreachable
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud
 from outlet_sync_gui.simulator.cloud import Arrival
-from outlet_sync_gui.status import Lane, Trouble
+from outlet_sync_gui.status import Trouble
 from outlet_sync_gui.store.outbox import Parcel
 from outlet_sync_gui.sync import judge
 from outlet_sync_gui.sync.clock import iso
 from outlet_sync_gui.sync.commands import SyncNow
 from outlet_sync_gui.sync.events import Event, Pulled
-from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Request, Send, WaitUntil
+from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Request, Send
 from outlet_sync_gui.sync.push import Pusher
 
 RATE = 100_000
@@ -114,7 +114,7 @@ class Outlet:
         assert (step.request.path.endswith(endpoint), len(step.flight.parcels)) == (True, len(records))
         await self._carry_cut(step, way, after)
         while self.bench.queued():
-            await self._carry(await self._next(Kind.PUSH))
+            await self._carry(self._leaves())  # of the menu a pull may tell that it had arrived
         self._arrived_once(earlier)
 
     async def pull(self, n: int, way: Way, after: int) -> None:
@@ -134,14 +134,21 @@ class Outlet:
     async def _next(self, kind: Kind) -> Send:
         """Let time pass until a request of this kind leaves; others are carried meanwhile."""
         for _ in range(STEPS):
-            step = self.bench.next()
-            if isinstance(step, WaitUntil):  # whole seconds: a time with a fraction would be longer on the wire
-                self.bench.later(max(1, math.ceil((step.at or 0) - self.bench.at_s)))
-            elif step.flight.kind is kind:
+            step = self._leaves()
+            if step.flight.kind is kind:
                 return step
-            else:
-                await self._carry(step)
+            await self._carry(step)
         raise Bad(f"no {kind} any more, queued: {self.bench.queued()}")
+
+    def _leaves(self) -> Send:
+        """Let time pass until a request leaves."""
+        for _ in range(STEPS):
+            step = self.bench.next()
+            if isinstance(step, Send):
+                return step
+            # Whole seconds: a time with a fraction would be longer on the wire.
+            self.bench.later(max(1, math.ceil((step.at or 0) - self.bench.at_s)))
+        raise Bad(f"nothing leaves any more, queued: {self.bench.queued()}")
 
     async def _carry_cut(self, step: Send, way: Way, after: int) -> list[Event]:
         self.line.cut(way, after)
@@ -352,8 +359,8 @@ def whole_if_cut(exchange: Callable[..., Awaitable[Reply]]) -> Callable[..., Awa
 def renumbered(load: Callable[..., tuple[Parcel, ...]]) -> Callable[..., tuple[Parcel, ...]]:
     tries: Counter[int] = Counter()
 
-    def load_anew(self: Pusher, lanes: Sequence[Lane]) -> tuple[Parcel, ...]:
-        parcels = load(self, lanes)
+    def load_anew(*given: object, **more: object) -> tuple[Parcel, ...]:
+        parcels = load(*given, **more)
         tries.update(parcel.record_id for parcel in parcels)
         return tuple(replace(parcel, version=tries[parcel.record_id]) for parcel in parcels)
 
