@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.builders import Bench, accepted, body, order, product, pulled, refused, sent
+from tests.builders import Bench, accepted, body, order, product, pulled, read, refused, sent
 
+from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Lane, Trouble
 from outlet_sync_gui.sync.commands import SyncNow
@@ -49,6 +50,14 @@ def test_newer_content_takes_the_place_of_the_unsent_older(bench: Bench) -> None
         bench.put("order", order(local_id))
     bench.put("order", order("A1", total_amount=11))
     assert [local_id for local_id, _ in bench.queued()] == ["A1", "A2"]
+
+
+@pytest.mark.parametrize("names", ["AAA", "ABAB", "ABBAC", "AABBCCABC"])
+def test_what_comes_more_than_once_in_one_piece_ends_as_its_last_word(bench: Bench, names: str) -> None:
+    outcomes = bench.put_all(read("order", order(name, total_amount=n)) for n, name in enumerate(names))
+    assert all(isinstance(outcome, Changed) for outcome in outcomes)
+    left = {parcel.local_id: loads_stored(parcel.payload)["total_amount"] for parcel in bench.push().flight.parcels}
+    assert left == {name: n for n, name in enumerate(names)}
 
 
 def test_an_older_number_is_refused_with_both_numbers(bench: Bench) -> None:

@@ -88,6 +88,7 @@ def _accept_chunk(store: Store, chunk: Sequence[Incoming], now_ms: int) -> list[
         for incoming in chunk:
             key = (incoming.entity_type, incoming.local_id)
             if key in known or key in made:
+                known |= made.keys()
                 _insert(store, made, now_ms)
                 outcomes.append(_accept_known(store, incoming, now_ms))
             else:
