@@ -31,6 +31,7 @@ from outlet_sync_gui.sync.events import KeyRefused, Pulled, Stopped
 from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Send, WaitUntil
 
 LIMIT = 10
+FEW_DEAD = 3  # of one type, refused alike
 CLOSED = "outlet is closed"  # for a while the cloud refuses everything with these words
 UNTAKEN = "unknown entity type"
 POISON = "poison"  # refused for its content
@@ -45,17 +46,11 @@ class Bad(AssertionError):
 
 
 @dataclass
-class Cloud:
-    """What arrived, judged: no older version after a newer, no payment before its order, never over the limit."""
+class Door:
+    """Where requests arrive, judged by when they do: never over the limit, never within a 429's wait."""
 
-    records: dict[Key, tuple[int, str | None]] = field(default_factory=dict)  # version, content (None: deleted)
-    news: list[dict[str, Any]] = field(default_factory=list)
-    changed_there: set[Key] = field(default_factory=set)
-    told: set[Key] = field(default_factory=set)  # changed there, and the till has heard of it
-    remade: set[Key] = field(default_factory=set)  # deleted at the till: what it says then is all new
+    limit: int = LIMIT
     arrivals: deque[float] = field(default_factory=deque)
-    is_closed: bool = False
-    takes_shifts: bool = True
     wait_until_s: float = 0.0  # what the last 429 said
 
     def count(self, at_s: float) -> None:
@@ -65,8 +60,21 @@ class Cloud:
         while self.arrivals and self.arrivals[0] <= at_s - 60:
             self.arrivals.popleft()
         self.arrivals.append(at_s)
-        if len(self.arrivals) > LIMIT:
+        if len(self.arrivals) > self.limit:
             raise Bad(f"{len(self.arrivals)} requests within a minute")
+
+
+@dataclass
+class Cloud(Door):
+    """What arrived, judged: no older version after a newer, no payment before its order."""
+
+    records: dict[Key, tuple[int, str | None]] = field(default_factory=dict)  # version, content (None: deleted)
+    news: list[dict[str, Any]] = field(default_factory=list)
+    changed_there: set[Key] = field(default_factory=set)
+    told: set[Key] = field(default_factory=set)  # changed there, and the till has heard of it
+    remade: set[Key] = field(default_factory=set)  # deleted at the till: what it says then is all new
+    is_closed: bool = False
+    takes_shifts: bool = True
 
     def take(self, entry: dict[str, Any], known_orders: set[str]) -> str | None:
         """Accept one record, or say why not."""
@@ -111,9 +119,9 @@ class World:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)  # noqa: S311 - a replayable course of bad luck
         settings = SETTINGS.model_copy(update={"rate_limit_per_minute": LIMIT, "batch_max_items": 7})
-        self.directory.mkdir()
+        self.directory.mkdir(exist_ok=True)
         self.bench = Bench(self.directory, settings)
-        self._hurry()
+        self.bench.hurry()
 
     def run(self, steps: int) -> None:
         """Live through so many steps, then heal. Raises Bad, with the course of events."""
@@ -142,8 +150,7 @@ class World:
         )
         weights, actions = zip(*happenings, strict=True)
         self.chance.choices(actions, weights)[0]()
-        self._never_green_while_unsent()
-        self._never_a_mass_of_dead_letters()
+        self._keeps_its_promises()
 
     def _till_speaks(self) -> None:
         n = self.chance.randint(1, 6)
@@ -181,12 +188,7 @@ class World:
 
     def _restart(self) -> None:
         self.has_pulled = False
-        self.bench.restart()
-        self._hurry()
-
-    def _hurry(self) -> None:
-        # The process dies here, not the machine: what was written is there without waiting for the disk.
-        self.bench.store._db.execute("PRAGMA synchronous = OFF")
+        self.bench.revive()
 
     def _clock_jumps(self) -> None:
         self.bench.wall_ms += self.chance.choice((-86_400_000, 86_400_000, -3_600_000, 4_000, 31_536_000_000))
@@ -356,13 +358,16 @@ class World:
             if key not in waiting and key not in self.dropped and there < parcel.version:
                 raise Bad(f"{key} counts as sent in version {parcel.version}, there is {there}")
 
-    def _never_green_while_unsent(self) -> None:
-        if self.bench.engine.status(self.bench.now).state is State.IDLE and self.bench.queued():
+    def _keeps_its_promises(self) -> None:
+        status = self.bench.engine.status(self.bench.now)
+        if status.state is State.IDLE and self.bench.queued():
             raise Bad(f"green while {self.bench.queued()} is unsent")
+        if status.dead > FEW_DEAD:
+            self._never_a_mass_of_dead_letters()
 
     def _never_a_mass_of_dead_letters(self) -> None:
         dead = [row.entity_type for row in self.bench.store.views.queue(state=RowState.DEAD) if row.error == CLOSED]
-        if any(dead.count(kind) > 3 for kind in set(dead)):
+        if any(dead.count(kind) > FEW_DEAD for kind in set(dead)):
             raise Bad(f"a mass of dead letters: {dead}")
 
     def _looked_before_the_menu(self, step: Send) -> None:
@@ -392,15 +397,18 @@ class World:
         self._compare()
 
     def _drain(self) -> None:
-        """Nothing new, and nothing wrong with the line: for some hours, or until nothing waits."""
+        """Nothing new, and nothing wrong with the line: for three hours, or until nothing waits."""
         self.bench.engine.do(SyncNow(), self.bench.now)
-        for _ in range(1500):
-            step = self.bench.later(7).next()
+        ends_at = self.bench.at_s + 3 * 3600
+        while self.bench.at_s < ends_at:
+            step = self.bench.later(1).next()
             if isinstance(step, Send):
                 self._settle(step, self._arrive(step))
             elif not self._stuck().keys() - self._bad():
                 break
-            self._never_green_while_unsent()
+            else:
+                self.bench.later(max(0.0, (step.at or ends_at) - self.bench.at_s))
+            self._keeps_its_promises()
 
     def _bad(self) -> set[str]:
         """Records that the cloud will not take as they are, and payments of such orders."""
