@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from outlet_sync_gui.contract.answers import (
     Envelope,
@@ -55,6 +57,30 @@ MATCHED: dict[str, tuple[object, list[bool | None]]] = {
         {"processed": 2, "success": 1, "failed": 1, "results": [result("A1")]},
         [True, None],
     ),
+    "counts with a failure of another record": (
+        {"processed": 2, "success": 1, "failed": 1, "results": [result("B9", "failed")]},
+        [None, None],
+    ),
+    "counts of another number": ({"processed": 3, "success": 2, "failed": 0, "results": []}, [None, None]),
+    "counts that leave one out": ({"processed": 2, "success": 1, "failed": 0, "results": []}, [None, None]),
+    "counts that are no numbers": ({"processed": 2, "success": "2", "failed": 0, "results": []}, [None, None]),
+    "counts alone": ({"processed": 2, "success": 2, "failed": 0}, [True, True]),
+    "counts alone, of a failure": ({"processed": 2, "success": 1, "failed": 1}, [None, None]),
+    "said twice: the worse word counts": (
+        {"results": [result("A1", "failed"), result("A1"), result("A2")]},
+        [False, True],
+    ),
+    "without types, in another order": (
+        {"results": [{"local_id": "A2", "status": "failed"}, {"local_id": "A1", "status": "success"}]},
+        [True, False],
+    ),
+    "without types, and too few": ({"results": [{"local_id": "A2", "status": "success"}]}, [None, None]),
+    "one of them nameless, by position": ({"results": [result("A1", "failed"), {"status": "success"}]}, [False, True]),
+    "by position, but another's name": (
+        {"results": [{"local_id": "B1", "status": "success"}, result("A2")]},
+        [None, True],
+    ),
+    "ids as numbers or lists": ({"results": [{"local_id": [], "status": "failed"}, result("A2")]}, [False, True]),
     "no results but counts": ({"processed": 2, "success": 2, "failed": 0, "results": []}, [True, True]),
     "nameless, by position": ({"results": [{"status": "failed"}, {"status": "success"}]}, [False, True]),
     "nameless and too few": ({"results": [{"status": "success"}]}, [None, None]),
@@ -71,6 +97,83 @@ def test_each_item_gets_its_own_result(data: object, expected: list[bool | None]
     assert oks(data) == expected
 
 
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "entity_type": st.sampled_from(["order", "product", None]),
+                "local_id": st.sampled_from(["A1", "A2", "B1", 5, None]),
+                "status": st.sampled_from(["success", "failed", "skipped", None]),
+            },
+        ),
+        max_size=3,
+    ),
+    st.fixed_dictionaries({}, optional=dict.fromkeys(("processed", "success", "failed"), st.integers(0, 3))),
+)
+def test_nothing_counts_as_sent_without_a_word_for_it(entries: list[dict[str, Any]], counts: dict[str, int]) -> None:
+    """A success of its own, or counts that cover everything; and never against a failure in its own name."""
+    found = oks({"results": entries, **counts})
+    is_covered = counts.get("processed") == counts.get("success", -9) + counts.get("failed", -9) == len(SENT)
+    for item, ok in zip(SENT, found, strict=True):
+        own = [e for e in entries if (e.get("entity_type"), e.get("local_id")) == (item.entity_type, item.local_id)]
+        if ok:
+            assert is_covered or any(entry.get("status") == "success" for entry in entries)
+            assert all(entry.get("status") == "success" for entry in own)
+        if own:
+            assert ok is all(entry.get("status") == "success" for entry in own)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"cloud_id": "c1"}, True),
+        (None, True),
+        ({"processed": 1, "success": 1, "failed": 0}, True),
+        ({"processed": 1, "success": 0, "failed": 1}, None),  # alone in its batch, and nothing said of it
+        ({"processed": 0, "success": 0, "failed": 0}, None),
+    ],
+)
+def test_one_record_alone_is_accepted_by_the_answer_itself_or_its_counts(data: object, expected: bool | None) -> None:
+    assert oks(data, SENT[:1]) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "error"),
+    [
+        ({"status": "failed", "error": "no table"}, None, "no table"),
+        ({"status": "failed", "message": "no table"}, None, "no table"),
+        ({"status": "failed"}, None, None),
+        ({}, None, None),
+        ({"status": "skipped"}, "skipped", None),
+        ({"status": "pending", "error": "later"}, "pending", "later"),
+        ({"status": "Success"}, "Success", None),
+        ({"status": 5}, "5", None),
+    ],
+)
+def test_a_status_is_success_or_failed_or_another_word(
+    status: dict[str, Any], word: str | None, error: str | None
+) -> None:
+    (found,) = read_push(envelope({"results": [{**result("A1"), "status": None, **status}]}), SENT[:1])
+    assert found is not None
+    assert (found.ok, found.word, found.error) == (False, word, error)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"results": [result("A1"), result("A2", "failed", error="no")]}, [True, False]),  # the results count
+        ({"processed": 2, "success": 2, "failed": 0, "results": []}, [None, None]),
+        ({"cloud_id": "c1"}, [None, None]),
+    ],
+)
+def test_an_answer_that_says_no_as_a_whole_accepts_only_what_it_lists(
+    data: dict[str, Any], expected: list[bool | None]
+) -> None:
+    found = read_push(envelope(data), SENT, is_refusal=True)
+    assert [one.ok if one else None for one in found] == expected
+
+
 def test_a_lone_answer_is_the_items_own() -> None:
     (found,) = read_push(envelope({"cloud_id": "c1   ", "local_id": "A1", "version": 3}), SENT[:1])
     assert found is not None
@@ -80,7 +183,7 @@ def test_a_lone_answer_is_the_items_own() -> None:
 def test_a_refusal_says_nothing_of_items() -> None:
     refused = read_envelope(b'{"success": false, "error": "bad", "data": null}')
     assert refused is not None
-    assert read_push(refused, SENT[:1]) == [None]
+    assert read_push(refused, SENT[:1], is_refusal=True) == [None]
 
 
 @pytest.mark.parametrize("version", [-1, 2**60, "3", None, 1.5, True])

@@ -15,6 +15,7 @@ LONGEST_WAIT_S = 3600.0
 MOST_WORDS = 500
 ABOUT = frozenset({"cloud_id", "local_id", "version", "updated_at", "action"})  # of a change, not of its record
 MONEY = ("price",)
+COUNTS = frozenset({"processed", "failed"})  # of a batch: what one record's own answer does not have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +37,10 @@ class SentItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResult:
-    """What the cloud says of one record."""
+    """What the cloud says of one record; `word` is its status where that is neither success nor failed."""
 
     ok: bool
+    word: str | None = None
     cloud_id: str | None = None
     version: int | None = None
     error: str | None = None
@@ -74,15 +76,20 @@ def read_envelope(body: bytes) -> Envelope | None:
     return Envelope(success=value["success"], data=value.get("data"), fields=value)
 
 
-def read_push(envelope: Envelope, sent: Sequence[SentItem]) -> list[ItemResult | None]:
-    """One result for each sent item, None where the answer leaves it unknown."""
+def read_push(envelope: Envelope, sent: Sequence[SentItem], *, is_refusal: bool = False) -> list[ItemResult | None]:
+    """One result for each sent item, None where the answer leaves it unknown.
+
+    `is_refusal`: the answer as a whole says no, so nothing is accepted but what it lists as a success.
+    """
     data = envelope.data if isinstance(envelope.data, dict) else {}
     results = data.get("results")
-    if isinstance(results, list):
-        return _matched([entry for entry in results if isinstance(entry, dict)], data, sent)
-    if len(sent) == 1 and envelope.success:
-        return [ItemResult(ok=True, cloud_id=_cloud_id(data), version=_version(data.get("version")))]
-    return [None] * len(sent)
+    if not isinstance(results, list) and not COUNTS & data.keys():
+        is_taken = len(sent) == 1 and not is_refusal
+        lone = ItemResult(ok=True, cloud_id=_cloud_id(data), version=_version(data.get("version")))
+        return [lone] if is_taken else [None] * len(sent)
+    found = _matched([entry for entry in _list(results) if isinstance(entry, dict)], sent)
+    is_proven = None in found and not is_refusal and _counts_prove(found, data)
+    return [ItemResult(ok=True) if entry is None and is_proven else entry for entry in found]
 
 
 def read_updates(envelope: Envelope) -> Updates:
@@ -115,36 +122,51 @@ def words_of(envelope: Envelope) -> str:
     return _words(next((text for text in said if text), ""))
 
 
-def _matched(
-    results: Sequence[dict[str, Json]], data: Mapping[str, Json], sent: Sequence[SentItem]
-) -> list[ItemResult | None]:
-    if len(results) == len(sent) and not any(_key(entry) for entry in results):
-        return [_result(entry) for entry in results]  # nameless: the order of the request tells
-    named = {_key(entry): entry for entry in results}
-    found = [named.get((item.entity_type, item.local_id)) for item in sent]
-    is_proven = None in found and _counts_prove(results, data, len(sent))
-    rest = ItemResult(ok=True) if is_proven else None
-    return [rest if entry is None else _result(entry) for entry in found]
+def _matched(results: Sequence[Mapping[str, Json]], sent: Sequence[SentItem]) -> list[ItemResult | None]:
+    """By type and id; where there are as many as were sent, also by place, or by an id that has no type beside it."""
+    by_name = sorted(results, key=_is_failed)  # said twice: the worse word counts
+    named = {_key(entry): entry for entry in by_name}
+    is_whole = len(results) == len(sent)
+    found = []
+    for place, item in enumerate(sent):
+        entry = named.get((item.entity_type, item.local_id))
+        if entry is None and is_whole:
+            entry = results[place] if _may_be(results[place], item) else named.get(("", item.local_id))
+        found.append(None if entry is None else _result(entry))
+    return found
 
 
-def _counts_prove(results: Sequence[Mapping[str, Json]], data: Mapping[str, Json], sent: int) -> bool:
+def _may_be(entry: Mapping[str, Json], item: SentItem) -> bool:
+    """Whether nothing that a result says of its record speaks against this one."""
+    return all(
+        not said or str(said) == own
+        for said, own in ((entry.get("entity_type"), item.entity_type), (entry.get("local_id"), item.local_id))
+    )
+
+
+def _counts_prove(found: Sequence[ItemResult | None], data: Mapping[str, Json]) -> bool:
     """Items without a result are accepted only if the counts cover all that was sent and each failure is listed."""
     processed, success, failed = (data.get(name) for name in ("processed", "success", "failed"))
     if not (isinstance(success, int) and isinstance(failed, int)):
         return False
-    listed = sum(_result(entry).ok is False for entry in results)
-    return processed == sent and success + failed == sent and listed == failed
+    listed = sum(result is not None and not result.ok for result in found)
+    return processed == len(found) and success + failed == len(found) and listed == failed
 
 
-def _key(entry: Mapping[str, Json]) -> tuple[str, str] | None:
-    entity_type, local_id = entry.get("entity_type"), entry.get("local_id")
-    return (str(entity_type), str(local_id)) if entity_type and local_id else None
+def _key(entry: Mapping[str, Json]) -> tuple[str, str]:
+    return str(entry.get("entity_type") or ""), str(entry.get("local_id") or "")
+
+
+def _is_failed(entry: Mapping[str, Json]) -> bool:
+    return entry.get("status") != "success"
 
 
 def _result(entry: Mapping[str, Json]) -> ItemResult:
-    is_ok = entry.get("status") == "success"
-    error = None if is_ok else _words(entry.get("error") or entry.get("message") or "") or None
-    return ItemResult(ok=is_ok, cloud_id=_cloud_id(entry), version=_version(entry.get("version")), error=error)
+    status = entry.get("status")
+    if status == "success":
+        return ItemResult(ok=True, cloud_id=_cloud_id(entry), version=_version(entry.get("version")))
+    word = _words(status)[:40] if status not in (None, "failed") else None
+    return ItemResult(ok=False, word=word, error=_words(entry.get("error") or entry.get("message") or "") or None)
 
 
 def _entries(data: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:

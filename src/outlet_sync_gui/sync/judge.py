@@ -70,8 +70,8 @@ def judge_push(answer: Answer, sent: Sequence[SentItem], *, wall_ms: int) -> Ver
     judged = _judge(answer, wall_ms)
     if not isinstance(judged, Envelope):
         return judged
-    results = read_push(judged, sent)
     is_refusal = not judged.success or _status(answer) >= 400
+    results = read_push(judged, sent, is_refusal=is_refusal)
     if is_refusal and all(result is None for result in results):
         return RefusedWhole(words_of(judged), _status(answer))
     return Judged(results)
