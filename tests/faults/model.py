@@ -91,14 +91,21 @@ class Cloud(Door):
         if key in self.told - self.remade and content is not None and data["price"] == TILLS_PRICE:
             raise Bad(f"{key}: headquarters' price is undone")
         before = self.records.get(key)
-        if before and key in self.changed_there and version <= before[0] and content != before[1]:
-            return "Product already exists with different data"  # headquarters was faster
+        if before and key in self.changed_there and version <= before[0]:  # headquarters was faster
+            return None if content == before[1] else "Product already exists with different data"
         if before and version < before[0]:
             raise Bad(f"{key}: version {version} after {before[0]}")
         if before and version == before[0] and content != before[1]:
             raise Bad(f"{key}: version {version} twice with other content")
         self.records[key] = (version, content)
         return None
+
+    def take_late(self, entries: list[dict[str, Any]]) -> None:
+        """What the till has given up long ago arrives after all: nothing newer is undone by it."""
+        for entry in entries:
+            known = self.records.get((entry["entity_type"], entry["data"]["local_id"]), (0, None))
+            if entry["entity_type"] != "product" and entry["data"]["version"] > known[0]:
+                self.take(entry, set())
 
 
 @dataclass
@@ -112,6 +119,7 @@ class World:
     till: dict[Key, dict[str, Any] | None] = field(default_factory=dict)  # the till's last word; None: deleted
     said: dict[Key, dict[str, Any] | None] = field(default_factory=dict)  # the same, and what a person made of it
     dropped: set[Key] = field(default_factory=set)  # a person said: don't send
+    late: list[list[dict[str, Any]]] = field(default_factory=list)  # given up by the till, and still on the way
     has_pulled: bool = False  # since the start, or since the cloud was last out of reach
     log: list[str] = field(default_factory=list)
     _on_the_way: set[Key] = field(default_factory=set)  # what the last pull's answer tells
@@ -248,6 +256,8 @@ class World:
     # -- exchanges
 
     def _exchange(self) -> None:
+        if self.late and self.chance.random() < 0.2:
+            self._late_arrives()
         step = self.bench.next()
         if isinstance(step, WaitUntil):
             self.bench.later(min(self.chance.choice((0.5, 20.0)), max(0.0, (step.at or 0) - self.bench.at_s)))
@@ -294,8 +304,25 @@ class World:
             return self._unlucky(self.chance.choice(bad_luck))
         if dice > 0.97:
             self._arrive(step, is_copy=True)  # something on the way sends it twice
+        if dice > 0.95 and step.flight.kind is Kind.PUSH:
+            self.cloud.count(self.bench.at_s)
+            self.late.append(self._entries(step))
+            return Lost(Trouble(code="N-CLOUD"))
         whole = self._arrive(step)
         return Lost(Trouble(code="N-CLOUD")) if dice < 0.3 else whole
+
+    def _late_arrives(self) -> None:
+        entries = self.late.pop(0)
+        if not self.cloud.is_closed and not _breaks(entries):
+            self.cloud.take_late(entries)
+            self.log.append(f"late: {[entry['data']['local_id'] for entry in entries]}")
+
+    def _entries(self, step: Send) -> list[dict[str, Any]]:
+        """What a push carries, as a batch has it."""
+        value = json.loads(step.request.body)
+        alone = {"entity_type": step.flight.parcels[0].entity_type, "operation": "create", "data": value}
+        entries: list[dict[str, Any]] = value["items"] if step.request.path.endswith("/sync/batch") else [alone]
+        return entries
 
     def _there_ms(self) -> int:
         """The cloud's own time, which goes on with what happens: no overlap brings all the news twice."""
@@ -319,22 +346,19 @@ class World:
             return answered({"success": True, "data": {**lists, "sync_checkpoint": iso(self._there_ms())}})
         if self.cloud.is_closed:
             return answered({"success": False, "error": CLOSED}, 400)
-        value = json.loads(step.request.body)
-        is_batch = step.request.path.endswith("/sync/batch")
-        alone = {"entity_type": step.flight.parcels[0].entity_type, "operation": "create", "data": value}
-        entries = value["items"] if is_batch else [alone]
+        entries = self._entries(step)
         known = {
             local_id
             for (kind, local_id), data in self.said.items()
             if kind == "order" and data is not None and (kind, local_id) not in self.dropped
         }
-        if any(entry["data"].get("notes") == BREAKS and entry["operation"] != "delete" for entry in entries):
+        if _breaks(entries):
             return answered({"success": False, "error": "pq: value too long"}, 500)
         reasons = []
         for entry in entries:
             reasons.append(self.cloud.take(entry, known))
             known.discard(entry["data"]["local_id"])  # right behind its order is early enough, whatever becomes of that
-        if not is_batch:
+        if not step.request.path.endswith("/sync/batch"):
             return answered({"success": reasons[0] is None, "error": reasons[0]}, 422 if reasons[0] else 200)
         if any(reasons) and self.chance.random() < 0.3 and not any(reason is None for reason in reasons):
             return answered({"success": False, "error": reasons[0]}, 400)
@@ -375,6 +399,8 @@ class World:
             raise Bad("the menu left before headquarters' news was heard")
 
     def _heal(self) -> None:
+        while self.late:
+            self._late_arrives()
         self.log.append("-- the line is well from here")
         self.cloud.is_closed, self.cloud.takes_shifts, self.cloud.wait_until_s = False, True, 0.0
         self.bench.engine.do(Resume(), self.bench.now)
@@ -442,3 +468,7 @@ class World:
             names = [name for name in data if name not in ("price", "name", "updated_at")]  # headquarters' own
             if there is None or any(there.get(name) != data[name] for name in names):
                 raise Bad(f"{kind} {local_id}: here {data}, there {there}")
+
+
+def _breaks(entries: list[dict[str, Any]]) -> bool:
+    return any(entry["data"].get("notes") == BREAKS and entry["operation"] != "delete" for entry in entries)
