@@ -76,3 +76,8 @@ def test_what_is_written_is_read_back(value: object) -> None:
 @pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xfe", b'{"success": tr', b"[" * 100_000])
 def test_an_answer_that_is_no_json_is_none(data: bytes) -> None:
     assert loads_lenient(data) is None
+
+
+def test_half_a_surrogate_pair_of_the_cloud_can_be_stored() -> None:
+    read = loads_lenient(b'{"error":"no \\ud800.","\\uDFFF":["\\ud83d\\ude00",1.50]}')
+    assert read == {"error": "no ?.", "?": ["\N{GRINNING FACE}", Decimal("1.50")]}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from outlet_sync_gui.contract.models import LARGEST
 from outlet_sync_gui.contract.text import Json, dumps, loads_lenient
@@ -27,16 +27,14 @@ class Envelope:
     fields: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentItem:
+class SentItem(NamedTuple):
     """What was sent, to match results with."""
 
     entity_type: str
     local_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemResult:
+class ItemResult(NamedTuple):
     """What the cloud says of one record; `word` is its status where that is neither success nor failed."""
 
     ok: bool
@@ -124,8 +122,8 @@ def words_of(envelope: Envelope) -> str:
 
 def _matched(results: Sequence[Mapping[str, Json]], sent: Sequence[SentItem]) -> list[ItemResult | None]:
     """By type and id; where there are as many as were sent, also by place, or by an id that has no type beside it."""
-    by_name = sorted(results, key=_is_failed)  # said twice: the worse word counts
-    named = {_key(entry): entry for entry in by_name}
+    named = {_key(entry): entry for entry in results if not _is_failed(entry)}
+    named.update((_key(entry), entry) for entry in results if _is_failed(entry))  # said twice: the worse word counts
     is_whole = len(results) == len(sent)
     found = []
     for place, item in enumerate(sent):
@@ -253,9 +251,9 @@ def _version(value: Json) -> int | None:
 
 
 def _cloud_id(data: Mapping[str, Json]) -> str | None:
-    """A cloud in use pads its ids with blanks."""
-    text = _text(data.get("cloud_id"))
-    return text.strip() or None if text else None
+    """A cloud in use pads its ids with blanks; half a surrogate pair could not be stored."""
+    text = data.get("cloud_id")
+    return text.strip() or None if isinstance(text, str) and text.isprintable() else None
 
 
 def _text(value: Json) -> str | None:

@@ -3,6 +3,7 @@
 Numbers that we don't know stay untouched: what is no whole number is kept as a Decimal, never as a float.
 """
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -14,6 +15,7 @@ DEEPEST = 64
 LARGEST_INT = 2**64 - 1
 SMALLEST_INT = -(2**63)
 MOST_DIGITS = 20  # of 2^64
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Json = Any  # whatever JSON may hold: null, bool, int, Decimal, str, list, dict
 
@@ -41,9 +43,10 @@ def loads(data: bytes | str) -> Json:
 
 
 def loads_lenient(data: bytes) -> Json | None:
-    """Read what a cloud answered; None where it is no JSON."""
+    """Read what a cloud answered; None where it is no JSON. Half a surrogate pair, which no file takes, is a `?`."""
     try:
-        return simplejson.loads(data.decode("utf-8", "replace").lstrip("\ufeff"), use_decimal=True)
+        value = simplejson.loads(data.decode("utf-8", "replace").lstrip("\ufeff"), use_decimal=True)
+        return loads_stored(dumps(value).encode("utf-8", "replace").decode()) if SURROGATE.search(data) else value
     except (ValueError, RecursionError):
         return None
 
@@ -59,6 +62,11 @@ def dumps(value: Json, *, sort_keys: bool = False) -> str:
     return simplejson.dumps(
         value, separators=(",", ":"), ensure_ascii=False, use_decimal=True, sort_keys=sort_keys, allow_nan=False
     )
+
+
+def pretty(text: str) -> str:
+    """Stored JSON for people to read and change: one field a line, its digits kept."""
+    return simplejson.dumps(loads_stored(text), indent=2, ensure_ascii=False, use_decimal=True, allow_nan=False)
 
 
 def _decode(data: bytes) -> str:
