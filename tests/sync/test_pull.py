@@ -112,6 +112,15 @@ def test_our_own_echo_is_no_news(bench: Bench) -> None:
     assert bench.queued() == [("P1", "ready")]
 
 
+def test_our_own_echo_beside_a_delete_of_ours_holds_nothing_up(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(), "delete")
+    hear(bench, change(version=known(bench).base_version, name="Nasi", price=35000))
+    assert bench.queued() == [("P1", "ready")]
+    hear(bench, change(version=known(bench).base_version + 1, price=36000))
+    assert bench.queued() == [("P1", "held")]
+
+
 def test_news_for_a_product_with_unsent_edits_is_kept_beside_it_and_its_push_waits(bench: Bench) -> None:
     agree(bench)
     bench.put("product", product(price=38000))

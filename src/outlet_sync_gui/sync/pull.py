@@ -81,8 +81,8 @@ def _keep(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
 
 def _merge(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
     """Headquarters' change beside an unsent one of ours; held where only a person can choose."""
-    if known.operation == "delete":
-        return _keep(store, known, change, now_ms)  # deleted here, edited there
+    if known.operation == "delete":  # deleted here, edited there; what was agreed before is no edit
+        return not _is_agreed(known, change) and _keep(store, known, change, now_ms)
     unknown = [loads_stored(text) for text in store.news.unknown(known.record_id)]
     base = loads_stored(known.base) if known.base else {}
     merged = merge(base, loads_stored(known.payload), loads_stored(change.fields), unknown=unknown)
@@ -136,8 +136,13 @@ def _says_nothing_new(known: Known, change: CloudChange) -> bool:
         return False
     fields = loads_stored(change.fields)
     is_ours = not changed_fields(known.payload, fields) and change.version <= known.version
-    is_agreed = known.base is not None and not changed_fields(known.base, fields)
-    return is_ours or (is_agreed and change.version <= known.base_version)
+    return is_ours or _is_agreed(known, change)
+
+
+def _is_agreed(known: Known, change: CloudChange) -> bool:
+    """A repeat of what was agreed, or our own echo of it."""
+    is_known = known.base is not None and not changed_fields(known.base, loads_stored(change.fields))
+    return is_known and change.version <= known.base_version
 
 
 def _is_first_contact(known: Known, change: CloudChange) -> bool:
