@@ -18,6 +18,8 @@ TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_ID = 200
 # Fields around a record's content: filled in when it leaves, the same for all.
 AROUND = ("outlet_id", "outlet_code", "version")
+# What a delete carries, whatever the till hands over with it.
+DELETED = frozenset({"local_id", "cloud_id", "deleted_at"})
 # What a field should be, in the place of pydantic's words.
 WANTED = {
     "string_type": "text",
@@ -69,7 +71,7 @@ def read_record(
     model = Deletion if word == "delete" else RECORDS.get(kind, Record)
     fields = _validated(model, data)
     _check_outlet(fields, outlet_id, outlet_code)
-    content = {name: value for name, value in fields.items() if name not in AROUND}
+    content = {name: value for name, value in fields.items() if _is_content(name, word)}
     version, updated_at = fields.get("version"), fields.get("updated_at")
     amount = content.get("total_amount")
     return Incoming(
@@ -128,6 +130,10 @@ def glance(content: str) -> Glance:
         stock=_int(fields.get("stock")),
         amount=_int(amount),
     )
+
+
+def _is_content(name: str, operation: Operation) -> bool:
+    return name in DELETED if operation == "delete" else name not in AROUND
 
 
 @lru_cache(maxsize=8)

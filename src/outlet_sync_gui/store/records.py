@@ -15,6 +15,7 @@ FREED = "state = CASE state WHEN 2 THEN 0 ELSE state END, blocked_by = NULL"
 GOES = "state = CASE WHEN blocked_by IS NULL THEN 0 ELSE 2 END"
 ORDERED = ("order", "transaction")  # an order goes before the transactions that name it
 CATALOGUE = frozenset({"product", "category"})  # what the cloud edits too
+AT_ONCE = frozenset({"daily_summary"})  # due at once, whatever its lane
 
 KNOWN = """
 SELECT r.id, r.type, r.local_id, r.cloud_id, r.source_version, r.source_digest, r.source_at, r.version, r.digest,
@@ -130,6 +131,11 @@ class Records:
         number = int(name) if name.isdecimal() and len(name) < 19 else -1
         return _known(self._db.row(KNOWN + "WHERE r.outlet = ? AND r.id = ?", (self._outlet, number)))
 
+    def cloud_id(self, record_id: int) -> str | None:
+        """The cloud's id of a record."""
+        row = self._db.row("SELECT cloud_id FROM record WHERE id = ?", (record_id,))
+        return row[0] if row else None
+
     def known(self, incomings: Sequence[Incoming]) -> set[tuple[str, str]]:
         """Those of them of which there is a record, by type and the POS's id."""
         names = json.dumps([(incoming.entity_type, incoming.local_id) for incoming in incomings])
@@ -153,10 +159,10 @@ class Records:
             [(first + n, one.content.payload, one.source) for n, one in enumerate(made)],
         )
         self._db.execute_many(
-            "INSERT INTO outbox(record_id, outlet, lane, seq, operation, bytes, amount, queued_at)"
-            " VALUES (?,?,?,?,?,?,?,?)",
+            "INSERT INTO outbox(record_id, outlet, lane, seq, operation, bytes, amount, is_urgent, queued_at)"
+            " VALUES (?,?,?,?,?,?,?,?,?)",
             [
-                (*(first + n, self._outlet, one.lane, seq + n), *_line_row(one.content), one.line_amount, now_ms)
+                (*(first + n, self._outlet, one.lane, seq + n), *_line_row(one.content), *_weight(one), now_ms)
                 for n, one in enumerate(made)
             ],
         )
@@ -181,22 +187,22 @@ class Records:
     def remember_source(self, record_id: int, incoming: Incoming, source: str | None) -> None:
         """What the POS said last, whether or not it was an edit."""
         self._db.execute(
-            "UPDATE record SET source_version = coalesce(?, source_version), source_digest = ?,"
-            " source_at = coalesce(?, source_at) WHERE id = ?",
+            "UPDATE record SET source_version = ?, source_digest = ?, source_at = ? WHERE id = ?",
             (incoming.source_version, incoming.digest, incoming.updated_at, record_id),
         )
         if source is not None:
             self._db.execute("UPDATE content SET source = ? WHERE record_id = ?", (source, record_id))
 
-    def queue(self, record_id: int, content: Content, *, lane: Lane, amount: int, now_ms: int) -> None:
+    def queue(self, record_id: int, content: Content, *, lane: Lane, amount: int, is_urgent: bool, now_ms: int) -> None:
         """Put a record in the line, or its newer content in the place that it has there."""
         self._db.execute(
-            "INSERT INTO outbox(record_id, outlet, lane, seq, operation, bytes, amount, queued_at)"
-            " VALUES (?,?,?,(SELECT coalesce(max(seq), 0) + 1 FROM outbox),?,?,?,?)"
+            "INSERT INTO outbox(record_id, outlet, lane, seq, operation, bytes, amount, is_urgent, queued_at)"
+            " VALUES (?,?,?,(SELECT coalesce(max(seq), 0) + 1 FROM outbox),?,?,?,?,?)"
             " ON CONFLICT(record_id) DO UPDATE SET operation = excluded.operation, bytes = excluded.bytes,"
-            " amount = excluded.amount, rejections = 0, retry_at = NULL, error_code = NULL, error_text = NULL,"
+            " amount = excluded.amount, is_urgent = max(is_urgent, excluded.is_urgent),"
+            " rejections = 0, retry_at = NULL, error_code = NULL, error_text = NULL,"
             " halt = NULL, is_turned = 0, state = CASE WHEN state IN (2, 3) THEN state ELSE 0 END",
-            (record_id, self._outlet, lane, *_line_row(content), amount, now_ms),
+            (record_id, self._outlet, lane, *_line_row(content), amount, is_urgent, now_ms),
         )
 
     def mark_deleted(self, record_id: int, at: str) -> None:
@@ -240,6 +246,11 @@ def _record_row(made: Made) -> tuple[object, ...]:
         *(incoming.source_version, incoming.digest, incoming.updated_at),
         *(content.version, content.digest, incoming.amount),
     )
+
+
+def _weight(made: Made) -> tuple[int, bool]:
+    """Rupiah that wait with it, and whether it is due at once."""
+    return made.line_amount, made.incoming.entity_type in AT_ONCE
 
 
 def _line_row(content: Content) -> tuple[str, int]:

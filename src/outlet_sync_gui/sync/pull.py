@@ -11,7 +11,7 @@ from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.news import Adopted
-from outlet_sync_gui.store.records import Known
+from outlet_sync_gui.store.records import CATALOGUE, Known
 from outlet_sync_gui.sync.clock import iso, to_ms
 from outlet_sync_gui.sync.exchange import Request
 from outlet_sync_gui.sync.merge import merge
@@ -51,6 +51,8 @@ def apply_kept_news(store: Store, record_ids: Sequence[int] | None = None, *, no
 
 def apply_change(store: Store, change: CloudChange, *, now_ms: int) -> bool:
     """Apply one change, idempotently; whether it was news. Part of the caller's transaction."""
+    if change.entity_type not in CATALOGUE:
+        return False  # a sale that headquarters deletes is none of ours
     known = _find(store, change)
     if known is None:
         store.news.insert(change, _new(change), now_ms=now_ms)

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from outlet_sync_gui.contract.answers import ItemResult, SentItem
-from outlet_sync_gui.contract.records import splice
+from outlet_sync_gui.contract.answers import SentItem
+from outlet_sync_gui.contract.records import merge_fields, splice
 from outlet_sync_gui.contract.requests import (
     BATCH,
     BATCH_OVERHEAD_BYTES,
@@ -30,6 +30,7 @@ from outlet_sync_gui.sync.records import LANES, lane_of
 
 BATCH_DEADLINE_S = 60.0
 SLOWEST_BYTES_PER_S = 8000  # a lone large record gets 30 s and this pace
+LARGE = 64_000  # bytes
 TRIES = 5  # for a refusal without a reason
 STUCK = 3  # equal 5xx for the same records, while other calls pass: it is about them
 UNTAKEN = 3  # refusals alike before a type that the contract names counts as not taken
@@ -39,16 +40,31 @@ SIFTINGS = 5  # how often a batch is filled up again after rows were set aside, 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The cloud does not take this record; `status` is the answer's where the record was alone in it, else 200."""
+    """The cloud does not take this record.
+
+    `status` is the answer's where the record was alone in it, else 200; `word` that of a result, if not "failed".
+    """
 
     parcel: Parcel
     words: str
     status: int = 200
+    word: str | None = None
 
     @property
     def is_existing(self) -> bool:
         """Whether the cloud says that it has other content under this id."""
         return is_existing(self.status, self.words)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the cloud says that it does not know the record."""
+        return self.status in (404, 410) or is_missing(self.words)
+
+    @property
+    def is_unheard_of(self) -> bool:
+        """Whether the record, now as ever, is not at the cloud."""
+        is_first = self.parcel.operation == "create" and not self.parcel.is_unknown
+        return is_first and not self.is_existing and "exists" not in self.words.lower()
 
 
 @dataclass(slots=True)
@@ -86,13 +102,14 @@ class Pusher:
         route = lone_route(parcels[0].entity_type, parcels[0].operation) if len(parcels) == 1 else None
         if route is not None and (route == DAILY or not standing.shut(route)):
             body = self._wire(parcels[0])
-            deadline = max(float(self.settings.request_timeout_s), 30 + len(body) / SLOWEST_BYTES_PER_S)
-            return Request(method="POST", route=route, path=path_of(route, outlet_id), body=body, deadline_s=deadline)
+            deadline_s = _deadline(float(self.settings.request_timeout_s), body, parcels)
+            return Request(method="POST", route=route, path=path_of(route, outlet_id), body=body, deadline_s=deadline_s)
         items = [BatchItem(entity_type=p.entity_type, operation=p.operation, data=self._wire(p)) for p in parcels]
         code = self.settings.outlet_code
         body = batch_body(items, outlet_id=outlet_id, outlet_code=code, sync_timestamp=iso(wall_ms))
         path = path_of(BATCH, outlet_id)
-        return Request(method="POST", route=BATCH, path=path, body=body, deadline_s=BATCH_DEADLINE_S)
+        deadline_s = _deadline(BATCH_DEADLINE_S, body, parcels)
+        return Request(method="POST", route=BATCH, path=path, body=body, deadline_s=deadline_s)
 
     # -- what came of it
 
@@ -112,19 +129,23 @@ class Pusher:
 
     def settle(self, parcels: Sequence[Parcel], verdict: Judged | RefusedWhole, *, wall_ms: int) -> list[Event]:
         """Let each result settle its own row."""
-        if isinstance(verdict, RefusedWhole):
-            if len(parcels) > 1:
-                self._bisect(parcels)
-                return []
-            return self._settle_failures([Failure(parcels[0], verdict.words, verdict.status)], parcels, wall_ms)
-        pairs = list(zip(parcels, verdict.results, strict=True))
-        accepted = [_accepted(parcel, result) for parcel, result in pairs if _is_through(parcel, result)]
+        if isinstance(verdict, RefusedWhole) and len(parcels) > 1:
+            self._bisect(parcels)
+            return []
+        failures = _failures(parcels, verdict)
+        accepted = [*_accepted(parcels, verdict), *_gone(failures)]
         self._settle_accepted(accepted, wall_ms)
-        unknown = [parcel.record_id for parcel, result in pairs if result is None]
-        self.store.outbox.postpone(unknown, retry_at=wall_ms + UNKNOWN_MS)
-        failures = list(_own_failures(pairs))
-        events = self._settle_failures(failures, parcels, wall_ms)
+        events = self._settle_unknown(parcels, verdict, wall_ms)
+        own = _own(failures, {a.parcel.record_id for a in accepted})
+        events += self._settle_failures(own, parcels, wall_ms)
         return [Sent(len(accepted)), *events] if accepted else events
+
+    def _settle_unknown(self, parcels: Sequence[Parcel], verdict: Judged | RefusedWhole, wall_ms: int) -> list[Event]:
+        """What the answer says nothing of goes again; of the menu headquarters' news tells first."""
+        results = verdict.results if isinstance(verdict, Judged) else ()
+        unknown = [parcel for parcel, result in zip(parcels, results, strict=False) if result is None]
+        self.store.outbox.postpone([parcel.record_id for parcel in unknown], retry_at=wall_ms + UNKNOWN_MS)
+        return [Behind()] if any(parcel.entity_type in CATALOGUE for parcel in unknown) else []
 
     def _settle_accepted(self, accepted: Sequence[Accepted], wall_ms: int) -> None:
         if not accepted:
@@ -136,6 +157,7 @@ class Pusher:
 
     def _settle_failures(self, failures: Sequence[Failure], parcels: Sequence[Parcel], wall_ms: int) -> list[Event]:
         """Each refusal its own way: a type not taken, the other operation, headquarters' news first, or a person."""
+        self._end_deleted([failure.parcel for failure in failures if failure.is_unheard_of], wall_ms)
         rest = self._set_untaken_aside(failures, parcels, wall_ms)
         rest = self._turn(rest)
         behind = [f for f in rest if f.is_existing and f.parcel.entity_type in CATALOGUE and not f.parcel.is_turned]
@@ -147,6 +169,13 @@ class Pusher:
         events: list[Event] = [Behind()] if behind else []
         return events if is_doubted or not rest else [*events, Failed(len(rest))]
 
+    def _end_deleted(self, parcels: Sequence[Parcel], wall_ms: int) -> None:
+        """Deleted here while its refused creation was out: nobody has to hear of it any more."""
+        kinds = self.store.outbox.kinds([parcel.record_id for parcel in parcels])
+        for record_id in (record_id for record_id, (_, operation) in kinds.items() if operation == "delete"):
+            self.store.records.mark_deleted(record_id, iso(wall_ms))
+            self.store.records.unqueue(record_id)
+
     def _set_untaken_aside(self, failures: Sequence[Failure], parcels: Sequence[Parcel], wall_ms: int) -> list[Failure]:
         """A type never taken, all of whose items are refused alike, waits as a type."""
         left = list(failures)
@@ -154,8 +183,7 @@ class Pusher:
             mine = [failure for failure in failures if failure.parcel.entity_type == entity_type]
             is_all = len(mine) == sum(parcel.entity_type == entity_type for parcel in parcels)
             is_enough = entity_type not in LANES or len(mine) >= UNTAKEN
-            is_alike = len({failure.words for failure in mine}) == 1
-            if is_all and is_enough and is_alike and not self.halts.has_taken(entity_type):
+            if is_all and is_enough and _are_alike(mine) and not self.halts.has_taken(entity_type):
                 self.store.outbox.refuse([_refused(failure, "R-TYPE", retry_at=wall_ms) for failure in mine])
                 ids = [failure.parcel.record_id for failure in mine]
                 self.halts.untaken(entity_type, ids, mine[0].words, wall_ms)
@@ -176,13 +204,16 @@ class Pusher:
     def _refusal(self, failure: Failure, wall_ms: int) -> Refused:
         if failure.is_existing:
             return _refused(failure, "R-EXISTS")
-        if failure.words:
+        if failure.words and failure.word is None:
             return _refused(failure, "R-DATA")
-        tries = self.store.outbox.rejections(failure.parcel.record_id) + 1
-        if tries >= TRIES:
-            return Refused(parcel=failure.parcel, code="R-TRIES", words=str(TRIES))
+        is_fatal = failure.status >= 500  # it was tried several times already
+        tries = STUCK if is_fatal else self.store.outbox.rejections(failure.parcel.record_id) + 1
+        is_over = is_fatal or tries >= TRIES
         wait_ms = round(min(LAST_S, FIRST_S * 2**tries) * 1000)
-        return Refused(parcel=failure.parcel, code="R-TRIES", words="", retry_at=wall_ms + wait_ms)
+        retry_at = None if is_over else wall_ms + wait_ms
+        if failure.words:
+            return _refused(failure, "R-DATA", retry_at=retry_at)
+        return Refused(parcel=failure.parcel, code="R-TRIES", words=str(tries) if is_over else "", retry_at=retry_at)
 
     def _doubt(self, failure: Failure, wall_ms: int) -> bool:
         """Whether this lone refusal is one of a row, and waits for a verdict."""
@@ -233,7 +264,8 @@ class Pusher:
             if admitted or not rows:
                 break
             rows = self.store.outbox.next(lane, limit=self.size.now)
-        return self._with_transactions(admitted, standing) if lane is Lane.HIGH else iter(admitted)
+        fitting = [row for row in admitted if not self._is_too_big(row)]
+        return self._with_transactions(fitting, standing) if lane is Lane.HIGH else iter(fitting)
 
     def _admit(self, rows: Sequence[Waiting], standing: Standing) -> Sequence[Waiting]:
         """Without those that a halt stops; they are set aside."""
@@ -272,8 +304,11 @@ class Pusher:
         return tuple(self.store.outbox.load(record_ids))
 
     def _wire(self, parcel: Parcel) -> bytes:
+        payload = parcel.payload
+        if parcel.operation == "delete" and (cloud_id := self.store.records.cloud_id(parcel.record_id)):
+            payload = merge_fields(payload, {"cloud_id": cloud_id})
         return splice(
-            parcel.payload,
+            payload,
             outlet_id=self.settings.outlet_id,
             outlet_code=self.settings.outlet_code,
             version=parcel.version,
@@ -298,37 +333,55 @@ def _routable(parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
     return tuple(parcel for parcel in parcels if parcel.entity_type != "daily_summary")
 
 
-def _is_through(parcel: Parcel, result: ItemResult | None) -> bool:
-    """Accepted; for a delete also that there is nothing to delete."""
-    if result is None:
-        return False
-    return result.ok or (parcel.operation == "delete" and is_missing(result.error or ""))
+def _failures(parcels: Sequence[Parcel], verdict: Judged | RefusedWhole) -> list[Failure]:
+    if isinstance(verdict, RefusedWhole):
+        return [Failure(parcel, verdict.words, verdict.status) for parcel in parcels]
+    pairs = zip(parcels, verdict.results, strict=True)
+    return [Failure(p, result.error or "", word=result.word) for p, result in pairs if result and not result.ok]
 
 
-def _own_failures(pairs: Sequence[tuple[Parcel, ItemResult | None]]) -> Iterator[Failure]:
-    failed = [(p, result) for p, result in pairs if result is not None and not _is_through(p, result)]
-    orders = {parcel.record_id for parcel, _ in failed}
-    for parcel, result in failed:
-        # A transaction's failure beside its own failed order is not its own: it stays blocked.
-        if parcel.blocked_by not in orders:
-            yield Failure(parcel, result.error or "")
+def _accepted(parcels: Sequence[Parcel], verdict: Judged | RefusedWhole) -> list[Accepted]:
+    if isinstance(verdict, RefusedWhole):
+        return []
+    pairs = [(p, result) for p, result in zip(parcels, verdict.results, strict=True) if result and result.ok]
+    return [Accepted(parcel=p, version=r.version or p.version, cloud_id=r.cloud_id) for p, r in pairs]
+
+
+def _gone(failures: Sequence[Failure]) -> list[Accepted]:
+    """A delete of what is not there is done."""
+    done = [failure.parcel for failure in failures if failure.parcel.operation == "delete" and failure.is_missing]
+    return [Accepted(parcel=parcel, version=parcel.version, cloud_id=None) for parcel in done]
+
+
+def _own(failures: Sequence[Failure], accepted: Collection[int]) -> list[Failure]:
+    """Without those of transactions whose order is not through: they are not their own, and stay blocked."""
+    mine = [f for f in failures if f.parcel.record_id not in accepted]
+    return [f for f in mine if f.parcel.blocked_by is None or f.parcel.blocked_by in accepted]
+
+
+def _are_alike(failures: Sequence[Failure]) -> bool:
+    """Whether all were refused with one text, or passed over."""
+    is_skipped = all(failure.word == "skipped" for failure in failures)
+    texts = {failure.words for failure in failures}
+    return is_skipped or (len(texts) == 1 and texts != {""})
+
+
+def _deadline(usual_s: float, body: bytes, parcels: Sequence[Parcel]) -> float:
+    """A lone record that is large gets the time that a slow line needs for it."""
+    is_large = len(parcels) == 1 and len(body) > LARGE
+    return max(usual_s, 30 + len(body) / SLOWEST_BYTES_PER_S) if is_large else usual_s
 
 
 def _other_way(failure: Failure) -> str | None:
     parcel = failure.parcel
-    if parcel.is_turned or not parcel.is_unknown or parcel.entity_type in CATALOGUE:
-        return None  # the catalogue hears by headquarters' news what had arrived
+    if parcel.is_turned or not parcel.is_unknown:
+        return None
+    if failure.is_existing and parcel.entity_type in CATALOGUE:
+        return None  # headquarters' news tells what it has
     if parcel.operation == "create" and (failure.is_existing or "exists" in failure.words.lower()):
         return "update"
-    is_gone = failure.status in (404, 410) or is_missing(failure.words)
-    return "create" if parcel.operation == "update" and is_gone else None
+    return "create" if parcel.operation == "update" and failure.is_missing else None
 
 
 def _refused(failure: Failure, code: str, retry_at: int | None = None) -> Refused:
     return Refused(parcel=failure.parcel, code=code, words=failure.words, retry_at=retry_at)
-
-
-def _accepted(parcel: Parcel, result: ItemResult | None) -> Accepted:
-    version = result.version if result is not None else None
-    cloud_id = result.cloud_id if result is not None else None
-    return Accepted(parcel=parcel, version=max(parcel.version, version or 0), cloud_id=cloud_id)

@@ -9,8 +9,8 @@ from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
-from outlet_sync_gui.store.records import CATALOGUE, Content, Known, Made
-from outlet_sync_gui.sync.clock import iso
+from outlet_sync_gui.store.records import AT_ONCE, CATALOGUE, Content, Known, Made
+from outlet_sync_gui.sync.clock import iso, to_ms
 from outlet_sync_gui.sync.pull import apply_kept_news
 
 NOTHING = "{}"
@@ -140,7 +140,8 @@ def queue(store: Store, record_id: int, incoming: Incoming, content: Content, no
     """Put content in the line, behind its order where it has one that is not accepted yet."""
     is_order = incoming.entity_type == "order"
     amount = incoming.amount if is_order else 0  # a transaction's money is its order's
-    store.records.queue(record_id, content, lane=lane_of(incoming.entity_type), amount=amount, now_ms=now_ms)
+    lane, is_urgent = lane_of(incoming.entity_type), incoming.entity_type in AT_ONCE
+    store.records.queue(record_id, content, lane=lane, amount=amount, is_urgent=is_urgent, now_ms=now_ms)
     if incoming.entity_type == "transaction":
         store.records.block_behind_orders([record_id])
     if is_order and content.operation == "create":
@@ -201,8 +202,13 @@ def _is_deleted(known: Known) -> bool:
 def _is_older(known: Known, incoming: Incoming) -> bool:
     if _is_deleted(known) or incoming.source_version is None or known.source_version is None:
         return False
-    is_later = bool(incoming.updated_at and known.source_at and incoming.updated_at > known.source_at)
-    return incoming.source_version < known.source_version and not is_later
+    return incoming.source_version < known.source_version and not _is_later(known, incoming)
+
+
+def _is_later(known: Known, incoming: Incoming) -> bool:
+    """Clearly later, whatever its number: of a POS that was installed anew."""
+    ours, theirs = known.source_at, incoming.updated_at
+    return ours is not None and theirs is not None and to_ms(theirs) > to_ms(ours)
 
 
 def _next_version(known: Known, incoming: Incoming) -> int:
@@ -211,10 +217,16 @@ def _next_version(known: Known, incoming: Incoming) -> int:
 
 
 def _numbered(known: Known, incoming: Incoming) -> Incoming:
-    """A repeat of known content under a lower number doesn't lower ours; a re-installed POS does."""
-    same = incoming.digest == known.source_digest
-    lower = (incoming.source_version or 0) < (known.source_version or 0)
-    return replace(incoming, source_version=known.source_version) if same and lower else incoming
+    """With the number and time that the next word is compared with; after a delete there are none.
+
+    A late repeat of known content under a lower number doesn't lower ours; a re-installed POS does.
+    """
+    if incoming.operation == "delete":
+        return replace(incoming, source_version=None, updated_at=None)
+    if incoming.digest == known.source_digest and _is_older(known, incoming):
+        return replace(incoming, source_version=known.source_version, updated_at=known.source_at)
+    version = known.source_version if incoming.source_version is None else incoming.source_version
+    return replace(incoming, source_version=version, updated_at=incoming.updated_at or known.source_at)
 
 
 def _chunks(incomings: Sequence[Incoming]) -> Iterator[list[Incoming]]:
