@@ -149,6 +149,16 @@ def test_the_same_content_from_the_till_does_not_bring_a_discarded_one_back_newe
     assert bench.queued() == [("A1", "ready")]
 
 
+def test_what_may_have_arrived_before_it_was_discarded_is_still_deleted_there(bench: Bench) -> None:
+    bench.put("order", order("A1"))
+    bench.push()
+    bench.restart()  # its answer never comes
+    do(bench, discard("order/A1"))
+    bench.put("order", {"local_id": "A1"}, "delete")
+    step = bench.push()
+    assert [(parcel.local_id, parcel.operation) for parcel in step.flight.parcels] == [("A1", "delete")]
+
+
 def test_the_payments_of_a_discarded_order_are_free(bench: Bench) -> None:
     refuse(bench)
     bench.put("transaction", transaction("T1", "A1"))

@@ -21,7 +21,7 @@ WHERE o.state = 2 ORDER BY o.seq
 LOAD = """
 SELECT r.id, r.type, r.local_id, o.operation, max(r.version, r.base_version + (r.base_version >= r.version)),
        r.version, r.digest, o.amount, o.blocked_by, c.payload, o.is_turned,
-       o.flight IS NOT NULL
+       r.is_tried OR o.flight IS NOT NULL
 FROM json_each(?) j JOIN record r ON r.id = j.value
 JOIN outbox o ON o.record_id = r.id JOIN content c ON c.record_id = r.id
 WHERE o.state IN (0, 2) ORDER BY j.key

@@ -21,7 +21,7 @@ KNOWN = """
 SELECT r.id, r.type, r.local_id, r.cloud_id, r.source_version, r.source_digest, r.source_at, r.version, r.digest,
        r.base_version, r.deleted_at, c.payload, c.source, c.base,
        o.record_id IS NOT NULL,
-       coalesce(o.tried, 0) OR o.flight IS NOT NULL, coalesce(o.operation, ''),
+       r.is_tried OR coalesce(o.tried, 0) OR o.flight IS NOT NULL, coalesce(o.operation, ''),
        n.record_id IS NOT NULL, o.state, coalesce(o.error_code, '')
 FROM record r JOIN content c ON c.record_id = r.id
 LEFT JOIN outbox o ON o.record_id = r.id LEFT JOIN news n ON n.record_id = r.id
@@ -210,7 +210,12 @@ class Records:
         self._db.execute("UPDATE record SET deleted_at = ? WHERE id = ?", (at, record_id))
 
     def unqueue(self, record_id: int) -> None:
-        """Take a record out of the line; what waited for it is free."""
+        """Take a record out of the line; what waited for it is free. That the cloud may know it stays known."""
+        self._db.execute(
+            "UPDATE record SET is_tried = 1 WHERE id IN"
+            " (SELECT record_id FROM outbox WHERE record_id = ? AND (tried OR flight IS NOT NULL))",
+            (record_id,),
+        )
         self._db.execute("DELETE FROM outbox WHERE record_id = ?", (record_id,))
         self.free(record_id)
 

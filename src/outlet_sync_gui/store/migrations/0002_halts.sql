@@ -22,6 +22,7 @@ ALTER TABLE outbox ADD COLUMN flight INTEGER;
 UPDATE outbox SET tried = 1, flight = (SELECT max(flight) FROM sent WHERE sent.record_id = outbox.record_id)
   WHERE record_id IN (SELECT record_id FROM sent);
 DELETE FROM sent WHERE payload IS NULL;
+ALTER TABLE record ADD COLUMN is_tried INTEGER NOT NULL DEFAULT 0;   -- it had left when its row was taken out of the line
 CREATE INDEX outbox_halt ON outbox(halt, rejections, seq) WHERE halt IS NOT NULL;
 CREATE INDEX outbox_urgent ON outbox(outlet, state, lane) WHERE is_urgent = 1;
 CREATE TRIGGER halt_change AFTER UPDATE OF halt ON outbox WHEN old.halt IS NOT new.halt BEGIN
