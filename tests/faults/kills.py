@@ -1,0 +1,139 @@
+"""A scene's command under strace: what points it has, and what comes of a kill at one of them.
+
+One point alone, as a failure names it: `python -m tests.faults.kills SEED SCENE CALL N`.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from unittest.mock import patch
+
+from tests.fakes import program, running_service
+from tests.faults.day import Bad, Role, Scene, Stage, Till, rehearse
+from tests.faults.promises import Killed, check
+from tests.faults.strace import Point, Trace, children
+
+from outlet_sync_gui.commands import HELD
+
+LONGEST_S = 40  # of a killed command, on a machine that has other things to do
+
+
+def record(scene: Scene, stage: Stage, start: Sequence[str] = ()) -> list[Point]:
+    """The points of a scene's command, which runs to its end here; what it did is held to the promises too."""
+    with _set(scene, stage) as till:
+        trace = Trace(till.directory.parent / "trace")
+        done = _run(scene, till, trace, start or program())
+        if done.code != 0 and not (done.code == 3 and scene.after.waiting):
+            raise Bad(f"{scene.name}: exit code {done.code}\n{done.err}")
+        check(scene, till, done)
+        return trace.points()
+
+
+def play(scene: Scene, point: Point, stage: Stage, start: Sequence[str] = ()) -> Point:
+    """Kill a scene's command at a point, go on, and look. The point that it died at. Raises Bad.
+
+    Where the command ended before it came to the point (what a service does depends on when others come), an earlier
+    one is taken.
+    """
+    try:
+        while not _play(scene, point, stage, start or program()):
+            point = Point(point.call, point.nth * 3 // 4)
+    except Exception as error:
+        raise Bad(f"{scene.name}, killed at {point}: {type(error).__name__}: {error}") from error
+    return point
+
+
+def _play(scene: Scene, point: Point, stage: Stage, start: Sequence[str]) -> bool:
+    with _set(scene, stage) as till:
+        trace = Trace(till.directory.parent / "trace", point)
+        killed = _run(scene, till, trace, start)
+        if killed.code != -signal.SIGKILL or not trace.is_killed():
+            if point.nth == 1:
+                raise Bad("strace killed nothing")
+            return False
+        check(scene, till, killed)
+        return True
+
+
+@contextmanager
+def _set(scene: Scene, stage: Stage) -> Iterator[Till]:
+    """A copy of how things stood before the scene."""
+    with tempfile.TemporaryDirectory() as folder:
+        till = Till(Path(folder) / "data", stage)
+        shutil.copytree(scene.folder / "data", till.directory)
+        stage.show(scene.cloud())
+        service = running_service(till.directory) if scene.role is Role.BESIDE else nullcontext()
+        with patch.dict(os.environ, till.env), service:
+            yield till
+
+
+def _run(scene: Scene, till: Till, trace: Trace, start: Sequence[str]) -> Killed:
+    files = [till.directory.parent / name for name in ("in", "out", "err")]
+    files[0].write_bytes(scene.given)
+    words = trace.before([*start, *scene.words, *([] if scene.role is Role.SERVICE else ["--json"])])
+    with files[0].open("rb") as given, files[1].open("wb") as out, files[2].open("wb") as err:
+        process = subprocess.Popen(words, stdin=given, stdout=out, stderr=err, env=till.env)
+        with _bounded(process):
+            if scene.role is Role.SERVICE:
+                _serve(scene, till, process)
+            process.wait()
+    return Killed(process.returncode, files[1].read_text(), files[2].read_text())
+
+
+@contextmanager
+def _bounded(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """The process ends in time, or is ended; nothing stays behind. Raises Bad for one that hangs."""
+    timer = threading.Timer(LONGEST_S, _end, [process])
+    timer.start()
+    try:
+        yield
+    finally:
+        is_late = not timer.is_alive()
+        timer.cancel()
+        _end(process)
+        process.wait()
+    if is_late:
+        raise Bad(f"it hangs: not over after {LONGEST_S} s")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Without strace its child would go on, so the child goes first."""
+    if process.poll() is None:
+        _send(process, signal.SIGKILL)
+
+
+def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    for pid in children(process):
+        with suppress(ProcessLookupError):  # dead just now
+            os.kill(pid, number)
+
+
+def _serve(scene: Scene, till: Till, process: subprocess.Popen[bytes]) -> None:
+    """What happens around a service; once it is dead, the commands do it all by themselves."""
+    asked = sum(till.stage.cloud.requests.values())
+    till.stage.until(lambda cloud: sum(cloud.requests.values()) > asked, process)
+    given = till.do("enqueue", "order", given=scene.beside)
+    if given["rejected"]:
+        raise Bad(f"refused: {given['rejected']}")
+    # A service that dies just now answers no more, and may hold its lock for a moment: then the cycle comes later.
+    if "error" in till.sync(codes=(0, HELD)):
+        process.wait()
+    _send(process, signal.SIGTERM)
+
+
+def replay(seed: int, name: str, point: Point) -> Point:
+    """One point of one day. Raises Bad."""
+    with tempfile.TemporaryDirectory() as folder, Stage() as stage:
+        scene = next(scene for scene in rehearse(Path(folder), seed, stage) if scene.name == name)
+        return play(scene, point, stage)
+
+
+if __name__ == "__main__":
+    print(replay(int(sys.argv[1]), sys.argv[2], Point(sys.argv[3], int(sys.argv[4]))), "passed")

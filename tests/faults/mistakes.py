@@ -1,0 +1,101 @@
+"""Mistakes planted into a process of the real program, to prove that who looks for them finds them."""
+
+import atexit
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from outlet_sync_gui.__main__ import main
+from outlet_sync_gui.store.database import Database
+from outlet_sync_gui.store.outbox import Outbox, Parcel
+from outlet_sync_gui.store.outlet import OutletRow
+from outlet_sync_gui.sync import pull
+
+
+def answers_before_it_is_on_disk() -> None:
+    """The transaction ends when the process does, after its answer."""
+
+    @contextmanager
+    def write(self: Database) -> Iterator[None]:
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN IMMEDIATE")
+            atexit.register(self._connection.execute, "COMMIT")
+        yield
+
+    Database.write = write  # type: ignore[method-assign]  # a mistake, planted
+    Database.close = lambda self: None  # type: ignore[method-assign]  # noqa: ARG005 - named as in the class
+
+
+def stores_a_record_apart_from_its_place_in_the_line() -> None:
+    """Each statement is a transaction of its own."""
+
+    @contextmanager
+    def write(self: Database) -> Iterator[None]:
+        yield
+
+    Database.write = write  # type: ignore[method-assign]
+
+
+def counts_as_sent_what_leaves() -> None:
+    """The rows end as the request leaves, before its answer."""
+    depart = Outbox.depart
+
+    def hopeful(self: Outbox, parcels: Sequence[Parcel], *, flight: int) -> None:
+        depart(self, parcels, flight=flight)
+        for parcel in parcels:
+            self._db.execute("DELETE FROM outbox WHERE record_id = ?", (parcel.record_id,))
+
+    Outbox.depart = hopeful  # type: ignore[method-assign]
+
+
+def forgets_that_a_request_is_out() -> None:
+    """A request is noted when it is answered."""
+    depart, land = OutletRow.depart, OutletRow.land
+
+    def leave(self: OutletRow, stamp: Any) -> int:
+        number = depart(self, stamp)
+        self._db.execute("DELETE FROM request_stamp WHERE id = ?", (number,))
+        return number
+
+    def answered(self: OutletRow, number: int, stamp: Any) -> None:
+        depart(self, stamp)
+        land(self, number, stamp)
+
+    OutletRow.depart = leave  # type: ignore[method-assign]
+    OutletRow.land = answered  # type: ignore[method-assign]
+
+
+def moves_the_cursor_before_the_news_are_stored() -> None:
+    """Where it stands, and what it covers, in two transactions."""
+    apply = pull.apply_updates
+
+    def hasty(store: Any, updates: Any, *, now_ms: int) -> int:
+        with store.write():
+            store.outlet.pulled(cursor="2199-01-01T00:00:00Z", at_ms=now_ms)
+        return apply(store, updates, now_ms=now_ms)
+
+    pull.apply_updates = hasty
+
+
+MISTAKES: dict[str, Callable[[], None]] = {
+    plant.__name__: plant
+    for plant in (
+        answers_before_it_is_on_disk,
+        stores_a_record_apart_from_its_place_in_the_line,
+        counts_as_sent_what_leaves,
+        forgets_that_a_request_is_out,
+        moves_the_cursor_before_the_news_are_stored,
+    )
+}
+
+
+def run(name: str, words: Sequence[str]) -> int:
+    """The program with one of them."""
+    MISTAKES[name]()
+    return main(words)
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.exit(run(sys.argv[1], sys.argv[2:]))
