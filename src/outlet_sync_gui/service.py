@@ -46,6 +46,7 @@ PUBLISH_EVERY_S = 0.25
 SHOW_SYNCING_AFTER_S = 1.05
 KEY_AGAIN_S = 60.0
 STORE_AGAIN_S = 5.0
+HEALS = ("disk_full", "disk_failed", "database_locked", "read_only")  # of a store that can't be opened: worth waiting
 REVIVE_S, REVIVALS, REVIVALS_WITHIN_S = 5.0, 3, 600.0
 LOCK_NAME = "service.lock"
 
@@ -143,7 +144,8 @@ class Service:
     def run(self) -> None:
         """Run until stopped; started again after a bug, but not for ever.
 
-        Raises AlreadyRunning, SettingsInvalid or StoreFailed before anything is sent, and a bug that keeps coming back.
+        Raises AlreadyRunning, SettingsInvalid or a StoreFailed that does not heal before anything is sent, and a bug
+        that keeps coming back.
         """
         bugs: list[float] = []
         while not self._ending.is_set():
@@ -198,7 +200,7 @@ class Service:
         self._woken = asyncio.Event()  # of this run's loop
         channel = Channel(self._directory, self._answer)
         try:
-            self._build()
+            self._begin()
             await channel.serve()
             if not self._ending.is_set():
                 await job()
@@ -328,6 +330,9 @@ class Service:
                 self._key_at = 0.0
             try:
                 session.engine.do(command, clock.now())
+            except StoreFailed:
+                self._inbox.appendleft(command)  # said once is enough: it counts when the store is well again
+                raise
             except InputRefused as refusal:  # a decision over what is not as it was seen any more
                 log.info("declined: %s", refusal)
                 self._on_declined(refusal)
@@ -410,18 +415,31 @@ class Service:
         self._settings = settings.load(self._directory).settings
         if self._settings.missing:
             return
-        cloud = CloudClient(self._settings)
         store = open_store(self._directory, self._settings.outlet_id)
-        self._session = Session(self._settings, store, Engine(store, self._settings, clock.now()), cloud)
+        try:
+            engine = Engine(store, self._settings, clock.now())
+        except BaseException:
+            store.close()
+            raise
+        self._session = Session(self._settings, store, engine, CloudClient(self._settings))
+
+    def _begin(self) -> None:
+        try:
+            self._build()
+        except StoreFailed as error:
+            if error.code not in HEALS:
+                raise
+            self._is_stale = True
 
     async def _rebuild(self) -> None:
-        self._is_stale = False
         await self._close_session()
         try:
             self._build()
+            self._trouble = None
         except SettingsInvalid as error:
             log.error("settings not usable: %s", error)
             self._trouble = error
+        self._is_stale = False  # but not after a failure of the store, which heals
         self._key, self._key_at = None, 0.0
 
     async def _close_session(self) -> None:
@@ -434,7 +452,8 @@ class Service:
 
     def _status(self) -> Status:
         if self._session is None:
-            return replace(not_set_up(self._settings, self._settings.missing), is_running=True)
+            status = replace(not_set_up(self._settings, self._settings.missing), is_running=True)
+            return with_error(status, self._trouble) if self._trouble else status
         try:
             status = replace(self._session.engine.status(clock.now()), is_running=True)
         except StoreFailed as error:

@@ -4,6 +4,7 @@
 """
 
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -91,6 +92,7 @@ class Disk:
     log: list[Op] = field(default_factory=list)
     lengths: dict[str, int] = field(default_factory=dict)
     count: int = 0  # writes, cuts and syncs
+    most: int = 0  # bytes that all files together ever took
     fault: Fault | None = None
     _under: Any = None
     _layer: Any = None
@@ -119,6 +121,7 @@ class Disk:
         match op.did:
             case Did.WRITE:
                 self.lengths[op.file] = max(self.lengths.get(op.file, 0), op.at + len(op.data))
+                self.most = max(self.most, sum(self.lengths.values()))
             case Did.CUT:
                 self.lengths[op.file] = op.at
             case Did.DELETE:
@@ -172,17 +175,17 @@ class _File(apsw.VFSFile):
     def xWrite(self, data: bytes, offset: int) -> None:
         if (error := self._disk.meets(Op(Did.WRITE, self._file, offset, bytes(data)))) is not None:
             begun = bytes(data[: len(data) // 2 // HALF * HALF])
-            if begun and not self._is_last_byte(offset, begun):
+            if begun and self._fits(offset, begun):
                 super().xWrite(begun, offset)
                 self._disk.did(Op(Did.WRITE, self._file, offset, begun))
             raise error
         super().xWrite(data, offset)
 
-    def _is_last_byte(self, offset: int, begun: bytes) -> bool:
-        """Whether even the beginning does not fit."""
+    def _fits(self, offset: int, begun: bytes) -> bool:
+        """Whether there is room for the beginning at least."""
         room = self._disk.fault.room if self._disk.fault else None
-        longer = offset + len(begun) - self._disk.lengths.get(self._file, 0)
-        return room is not None and sum(self._disk.lengths.values()) + longer > room
+        longer = max(0, offset + len(begun) - self._disk.lengths.get(self._file, 0))
+        return room is None or sum(self._disk.lengths.values()) + longer <= room
 
     def xTruncate(self, newsize: int) -> None:
         if (error := self._disk.meets(Op(Did.CUT, self._file, newsize))) is not None:
@@ -272,3 +275,11 @@ def _translated() -> Iterator[None]:
         known = next((TEXTS[kind] for kind in TEXTS if isinstance(error, kind)), None)
         wanted, text = known or (sqlite3.OperationalError, "")
         raise wanted(text or str(error)) from error
+
+
+@contextmanager
+def memory_folder() -> Iterator[Path]:
+    """A folder in memory where there is such a thing: a million files need not wear a real disk."""
+    memory = Path("/dev/shm")  # noqa: S108 - a fresh folder of our own in it
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)

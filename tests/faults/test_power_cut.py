@@ -8,12 +8,11 @@ import marshal
 import os
 import random
 import sqlite3
-import tempfile
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.disk import Disk, Op
+from tests.faults.disk import Disk, Op, memory_folder
 from tests.faults.model import Key
 from tests.faults.power import Choice, Platter, after
 from tests.faults.scripted import Arrived, Day, Left, Word
@@ -114,7 +113,8 @@ class Tape:
 
 def record(folder: Path, rounds: int) -> Tape:
     """Live through a day over a disk that keeps a log."""
-    commits = [(0, digest_of(sqlite3.connect(":memory:")))]
+    with closing(sqlite3.connect(":memory:")) as empty:
+        commits = [(0, digest_of(empty))]
     disk = Disk(CHECKPOINT_PAGES, lambda connection: commits.append((len(disk.log), digest_of(connection))))
     with disk:
         day = Day(folder, SEED, at=lambda: len(disk.log)).live(rounds)
@@ -310,14 +310,6 @@ def _as_of(word: Word, at: int) -> Word:
 
 
 # -- many of them, on every core
-
-
-@contextmanager
-def memory_folder() -> Iterator[Path]:
-    """A folder in memory where there is such a thing: a million files need not wear a disk."""
-    memory = Path("/dev/shm")  # noqa: S108 - a fresh folder of our own in it
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        yield Path(folder)
 
 
 def most_per_cut(tape: Tape, wanted: int) -> int:
