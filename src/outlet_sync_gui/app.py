@@ -5,19 +5,18 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QSocketNotifier, QThreadPool, Signal
+from PySide6.QtCore import QObject, QSocketNotifier
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from outlet_sync_gui import settings, words
 from outlet_sync_gui.errors import AlreadyRunning, OutletSyncError, SettingsInvalid, StoreFailed
+from outlet_sync_gui.reader import Reader
 from outlet_sync_gui.service import ReadKey, key_from_keyring
-from outlet_sync_gui.status import Row, State, Status
-from outlet_sync_gui.store import open_store
+from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.commands import Command, Pause, Resume, Retry, SyncNow
 from outlet_sync_gui.sync.state import not_set_up, with_error
@@ -28,7 +27,6 @@ from outlet_sync_gui.worker import SyncWorker
 
 log = logging.getLogger(__name__)
 
-ROWS = 30  # what a glance takes in
 LOG_BYTES, LOG_FILES = 1_000_000, 5
 
 
@@ -46,7 +44,7 @@ class App(QObject):
         self.window = MainWindow(theme)
         self.tray = Tray()
         self.worker = SyncWorker(directory, read_key=read_key)
-        self._reader = _Reader(directory)
+        self._reader = Reader(directory)
         self._connect()
 
     def start(self, *, is_minimized: bool = False) -> None:
@@ -92,7 +90,10 @@ class App(QObject):
         self.worker.status_changed.connect(self._show)
         self.worker.show_asked.connect(self.window.come_up)
         self.worker.ended_badly.connect(self._ended_badly)
-        self._reader.found.connect(self.window.show_rows)
+        self.worker.declined.connect(self.window.show_declined)
+        self.window.read_asked.connect(lambda wish: self._reader.read(self.status.outlet_id, wish))
+        self.window.decided.connect(self.ask)
+        self._reader.found.connect(self.window.show_found)
         for asker in (self.window, self.tray):
             asker.sync_asked.connect(lambda: self.ask(SyncNow()))
             asker.resume_asked.connect(lambda: self.ask(Resume()))
@@ -109,8 +110,6 @@ class App(QObject):
         now_ms = now().wall_ms
         self.tray.show_status(status, now_ms)
         self.window.show_status(status, now_ms)
-        if status.outlet_id and status.state is not State.SETUP:
-            self._reader.read(status)
 
     def _ended_badly(self, error: OutletSyncError | None) -> None:
         self.failure = error or OutletSyncError("bug")
@@ -124,63 +123,6 @@ class App(QObject):
             self.window.hide()
         else:
             QApplication.quit()
-
-
-class _Reader(QObject):
-    """Reads rows for the window on one other thread, one reading at a time; a later wish replaces a waiting one."""
-
-    found = Signal(object)  # Sequence[Row]
-
-    def __init__(self, directory: Path) -> None:
-        super().__init__()
-        self._directory = directory
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
-        self._wanted: Status | None = None
-        self._is_busy = False
-        self._done.connect(self._finished)
-
-    _done = Signal(object)
-
-    def read(self, status: Status) -> None:
-        """Read what fits a status; `found` tells."""
-        self._wanted = status
-        self._next()
-
-    def wait(self) -> None:
-        """Let a reading under way end."""
-        self._wanted = None
-        self._pool.waitForDone()
-
-    def _next(self) -> None:
-        if self._is_busy or self._wanted is None:
-            return
-        status, self._wanted, self._is_busy = self._wanted, None, True
-        self._pool.start(QRunnable.create(lambda: self._done.emit(self._rows(status))))
-
-    def _rows(self, status: Status) -> Sequence[Row] | None:
-        try:
-            return rows_for(self._directory, status)
-        except StoreFailed as error:
-            log.warning("list not read: %s", error)  # the service meets the same fault, and shows it
-            return None
-
-    def _finished(self, rows: Sequence[Row] | None) -> None:
-        self._is_busy = False
-        if rows is not None:
-            self.found.emit(rows)
-        self._next()
-
-
-def rows_for(directory: Path, status: Status) -> Sequence[Row]:
-    """What fits a status: what was refused before what waits, else what was just sent. Raises StoreFailed."""
-    store = open_store(directory, status.outlet_id)
-    try:
-        refused = store.views.unsent(limit=ROWS, is_dead=True) if status.dead else []
-        waiting = store.views.unsent(limit=ROWS) if status.pending.total else []
-        return [*refused, *waiting] or store.views.recent(limit=ROWS)
-    finally:
-        store.close()
 
 
 def run_app(directory: Path, *, is_minimized: bool) -> None:

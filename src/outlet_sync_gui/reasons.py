@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from outlet_sync_gui import words
 from outlet_sync_gui.errors import InputRefused
-from outlet_sync_gui.status import Lane, Row, RowState, State, Status
+from outlet_sync_gui.status import Lane, Row, RowState, State, Status, Trouble
 from outlet_sync_gui.words import N_, say
 
 
@@ -91,3 +91,27 @@ def declined(error: InputRefused, title: str) -> str:
     if error.code in DECLINED:
         return say(DECLINED[error.code], name=title)
     return f"{title}: {words.problem(error)}" if title else words.problem(error)
+
+
+# -- what is wrong with a content that is being changed
+
+
+def mistake(error: InputRefused, text: str) -> str:
+    """One sentence for whoever wrote the text; whose export it might have been is no matter there."""
+    line = line_of_mistake(error, text)
+    if line is not None:
+        return say("Line {n} is not right: a sign is missing there, or one too many.", n=words.number(line))
+    cause, mend = words.trouble(Trouble(code=error.code, facts=tuple(error.facts.items())))
+    is_till = mend == say("Check the export of the till.")
+    return cause if is_till or not mend else f"{cause} {mend}"
+
+
+def line_of_mistake(error: InputRefused, text: str) -> int | None:
+    """The line in which the text stops being JSON; None where it is another mistake."""
+    position = error.facts.get("position")
+    if error.code != "bad_json" or not isinstance(position, int):
+        return None
+    # A missing comma shows only where the next thing begins.
+    is_late = "delimiter" in str(error.facts.get("why")) or text[position : position + 1] in ("}", "]")
+    end = len(text[:position].rstrip()) if is_late else position
+    return text.count("\n", 0, end) + 1

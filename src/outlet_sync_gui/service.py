@@ -96,7 +96,7 @@ class Service:
         *,
         on_status: Callable[[Status], None] = lambda _: None,
         on_show: Callable[[], None] | None = None,
-        on_declined: Callable[[InputRefused], None] = lambda _: None,
+        on_declined: Callable[[Command, InputRefused], None] = lambda *_: None,
         read_key: ReadKey = key_from_keyring,
         revive_s: float = REVIVE_S,
     ) -> None:
@@ -335,7 +335,7 @@ class Service:
                 raise
             except InputRefused as refusal:  # a decision over what is not as it was seen any more
                 log.info("declined: %s", refusal)
-                self._on_declined(refusal)
+                self._on_declined(command, refusal)
 
     async def _answer(self, asked: Asked) -> Asked:
         match asked.get("do"):

@@ -88,6 +88,11 @@ class Row:
     at_ms: int
     entity_type: str
     local_id: str
+    record_id: int = 0
+    lane: Lane | None = None
+    tries: int = 0
+    order: str | None = None  # the number of the order that it waits for
+    halt_id: int | None = None  # the wait that it is part of
     title: str | None = None
     table: str | None = None
     method: str | None = None

@@ -600,16 +600,16 @@ def queued_state(state: RowState, due_at: int | None, now_ms: int) -> str:
 WAITS: Mapping[str, str] = {
     "R-TYPE": N_("Headquarters doesn't take {type} yet; {n} waiting"),
     "R-ALIKE": N_("Headquarters refuses {type} with the same words, one after another; {n} waiting"),
-    "N-OUTLET": N_("Headquarters closes one way in ({name}); {n} waiting"),
+    "N-OUTLET": N_("Headquarters closes one way in; {n} waiting. Call headquarters (N-OUTLET, {name})"),
 }
 
 
 def wait(found: Wait, now_ms: int) -> str:
     """Why some records wait while others go, headquarters' words, and when it is tried again."""
     facts = {"type": type_name(found.name, 2), "name": found.name, "n": number(found.n)}
-    said = f" {quote(found.words)}" if found.words else ""
-    again = f" {tried_again(found.next_at, now_ms)}" if found.next_at is not None else ""
-    return f"{say(WAITS[found.code], **facts)}.{said}{again}"
+    said = f"{quote(found.words)}." if found.words else ""
+    again = tried_again(found.next_at, now_ms) if found.next_at is not None else ""
+    return " ".join(part for part in (f"{say(WAITS[found.code], **facts)}.", said, again) if part)
 
 
 def tried_again(ms: int, now_ms: int) -> str:

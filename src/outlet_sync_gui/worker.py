@@ -16,6 +16,7 @@ class SyncWorker(QThread):
     """Runs the service under a window. Always `stop`: a running QThread that is collected aborts the process."""
 
     status_changed = Signal(object)  # status.Status
+    declined = Signal(object, object)  # a Command that was not carried out, and the InputRefused that says why
     show_asked = Signal()  # a second start wants the window
     ended_badly = Signal(object)  # OutletSyncError, or None for a bug (logged)
 
@@ -25,6 +26,7 @@ class SyncWorker(QThread):
             directory,
             on_status=self.status_changed.emit,
             on_show=self.show_asked.emit,
+            on_declined=self.declined.emit,
             read_key=read_key,
             revive_s=revive_s,
         )

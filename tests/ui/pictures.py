@@ -10,13 +10,25 @@ if len(sys.argv) > 2:
     os.environ["QT_SCALE_FACTOR"] = sys.argv[2]
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QApplication
-from tests.ui.states import NOW, ROWS, STATES, status
+from PySide6.QtWidgets import QApplication, QWidget
+from tests.builders import order
+from tests.ui.states import LISTS, NOW, REFUSED, ROWS, STATES, status
 
 from outlet_sync_gui import words
+from outlet_sync_gui.contract.text import dumps
+from outlet_sync_gui.reader import Record, WantRecord
 from outlet_sync_gui.status import Pending, State
+from outlet_sync_gui.store.activity import Deed, What
+from outlet_sync_gui.ui.edit_dialog import EditDialog
 from outlet_sync_gui.ui.main_window import SIZE, MainWindow
+from outlet_sync_gui.ui.rail import Page
+from outlet_sync_gui.ui.record_list import Action
 from outlet_sync_gui.ui.theme import Theme
+
+DEEDS = (
+    Deed(at=NOW - 90_000_000, what=What.RETRIED, who="Rina", why="", before=None, after=None),
+    Deed(at=NOW - 60_000, what=What.EDITED, who="Budi", why="", before=None, after=None),
+)
 
 
 def main() -> None:
@@ -27,6 +39,33 @@ def main() -> None:
     theme = Theme(app, is_dark=False)
     window = MainWindow(theme)
     window.show()
+    for language, is_dark in product(("id", "en"), (False, True)):
+        words.use(language)
+        theme.apply(is_dark=is_dark)
+        window.retranslate()
+        tail = f"{language}-{'dark' if is_dark else 'light'}"
+        for size in (SIZE, QSize(480, 360)):
+            window.resize(size)
+            camera = Camera(app, folder, f"{tail}-{size.width()}")
+            draw_states(window, camera)
+            draw_lists(window, camera)
+            draw_dialogs(window, camera)
+
+
+class Camera:
+    """Takes pictures of widgets that have settled."""
+
+    def __init__(self, app: QApplication, folder: Path, tail: str) -> None:
+        self._app, self._folder, self._tail = app, folder, tail
+
+    def take(self, widget: QWidget, name: str) -> None:
+        for _ in range(4):  # layouts settle one level at a time
+            self._app.processEvents()
+        widget.grab().save(str(self._folder / f"{name}-{self._tail}.png"))
+
+
+def draw_states(window: MainWindow, camera: Camera) -> None:
+    """The Status page."""
     huge = status(
         State.WAITING,
         outlet_code="JAKARTA-SELATAN-SENOPATI-000001",
@@ -35,18 +74,51 @@ def main() -> None:
         sent_today=1_234_567,
         sent_today_amount=999_999_999_999,
     )
-    shown = {**STATES, "long": huge, "empty": status(State.IDLE)}
-    for (name, value), language, is_dark in product(shown.items(), ("id", "en"), (False, True)):
-        words.use(language)
-        theme.apply(is_dark=is_dark)
+    window.open_page(Page.STATUS)
+    for name, value in {**STATES, "long": huge, "empty": status(State.IDLE)}.items():
         window.show_status(value, NOW)
         window.show_rows(ROWS.get(name, []))
-        for size in (SIZE, QSize(480, 360)):
-            window.resize(size)
-            for _ in range(4):  # layouts settle one level at a time
-                app.processEvents()
-            scheme = "dark" if is_dark else "light"
-            window.grab().save(str(folder / f"{name}-{language}-{scheme}-{size.width()}.png"))
+        camera.take(window, name)
+
+
+def draw_lists(window: MainWindow, camera: Camera) -> None:
+    """The pages of what waits and of what was refused, one record chosen."""
+    for (name, (value, rows)), page in product(LISTS.items(), (Page.QUEUE, Page.ATTENTION)):
+        shown = window.queue_page if page is Page.QUEUE else window.attention_page
+        window.open_page(page)
+        window.show_status(value, NOW)
+        shown.show_rows(rows)
+        table = shown.list.rows.table
+        table.clearSelection()
+        if name != "line":
+            table.selectRow(0)
+        camera.take(window, f"{page.name.lower()}-{name}")
+    window.banner.tell("ORD-20260127-0142: sedang dikirim. Coba lagi sebentar lagi.")
+    camera.take(window, "banner")
+    window.banner.clear()
+
+
+def draw_dialogs(window: MainWindow, camera: Camera) -> None:
+    """Discard, details, and mending with and without a mistake."""
+    window.show_status(LISTS["refused"][0], NOW)
+    content = dumps({**order("ORD-20260127-0142", table_number="B-12", total_amount=426_000), "items": [{"n": 1}] * 9})
+    record = Record(entity_type="order", local_id="ORD-20260127-0142", content=content, history=DEEDS)
+    window.decisions.ask(Action.DISCARD, REFUSED)
+    _take_dialog(window, camera, "discard")
+    for name, typed in (("details", ""), ("edit", "B-02"), ("edit-wrong", 'B-02,,"')):
+        window.decisions.show_record(WantRecord(REFUSED[0], is_edit=bool(typed)), record)
+        _take_dialog(window, camera, name, typed)
+
+
+def _take_dialog(window: MainWindow, camera: Camera, name: str, typed: str = "") -> None:
+    dialog = window.decisions.dialog
+    assert dialog is not None
+    if isinstance(dialog, EditDialog):
+        dialog.field.insertPlainText(typed)
+        dialog.field.ensureCursorVisible()
+        dialog.check()
+    camera.take(dialog, f"dialog-{name}")
+    dialog.reject()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Every state of the window as a value, for tests and pictures."""
 
-from outlet_sync_gui.status import Pending, Progress, Row, RowState, State, Status, Trouble
+from outlet_sync_gui.status import Lane, Pending, Progress, Row, RowState, State, Status, Trouble, Wait
 
 NOW = 1_769_484_780_000  # 27 January 2026, 10.33 WIB
 MINUTE = 60_000
@@ -87,4 +87,73 @@ ROWS: dict[str, list[Row]] = {
         order(3, RowState.DEAD, error_code="R-SIZE", error="12400000/10000000"),
     ],
     "long": [order(1, RowState.DEAD, error_code="R-DATA", error=LONG, amount=999_999_999_999), product(2, LONG)],
+}
+
+# -- the pages of what waits and of what needs a person
+
+SHIFTS = Wait(
+    halt_id=1, code="R-TYPE", name="cashier_shift", n=31, words="Unknown entity type", next_at=NOW + 4 * MINUTE
+)
+ALIKE = Wait(
+    halt_id=2,
+    code="R-ALIKE",
+    name="order",
+    n=7,
+    words="Outlet JKT-001 is not registered for orders",
+    next_at=NOW + 2 * MINUTE,
+    is_question=True,
+)
+SHUT = Wait(halt_id=3, code="N-OUTLET", name="sync/batch", n=4, words="", next_at=NOW - MINUTE)
+
+
+def queued(n: int, state: RowState, entity_type: str = "order", **values: object) -> Row:
+    """A row of the line; n is its id too."""
+    shown: dict[str, object] = {
+        "local_id": f"ORD-20260127-{143 - n:04}",
+        "amount": 187_000,
+        "table": "A-05",
+        "pax": 4,
+        "lane": Lane.HIGH,
+    }
+    return Row(
+        record_id=n,
+        at_ms=NOW - n * MINUTE,
+        entity_type=entity_type,
+        state=state,
+        **{**shown, **values},  # type: ignore[arg-type]  # a builder of tests
+    )
+
+
+QUEUE: list[Row] = [
+    queued(1, RowState.SENDING),
+    queued(2, RowState.READY),
+    queued(3, RowState.BLOCKED, "transaction", local_id="TRX-20260127-0139-1", order="ORD-20260127-0139"),
+    queued(4, RowState.DEAD, error_code="R-DATA", error="Table B-12 not registered for JKT-001", tries=1),
+    queued(5, RowState.RETRY, due_at=NOW + 4 * MINUTE, tries=2),
+    queued(6, RowState.READY, "product", title="Nasi Goreng Spesial", lane=Lane.MEDIUM, stock=47),
+    queued(7, RowState.HELD, "product", title=LONG, lane=Lane.MEDIUM, amount=None),
+    queued(8, RowState.READY, "cashier_shift", local_id="SHIFT-1", lane=Lane.LOW, halt_id=1, amount=None),
+    queued(2000, RowState.READY, amount=999_999_999_999),
+]
+REFUSED: list[Row] = [
+    queued(1, RowState.DEAD, error_code="R-DATA", error="Table B-12 not registered for JKT-001", tries=1),
+    queued(2, RowState.DEAD, error_code="R-EXISTS", error="Order already exists with different data", tries=1),
+    queued(3, RowState.DEAD, error_code="R-SIZE", error="12400000/10000000"),
+    queued(4, RowState.DEAD, error_code="R-TRIES", error="5", tries=5),
+    queued(5, RowState.DEAD, "product", title=LONG, error_code="R-GONE", error=LONG, amount=999_999_999_999),
+]
+LISTS: dict[str, tuple[Status, list[Row]]] = {
+    "nothing": (status(State.IDLE), []),
+    "line": (status(State.WAITING, pending=Pending(high=5, medium=2, low=1), dead=1, waits=(SHIFTS,)), QUEUE),
+    "line-offline": (STATES["offline"], QUEUE),
+    "line-paused": (STATES["paused"], QUEUE),
+    "refused": (status(State.ATTENTION, dead=5, pending=Pending(high=12)), REFUSED),
+    "standing": (
+        status(State.ATTENTION, dead=2, questions=1, pending=Pending(high=7, low=31), waits=(ALIKE, SHIFTS, SHUT)),
+        REFUSED[:2],
+    ),
+    "many": (
+        status(State.ATTENTION, dead=12_345, pending=Pending(high=1_000_000)),
+        [queued(n, RowState.DEAD, error_code="R-DATA", error=LONG, tries=1) for n in range(1, 101)],
+    ),
 }

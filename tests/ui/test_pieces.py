@@ -89,7 +89,7 @@ def test_the_model_keeps_qts_promises() -> None:
     model = RowModel(LIGHT)
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     for name in ("idle", "attention", "waiting"):
-        model.set_lines([line_of(row) for row in ROWS[name]])
+        model.set_lines([line_of(row, NOW) for row in ROWS[name]])
     model.set_colours(DARK)
     model.set_lines([])
     assert model.rowCount() == 0
@@ -116,7 +116,7 @@ def row(entity_type: str, local_id: str, **values: object) -> Row:
     ],
 )
 def test_a_row_in_words(shown: Row, what: str, detail: str, amount: str, state: str) -> None:
-    line = line_of(shown)
+    line = line_of(shown, NOW)
     assert (line.what, line.detail, line.amount, line.state) == (what, detail, amount, state)
 
 

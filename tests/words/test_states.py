@@ -123,9 +123,9 @@ def test_a_row_by_its_name(row: Row, title: str, detail: str) -> None:
 def test_what_becomes_of_a_row(state: RowState | None, due_at: int | None, indonesian: str, english: str) -> None:
     row = order(0, state, due_at=due_at)
     words.use("id")
-    assert words.row_state(row) == indonesian
+    assert words.row_state(row, NOW) == indonesian
     words.use("en")
-    assert words.row_state(row) == english
+    assert words.row_state(row, NOW) == english
 
 
 @pytest.mark.parametrize(

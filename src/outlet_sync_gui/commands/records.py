@@ -9,19 +9,19 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from outlet_sync_gui import channel, words
+from outlet_sync_gui import channel, reasons, words
 from outlet_sync_gui.commands import DONE, USAGE, Context, answer, say
-from outlet_sync_gui.commands.service import at_rest
+from outlet_sync_gui.commands.service import at_rest, shown_status
 from outlet_sync_gui.contract.records import Incoming
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.intake import Line, Origin, read_lines
 from outlet_sync_gui.settings import user_name
-from outlet_sync_gui.status import RowState, Wait
+from outlet_sync_gui.status import RowState, Status, Wait
 from outlet_sync_gui.store import Store, open_store
 from outlet_sync_gui.store.activity import Deed, What
 from outlet_sync_gui.store.records import Known
-from outlet_sync_gui.store.views import Queued
+from outlet_sync_gui.store.views import Queued, list_row
 from outlet_sync_gui.sync.clock import iso, now
 from outlet_sync_gui.sync.commands import AnswerQuestion, Decision, Discard, Edit, Retry
 from outlet_sync_gui.sync.person import CHOICES, decide
@@ -75,8 +75,9 @@ def queue_list(context: Context) -> int:
     if context.wants_json:
         answer([_row(row) for row in rows])
         return DONE
+    status = shown_status(context) if rows else None
     for row in rows:
-        _say_row(row)
+        _say_row(row, status)
     if not rows:
         say(words.say("Nothing is queued."))
     return DONE
@@ -92,7 +93,7 @@ def queue_show(context: Context) -> int:
         row = store.views.find(known.record_id)
         history = [_deed(deed) for deed in store.activity.of(known.record_id)]
     if row is not None and not context.wants_json:
-        _say_row(row)
+        _say_row(row, shown_status(context))
     shown = _row(row) if row is not None else _ended_row(known, history)
     answer({**shown, "data": loads_stored(known.payload), "history": history})
     return DONE
@@ -124,7 +125,7 @@ def questions_list(context: Context) -> int:
         answer([_question(wait) for wait in waits])
         return DONE
     for wait in waits:
-        say(f"{wait.halt_id}  {words.wait(wait)}  ({', '.join(CHOICES)})")
+        say(f"{wait.halt_id}  {words.wait(wait, now().wall_ms)}  ({', '.join(CHOICES)})")
     if not waits:
         say(words.say("Nothing is asked."))
     return DONE
@@ -224,11 +225,11 @@ def _deed(deed: Deed) -> dict[str, object]:
     return {"at": iso(deed.at), "what": deed.what.value, "who": deed.who, "why": deed.why}
 
 
-def _say_row(row: Queued) -> None:
-    state = words.queued_state(row.state, row.retry_at)
-    parts = [str(row.record_id), words.date(row.since), state, words.type_name(row.entity_type), row.local_id]
-    if row.error_code:
-        parts.append(words.refusal(row.error_code, row.entity_type, row.error))
+def _say_row(queued: Queued, status: Status | None) -> None:
+    now_ms, row = now().wall_ms, list_row(queued, "{}")
+    parts = [str(row.record_id), words.date(row.at_ms), words.row_title(row), words.row_state(row, now_ms)]
+    if status is not None:
+        parts.append(reasons.why(row, status, now_ms))
     say("  ".join(parts))
 
 

@@ -130,6 +130,12 @@ def _exit_code(stopped_by: str | None, status: dict[str, Any]) -> int:
     return NEEDS_PERSON if status["dead"] or status["conflicts"] or status["questions"] else DONE
 
 
+def shown_status(context: Context) -> Status:
+    """The status of the service that runs, or what is on disk."""
+    shown: Any = channel.ask(context.directory, {"do": "status"})
+    return from_json(shown) if shown is not None else at_rest(context)
+
+
 def at_rest(context: Context) -> Status:
     """What the files say while no service runs."""
     settings = context.loaded().settings
@@ -156,10 +162,10 @@ def _stored_status(directory: Path, settings: Settings) -> Status:
 def _say_status(status: Status) -> None:
     now_ms = now().wall_ms
     say(words.headline(status, now_ms))
-    for line in dict.fromkeys(filter(None, (words.subline(status, now_ms), *words.reasons(status)))):
+    for line in dict.fromkeys(filter(None, (words.subline(status, now_ms), *words.reasons(status, now_ms)))):
         say(line)
     if status.next_attempt_at is not None and status.next_attempt_at > now_ms:
-        say(words.say("Next try: {time}", time=words.clock(status.next_attempt_at)))
+        say(words.say("Next try: {time}", time=words.at(status.next_attempt_at, now_ms)))
     pending = status.pending
     counts = {name: words.number(getattr(pending, name)) for name in ("total", "high", "medium", "low")}
     say(words.say("Waiting: {total} (orders {high}, menu {medium}, other {low})", **counts))

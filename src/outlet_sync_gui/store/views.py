@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outlet_sync_gui.contract.records import glance
 from outlet_sync_gui.status import Lane, RowState
@@ -13,9 +13,26 @@ from outlet_sync_gui.store.database import Database, Row
 STATES = (RowState.READY, RowState.RETRY, RowState.BLOCKED, RowState.HELD, RowState.DEAD, RowState.READY)
 QUEUED = """
 SELECT o.seq, r.id, r.type, r.local_id, r.cloud_id, o.operation, r.version, o.lane, o.state, o.queued_at, o.rejections,
-       o.error_code, o.error_text, o.retry_at,
+       o.error_code, o.error_text, o.retry_at, o.halt, (SELECT local_id FROM record WHERE id = o.blocked_by),
        o.flight IS NOT NULL AND o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)
 FROM outbox o JOIN record r ON r.id = o.record_id
+"""
+# By +: the line is walked from its end, not sorted whole.
+NEWEST_FIRST = "+o.outlet = ?"
+DEAD_OF_LANE = f"{QUEUED} WHERE o.outlet = ? AND o.state = 4 AND o.lane = ?"
+# By the number's index; a scan of the line would cost a second in a long one.
+BY_NUMBER = f"""
+{QUEUED.replace("outbox o JOIN record r", "record r CROSS JOIN outbox o")}
+WHERE r.outlet = ? AND r.type = ? AND r.local_id >= ? AND r.local_id < ? ORDER BY r.local_id DESC LIMIT ?
+"""
+LAST_CHARACTER = chr(0x10FFFF)
+# The types that there are, each found by one step in the index.
+TYPES = """
+WITH RECURSIVE found(type) AS (
+  SELECT min(type) FROM record WHERE outlet = ?
+  UNION ALL
+  SELECT (SELECT min(type) FROM record WHERE outlet = ? AND type > found.type) FROM found WHERE type IS NOT NULL)
+SELECT type FROM found WHERE type IS NOT NULL
 """
 
 
@@ -36,6 +53,8 @@ class Queued:
     error_code: str | None
     error: str | None
     retry_at: int | None
+    halt_id: int | None
+    order: str | None  # the number of the order that it waits for
 
 
 class Views:
@@ -49,7 +68,8 @@ class Views:
         self, *, state: RowState | None = None, entity_type: str | None = None, search: str = "", limit: int = 100
     ) -> list[Queued]:
         """The newest rows of the line first; `search` is the start of a number."""
-        conditions = ["o.outlet = ?", "(? IS NULL OR r.type = ?)", "(? = '' OR substr(r.local_id, 1, length(?)) = ?)"]
+        outlet = "o.outlet = ?" if state is RowState.DEAD else NEWEST_FIRST
+        conditions = [outlet, "(? IS NULL OR r.type = ?)", "(? = '' OR substr(r.local_id, 1, length(?)) = ?)"]
         values: list[object] = [self._outlet, entity_type, entity_type, search, search, search]
         if state is RowState.SENDING:
             conditions.append("o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)")
@@ -69,31 +89,52 @@ class Views:
         row = self._db.row(f"{QUEUED} WHERE o.outlet = ? AND r.id = ?", (self._outlet, record_id))
         return _queued(row) if row else None
 
-    def unsent(self, *, limit: int, is_dead: bool = False) -> list[ListRow]:
-        """For the window: what waits, or what needs attention, newest first."""
-        state = "o.state = 4" if is_dead else "o.state <> 4"
+    def unsent(self, *, limit: int) -> list[ListRow]:
+        """For the window: what waits, newest first."""
         rows = self._db.rows(
-            f"{QUEUED} WHERE o.outlet = ? AND {state} ORDER BY o.seq DESC LIMIT ?", (self._outlet, limit)
+            f"{QUEUED} WHERE {NEWEST_FIRST} AND o.state <> 4 ORDER BY o.seq DESC LIMIT ?", (self._outlet, limit)
         )
         return self._with_content([_queued(row) for row in rows])
+
+    def refused(self, *, limit: int) -> list[ListRow]:
+        """For the window: what needs attention, newest first; each lane's by index, however long the line is."""
+        return self._newest(
+            [(f"{DEAD_OF_LANE} ORDER BY o.seq DESC LIMIT ?", (self._outlet, lane, limit)) for lane in Lane],
+            limit,
+        )
+
+    def line(self, *, search: str = "", limit: int) -> list[ListRow]:
+        """For the window: all of the line, newest first; with `search` those whose number begins so."""
+        if not search:
+            return self._newest(
+                [(f"{QUEUED} WHERE {NEWEST_FIRST} ORDER BY o.seq DESC LIMIT ?", (self._outlet, limit))], limit
+            )
+        types = [row[0] for row in self._db.rows(TYPES, (self._outlet, self._outlet))]
+        values = [(self._outlet, kind, search, search + LAST_CHARACTER, limit) for kind in types]
+        return self._newest([(BY_NUMBER, value) for value in values], limit)
+
+    def _newest(self, queries: Sequence[tuple[str, tuple[object, ...]]], limit: int) -> list[ListRow]:
+        queued = [_queued(row) for query, values in queries for row in self._db.rows(query, values)]
+        return self._with_content(sorted(queued, key=lambda row: row.seq, reverse=True)[:limit])
 
     def recent(self, *, limit: int) -> list[ListRow]:
         """For the window: what the cloud accepted last, newest first."""
         rows = self._db.rows(
-            "SELECT r.accepted_at, r.type, r.local_id, c.payload FROM record r INDEXED BY record_accepted"
+            "SELECT r.id, r.accepted_at, r.type, r.local_id, c.payload FROM record r INDEXED BY record_accepted"
             " JOIN content c ON c.record_id = r.id WHERE r.outlet = ? AND r.accepted_at IS NOT NULL"
             " ORDER BY r.accepted_at DESC LIMIT ?",
             (self._outlet, limit),
         )
-        return [_list_row(at, kind, local_id or "", payload) for at, kind, local_id, payload in rows]
+        return [
+            _list_row(at, kind, local_id or "", payload, record_id=record_id)
+            for record_id, at, kind, local_id, payload in rows
+        ]
 
     def _with_content(self, queued: Sequence[Queued]) -> list[ListRow]:
         ids = json.dumps([row.record_id for row in queued])
         query = "SELECT record_id, payload FROM content WHERE record_id IN (SELECT value FROM json_each(?))"
         payloads: dict[int, str] = dict(self._db.rows(query, (ids,)))
-        return [
-            _list_row(q.since, q.entity_type, q.local_id, payloads.get(q.record_id, "{}"), queued=q) for q in queued
-        ]
+        return [list_row(row, payloads.get(row.record_id, "{}")) for row in queued]
 
 
 def _queued(row: Row) -> Queued:
@@ -112,6 +153,8 @@ def _queued(row: Row) -> Queued:
         code,
         text,
         at,
+        halt,
+        order,
         out,
     ) = row
     return Queued(
@@ -128,12 +171,31 @@ def _queued(row: Row) -> Queued:
         error_code=code,
         error=text,
         retry_at=at,
+        halt_id=halt,
+        order=order,
     )
 
 
-def _list_row(at: int, entity_type: str, local_id: str, payload: str, *, queued: Queued | None = None) -> ListRow:
+def list_row(queued: Queued, payload: str) -> ListRow:
+    """A row of the line as the window and `queue list` tell of it."""
+    row = _list_row(queued.since, queued.entity_type, queued.local_id, payload, record_id=queued.record_id)
+    return replace(
+        row,
+        lane=queued.lane,
+        tries=queued.tries,
+        order=queued.order,
+        halt_id=queued.halt_id,
+        state=queued.state,
+        due_at=queued.retry_at,
+        error_code=queued.error_code,
+        error=queued.error,
+    )
+
+
+def _list_row(at: int, entity_type: str, local_id: str, payload: str, *, record_id: int) -> ListRow:
     seen = glance(payload)
     return ListRow(
+        record_id=record_id,
         at_ms=at,
         entity_type=entity_type,
         local_id=local_id,
@@ -143,8 +205,4 @@ def _list_row(at: int, entity_type: str, local_id: str, payload: str, *, queued:
         pax=seen.pax,
         stock=seen.stock,
         amount=seen.amount,
-        state=queued.state if queued else None,
-        due_at=queued.retry_at if queued else None,
-        error_code=queued.error_code if queued else None,
-        error=queued.error if queued else None,
     )

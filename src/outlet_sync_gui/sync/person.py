@@ -3,7 +3,7 @@
 Each decision is one short transaction, so that a command beside the running service and the window do the same.
 """
 
-from outlet_sync_gui.contract.records import digest_of, read_record
+from outlet_sync_gui.contract.records import Incoming, digest_of, read_record
 from outlet_sync_gui.contract.text import loads, loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.settings import Settings
@@ -106,15 +106,10 @@ def _edit(store: Store, settings: Settings, decision: Edit, now_ms: int) -> None
     if not known.is_queued:
         raise InputRefused("row_unknown", {"name": decision.name})
     _refuse_busy(store, known, decision.name)
-    data = loads(decision.content)
-    if isinstance(data, dict):
-        data = {"local_id": known.local_id, **data}
-        if data["local_id"] != known.local_id:
-            raise InputRefused("local_id_fixed", {"value": str(data["local_id"])[:60], "known": known.local_id or ""})
-    incoming = read_record(
-        known.entity_type,
-        data,
-        operation="update",
+    incoming = read_edit(
+        decision.content,
+        entity_type=known.entity_type,
+        local_id=known.local_id,
         outlet_id=settings.outlet_id,
         outlet_code=settings.outlet_code,
         now=iso(now_ms),
@@ -136,6 +131,18 @@ def _edit(store: Store, settings: Settings, decision: Edit, now_ms: int) -> None
         before=known.payload,
         after=content.payload,
     )
+
+
+def read_edit(
+    content: bytes, *, entity_type: str, local_id: str | None, outlet_id: str, outlet_code: str, now: str
+) -> Incoming:
+    """Check a record's new JSON; pure, so that a form can tell what is wrong before it sends. Raises InputRefused."""
+    data = loads(content)
+    if isinstance(data, dict):
+        data = {"local_id": local_id, **data}
+        if data["local_id"] != local_id:
+            raise InputRefused("local_id_fixed", {"value": str(data["local_id"])[:60], "known": local_id or ""})
+    return read_record(entity_type, data, operation="update", outlet_id=outlet_id, outlet_code=outlet_code, now=now)
 
 
 def _answer(store: Store, decision: AnswerQuestion, now_ms: int) -> None:

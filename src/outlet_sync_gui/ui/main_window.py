@@ -4,31 +4,23 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QFrame,
-    QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QMainWindow,
-    QPushButton,
-    QScrollArea,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from outlet_sync_gui import words
-from outlet_sync_gui.status import Row, Status
+from outlet_sync_gui.errors import InputRefused
+from outlet_sync_gui.reader import Record, WantGlance, WantLine, WantRecord, WantRefused, Wish
+from outlet_sync_gui.status import Row, State, Status
+from outlet_sync_gui.sync.commands import Command
 from outlet_sync_gui.ui import icons
+from outlet_sync_gui.ui.decisions import Decisions
+from outlet_sync_gui.ui.rail import Page, Rail
+from outlet_sync_gui.ui.record_pages import AttentionPage, QueuePage
 from outlet_sync_gui.ui.status_page import StatusPage
-from outlet_sync_gui.ui.theme import Theme, set_property
-from outlet_sync_gui.ui.widgets import FocusRing, Head
+from outlet_sync_gui.ui.theme import Theme
+from outlet_sync_gui.ui.widgets import Banner, FocusRing
 
-RAIL_PX, NARROW_RAIL_PX, NARROW_WINDOW_PX = 216, 56, 900
+NARROW_WINDOW_PX = 900
 SIZE = QSize(1024, 528)
 SMALLEST = QSize(480, 220)
-OTHER_LANGUAGE = {"id": ("en", "English"), "en": ("id", "Bahasa Indonesia")}
 
 
 class MainWindow(QMainWindow):
@@ -38,6 +30,8 @@ class MainWindow(QMainWindow):
     pause_asked = Signal()
     resume_asked = Signal()
     retry_asked = Signal()
+    decided = Signal(object)  # a Command of a person
+    read_asked = Signal(object)  # a Wish: what the page that is shown wants to read
     language_asked = Signal(str)
     close_asked = Signal()
 
@@ -45,32 +39,76 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._theme = theme
         self._status: Status | None = None
-        self.status_page = StatusPage(theme)
-        self.rail = _Rail(theme)
+        self.status_page, self.queue_page, self.attention_page = (
+            StatusPage(theme),
+            QueuePage(theme),
+            AttentionPage(theme),
+        )
+        self.rail = Rail(theme)
+        self.banner = Banner()
+        self.decisions = Decisions(self, theme, self.banner)
         self.pages = QStackedWidget()
-        self.pages.addWidget(_scrolling(self.status_page))
+        for page in (self.status_page, self.queue_page, self.attention_page):
+            self.pages.addWidget(_scrolling(page))
         self.ring = FocusRing(self)
         self._lay_out()
         self._connect()
+        self.retranslate()
         self.resize(SIZE)
         self.setMinimumSize(SMALLEST)
 
     def show_status(self, status: Status, now_ms: int) -> None:
-        """Show what is true now."""
+        """Show what is true now, and ask for the rows that fit it."""
         self._status = status
-        self.status_page.show_status(status, now_ms)
-        self.rail.head.name.say(status.outlet_code or "Outlet Sync")
+        for page in (self.status_page, self.queue_page, self.attention_page):
+            page.show_status(status, now_ms)
+        self.rail.show_status(status, now_ms)
+        self.decisions.show_status(status)
         self.setWindowTitle(f"Outlet Sync — {status.outlet_code}" if status.outlet_code else "Outlet Sync")
         self.setWindowIcon(icons.tray_icon(status.state))
+        self.ask_for_rows()
+
+    def ask_for_rows(self) -> None:
+        """Ask for what the page that is shown wants to read."""
+        status = self._status
+        if status is None or not status.outlet_id or status.state is State.SETUP:
+            return
+        glance = WantGlance(has_refused=status.dead > 0, has_waiting=status.pending.total > 0)
+        wishes: dict[Page, Wish] = {
+            Page.STATUS: glance,
+            Page.QUEUE: self.queue_page.wish(),
+            Page.ATTENTION: self.attention_page.wish(),
+        }
+        self.read_asked.emit(wishes[self.rail.page()])
+
+    def show_found(self, wish: Wish, found: object) -> None:
+        """Show what was read; what nobody wants any more is left."""
+        match wish, found:
+            case WantRecord(), Record():
+                self.decisions.show_record(wish, found)
+            case WantLine(), _ if wish == self.queue_page.wish():
+                self.queue_page.show_rows(_rows(found))
+            case WantRefused(), _:
+                self.attention_page.show_rows(_rows(found))
+            case WantGlance(), _:
+                self.show_rows(_rows(found))
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show the rows that fit the state."""
         self.status_page.show_rows(rows)
 
+    def show_declined(self, command: Command, error: InputRefused) -> None:
+        """Say what the service could not do."""
+        self.decisions.declined(command, error)
+
+    def open_page(self, page: Page) -> None:
+        """Go to a page."""
+        self.rail.go_to(page)
+
     def retranslate(self) -> None:
         """Say everything again in the language that is spoken now."""
-        self.rail.retranslate()
-        self.status_page.retranslate()
+        for part in (self.rail, self.status_page, self.queue_page, self.attention_page):
+            part.retranslate()
 
     def come_up(self) -> None:
         """Be seen, in front."""
@@ -87,7 +125,8 @@ class MainWindow(QMainWindow):
         """Rail and page fit themselves."""
         super().resizeEvent(event)
         self.rail.arrange(is_narrow=self.width() < NARROW_WINDOW_PX)
-        self.status_page.arrange(self.width())
+        for page in (self.status_page, self.queue_page, self.attention_page):
+            page.arrange(self.width())
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -95,7 +134,11 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.rail)
-        layout.addWidget(self.pages, 1)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self.banner)
+        right.addWidget(self.pages, 1)
+        layout.addLayout(right, 1)
         self.setCentralWidget(inside)
 
     def _connect(self) -> None:
@@ -104,66 +147,26 @@ class MainWindow(QMainWindow):
         band.pause_asked.connect(self.pause_asked)
         band.resume_asked.connect(self.resume_asked)
         self.status_page.list.retry.clicked.connect(self.retry_asked)
+        self.status_page.queue_asked.connect(lambda: self.open_page(Page.QUEUE))
+        self.status_page.attention_asked.connect(lambda: self.open_page(Page.ATTENTION))
+        self.queue_page.search_changed.connect(self.ask_for_rows)
+        self.attention_page.standing.answered.connect(self.decisions.answer)
+        for page in (self.queue_page, self.attention_page):
+            page.list.asked.connect(self.decisions.ask)
+        self.decisions.decided.connect(self.decided)
+        self.decisions.read_asked.connect(self.read_asked)
+        self.rail.page_asked.connect(self._show_page)
         self.rail.language_asked.connect(self.language_asked)
         self._theme.changed.connect(self.retranslate)
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            app.focusChanged.connect(self._focus_moved)
 
-    def _focus_moved(self, _before: QWidget | None, now: QWidget | None) -> None:
-        # Qt notes on the window whether the keyboard moved the focus; the mouse clears it.
-        self.ring.follow(now, is_by_keyboard=self.testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange))
+    def _show_page(self, page: int) -> None:
+        self.pages.setCurrentIndex(page)
+        self.ask_for_rows()
 
 
-class _Rail(QFrame):
-    """The outlet, the pages, and the language."""
-
-    language_asked = Signal(str)
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.setProperty("kind", "rail")
-        self._theme = theme
-        self.head = Head()
-        self.list = QListWidget()
-        self.list.setIconSize(QSize(20, 20))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.addItem(QListWidgetItem())
-        self.list.setCurrentRow(0)
-        self.language = QPushButton()
-        self.language.setProperty("kind", "quiet")
-        self.language.clicked.connect(lambda: self.language_asked.emit(OTHER_LANGUAGE[words.language()][0]))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 8)
-        layout.setSpacing(0)
-        layout.addWidget(self.head)
-        layout.addWidget(self.list, 1)
-        layout.addWidget(self.language)
-        self.arrange(is_narrow=False)
-        self.retranslate()
-
-    def retranslate(self) -> None:
-        """Name the pages again."""
-        colours = self._theme.tokens
-        item = self.list.item(0)
-        item.setText(words.say("Status") if not self._is_narrow else "")
-        item.setToolTip(words.say("Status") if self._is_narrow else "")
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, words.say("Status"))
-        item.setIcon(icons.icon("status", colours.accent))
-        self.list.setAccessibleName("Outlet Sync")
-        name = OTHER_LANGUAGE[words.language()][1]
-        self.language.setText("" if self._is_narrow else name)
-        self.language.setAccessibleName(name)
-        self.language.setToolTip(name if self._is_narrow else "")
-        self.language.setIcon(icons.icon("language", colours.accent))
-
-    def arrange(self, *, is_narrow: bool) -> None:
-        """Icons alone where the window is narrow."""
-        self._is_narrow = is_narrow
-        self.setFixedWidth(NARROW_RAIL_PX if is_narrow else RAIL_PX)
-        self.head.setVisible(not is_narrow)
-        set_property(self.list, "isNarrow", is_narrow)
-        self.retranslate()
+def _rows(found: object) -> Sequence[Row]:
+    assert isinstance(found, Sequence)
+    return found
 
 
 def _scrolling(page: QWidget) -> QScrollArea:

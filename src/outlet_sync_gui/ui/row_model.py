@@ -1,14 +1,15 @@
-"""The list on the Status page: rows get in, roles are answered; it asks nobody for anything."""
+"""The model of every list of records: lines get in, roles are answered; it asks nobody for anything."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import groupby
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
-from outlet_sync_gui import words
-from outlet_sync_gui.status import Row, RowState
+from outlet_sync_gui import reasons, words
+from outlet_sync_gui.status import Row, RowState, Status
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.tokens import Tokens
 
@@ -39,25 +40,34 @@ class Line:
     amount: str
     state: str
     state_icon: str
+    key: int = 0  # the record's id, where the line is one record
 
     def text(self, column: int) -> str:
         """The words in a column."""
         return (self.time, self.what, self.detail, self.amount, self.state)[column]
 
 
-def line_of(row: Row) -> Line:
+def line_of(row: Row, now_ms: int) -> Line:
     """A record in words."""
     is_refused = row.state is RowState.DEAD
     has_price = row.entity_type in ("order", "transaction")
     return Line(
-        time=words.time(row.at_ms),
+        time=words.moment(row.at_ms, now_ms),
         icon=ICONS.get(row.entity_type, "other"),
         what=words.row_title(row),
         detail=_refusal(row) if is_refused else words.row_detail(row),
         amount=words.rupiah(row.amount) if row.amount is not None and has_price else "",
-        state=words.row_state(row),
+        state=words.row_state(row, now_ms),
         state_icon=STATE_ICONS.get(row.state, "ring"),
+        key=row.record_id,
     )
+
+
+def waiting_line(row: Row, status: Status, now_ms: int) -> Line:
+    """A record of the line in words, with the reason why it waits and how often it was tried."""
+    line = line_of(row, now_ms)
+    state = f"{line.state} · {words.number(row.tries)}×" if row.tries else line.state
+    return replace(line, detail=reasons.why(row, status, now_ms), state=state)
 
 
 def _refusal(row: Row) -> str:
@@ -70,20 +80,42 @@ def _refusal(row: Row) -> str:
 class RowModel(QAbstractTableModel):
     """Lines for a table view."""
 
-    def __init__(self, colours: Tokens) -> None:
+    def __init__(self, colours: Tokens, *, has_marks: bool = False) -> None:
         super().__init__()
         self._lines: tuple[Line, ...] = ()
+        self._has_marks = has_marks
+        self._marked: frozenset[int] = frozenset()
         self._colours = colours
         self._bold = QFont()
         self._bold.setWeight(QFont.Weight.Medium)
 
     def set_lines(self, lines: Sequence[Line]) -> None:
-        """Show these; what did not change is left alone."""
-        if tuple(lines) == self._lines:
+        """Show these; what did not change is left alone, so that a choice and the place in the list stay."""
+        new = tuple(lines)
+        if new == self._lines:
             return
-        self.beginResetModel()
-        self._lines = tuple(lines)
-        self.endResetModel()
+        kept = _kept([line.key for line in self._lines], [line.key for line in new])
+        for first, end in reversed(_runs([line.key not in kept for line in self._lines])):
+            self.beginRemoveRows(ROOT, first, end - 1)
+            self._lines = (*self._lines[:first], *self._lines[end:])
+            self.endRemoveRows()
+        for first, end in _runs([line.key not in kept for line in new]):
+            self.beginInsertRows(ROOT, first, end - 1)
+            self._lines = (*self._lines[:first], *new[first:end], *self._lines[first:])
+            self.endInsertRows()
+        self._lines = new
+        if new:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(new) - 1, len(Column) - 1))
+
+    def line(self, row: int) -> Line:
+        """One line."""
+        return self._lines[row]
+
+    def mark(self, keys: Iterable[int]) -> None:
+        """Show a mark at these, and none at the others."""
+        self._marked = frozenset(keys)
+        if self._lines:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, 0))
 
     def set_colours(self, colours: Tokens) -> None:
         """Light or dark."""
@@ -116,8 +148,30 @@ class RowModel(QAbstractTableModel):
         return None
 
     def _icon(self, line: Line, column: int) -> object:
+        if column == Column.TIME and self._has_marks:
+            is_marked = line.key in self._marked
+            colour = self._colours.accent if is_marked else self._colours.edge
+            return icons.icon("box-checked" if is_marked else "box", colour)
         if column == Column.WHAT:
             return icons.icon(line.icon, self._colours.text2)
         if column == Column.STATE and line.state_icon:
             return icons.icon(line.state_icon, self._colours.text2)
         return None
+
+
+def _kept(old: Sequence[int], new: Sequence[int]) -> frozenset[int]:
+    """The keys of lines that stay where they are, in order; none where that can't be told."""
+    both = set(old) & set(new)
+    is_told = len(set(old)) == len(old) and len(set(new)) == len(new)
+    is_same_order = [key for key in old if key in both] == [key for key in new if key in both]
+    return frozenset(both) if is_told and is_same_order else frozenset()
+
+
+def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
+    """Where the flags are set, as ranges from first to end."""
+    runs: list[tuple[int, int]] = []
+    for is_set, group in groupby(enumerate(flags), key=lambda pair: pair[1]):
+        places = [place for place, _ in group]
+        if is_set:
+            runs.append((places[0], places[-1] + 1))
+    return runs

@@ -2,42 +2,37 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHBoxLayout,
-    QHeaderView,
-    QPushButton,
-    QSpacerItem,
-    QStackedLayout,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSpacerItem, QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
 from outlet_sync_gui.status import Row, State, Status
 from outlet_sync_gui.ui.band import Band
-from outlet_sync_gui.ui.row_model import Column, Line, RowModel, line_of
+from outlet_sync_gui.ui.row_model import Line, line_of
+from outlet_sync_gui.ui.row_table import RowTable
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import Cards, Label
+from outlet_sync_gui.ui.widgets import Cards, Label, rule
 
-ROW_PX = 43
-TIME_PX, SIDE_PX, HEAD_PX = 64, 8, 44
+HEAD_PX = 44
 NARROW_PX = 760
 
 
 class StatusPage(QWidget):
-    """Shows a status and its rows."""
+    """Shows a status and its rows; the cards of what waits and what was refused open their lists."""
+
+    queue_asked = Signal()
+    attention_asked = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setProperty("kind", "page")
         self._status: Status | None = None
+        self._now_ms = 0
         self._rows: Sequence[Row] = ()
         self.band = Band(theme)
         self.cards = Cards()
+        for card, asked in ((self.cards.cards[0], self.queue_asked), (self.cards.cards[2], self.attention_asked)):
+            card.opens(asked)
         self.list = _List(theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 20)
@@ -48,7 +43,7 @@ class StatusPage(QWidget):
 
     def show_status(self, status: Status, now_ms: int) -> None:
         """Show figures and sentence."""
-        self._status = status
+        self._status, self._now_ms = status, now_ms
         self.band.show_status(status, now_ms)
         self._show_cards(status)
         self._show_list()
@@ -80,7 +75,7 @@ class StatusPage(QWidget):
         waiting, sent, dead, conflicts = self.cards.cards
         pending = status.pending
         waiting.setToolTip(_lane_counts(status) if pending.total else "")
-        waiting.show_figure(words.say("Not sent"), words.number(pending.total), _waiting_line(status))
+        waiting.show_figure(words.say("Not sent"), words.number(pending.total), _waiting_line(status, self._now_ms))
         sent.show_figure(
             words.say("Sent today"), words.number(status.sent_today), words.rupiah(status.sent_today_amount)
         )
@@ -97,7 +92,7 @@ class StatusPage(QWidget):
             self.list.show_lines(words.say("Not sent yet"), _lane_lines(status))
             return
         self.list.offer_retry(is_offered=status.dead > 0)
-        lines = [line_of(row) for row in self._rows]
+        lines = [line_of(row, self._now_ms) for row in self._rows]
         self.list.show_lines(_list_title(status), lines, note=_note(status), empty=_empty(status))
 
 
@@ -113,12 +108,8 @@ class _List(QFrame):
         self.retry = QPushButton()
         self.retry.setProperty("kind", "quiet")
         self.retry.hide()
-        self.empty = Label("quiet", wraps=True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.empty.setContentsMargins(16, 12, 16, 12)
-        self.model = RowModel(theme.tokens)
-        self.table = _table(self.model)
-        theme.changed.connect(lambda: self.model.set_colours(theme.tokens))
+        self.rows = RowTable(theme)
+        self.model, self.table, self.empty = self.rows.model, self.rows.table, self.rows.empty
         head = QHBoxLayout()
         head.setContentsMargins(16, 0, 8, 0)
         head.setSpacing(16)
@@ -126,28 +117,18 @@ class _List(QFrame):
         head.addWidget(self.note, 1)
         head.addWidget(self.retry)
         head.addSpacerItem(QSpacerItem(0, HEAD_PX))
-        rule = QFrame()
-        rule.setProperty("kind", "rule")
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self.table)
-        self._stack.addWidget(self.empty)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 8)
         layout.setSpacing(0)
         layout.addLayout(head)
-        layout.addWidget(rule)
-        layout.addLayout(self._stack)
+        layout.addWidget(rule())
+        layout.addWidget(self.rows, 1)
 
     def show_lines(self, title: str, lines: Sequence[Line], *, note: str = "", empty: str = "") -> None:
         """Show lines under their title; `empty` is what stands there when there are none."""
         self.title.say(title)
         self.note.say(note)
-        self.table.setAccessibleName(title)
-        self.empty.say(empty)
-        self.model.set_lines(lines)
-        has_times = any(line.time for line in lines)
-        self.table.setColumnWidth(Column.TIME, TIME_PX if has_times else SIDE_PX)
-        self._stack.setCurrentWidget(self.table if lines else self.empty)
+        self.rows.show_lines(lines, name=title, empty=empty)
 
     def offer_retry(self, *, is_offered: bool) -> None:
         """Offer to send again what was refused."""
@@ -157,34 +138,10 @@ class _List(QFrame):
 
     def arrange(self, *, is_compact: bool) -> None:
         """Leave out what a narrow list has no room for."""
-        self.table.setColumnHidden(Column.DETAIL, is_compact)
+        self.rows.arrange(is_compact=is_compact)
 
 
-def _table(model: RowModel) -> QTableView:
-    table = QTableView()
-    table.setModel(model)
-    table.horizontalHeader().hide()
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(ROW_PX)
-    table.setShowGrid(False)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    table.setTabKeyNavigation(False)
-    header = table.horizontalHeader()
-    header.setMinimumSectionSize(20)
-    for column, mode in (
-        (Column.TIME, QHeaderView.ResizeMode.Fixed),
-        (Column.WHAT, QHeaderView.ResizeMode.Stretch),
-        (Column.DETAIL, QHeaderView.ResizeMode.Stretch),
-        (Column.AMOUNT, QHeaderView.ResizeMode.ResizeToContents),
-        (Column.STATE, QHeaderView.ResizeMode.ResizeToContents),
-    ):
-        header.setSectionResizeMode(column, mode)
-    return table
-
-
-def _waiting_line(status: Status) -> str:
+def _waiting_line(status: Status, now_ms: int) -> str:
     pending = status.pending
     if pending.total == 0:
         return words.say("nothing waits")
@@ -193,7 +150,7 @@ def _waiting_line(status: Status) -> str:
     if status.pending_amount:
         return words.rupiah(status.pending_amount)
     if pending.high == pending.low == 0 and status.next_attempt_at is not None:
-        return words.say("menu & stock · at {time}", time=words.time(status.next_attempt_at))
+        return words.say("menu & stock · {when}", when=words.at(status.next_attempt_at, now_ms, has_zone=False))
     return _lane_counts(status)
 
 
@@ -246,6 +203,7 @@ def _lane_lines(status: Status) -> list[Line]:
             amount=words.number(n),
             state=words.say(state) if n else words.say("sent"),
             state_icon="" if n else "check",
+            key=key,
         )
-        for icon, name, detail, n, state in lanes
+        for key, (icon, name, detail, n, state) in enumerate(lanes)
     ]

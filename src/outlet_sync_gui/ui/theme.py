@@ -81,10 +81,10 @@ def style_sheet(c: Tokens, sizes: Sizes) -> str:
     bands = "".join(
         f'*[kind="band"][state="{state.value}"]{{background:{tint};}}' for state, (_, tint) in c.states.items()
     )
-    attention = c.states[State.ATTENTION][0]
+    attention, attention_tint = c.states[State.ATTENTION]
     return f"""
 * {{ font-size:{px(tokens.BODY)}px; color:{c.text}; }}
-QMainWindow, QScrollArea, *[kind="page"] {{ background:{c.bg}; border:0; }}
+QMainWindow, QDialog, QScrollArea, *[kind="page"] {{ background:{c.bg}; border:0; }}
 *[kind="rail"] {{ background:{c.rail}; border-right:1px solid {c.line}; }}
 *[kind="band"] {{ border:0; border-radius:12px; }}
 {bands}
@@ -92,6 +92,9 @@ QMainWindow, QScrollArea, *[kind="page"] {{ background:{c.bg}; border:0; }}
 *[kind="rule"] {{ background:{c.line}; max-height:1px; min-height:1px; border:0; }}
 *[kind="card"][role="figures"] {{ min-height:{px(6.2)}px; }}
 *[kind="card"][role="list"] {{ min-height:{px(12)}px; }}
+QPushButton[kind="card"] {{ padding:0; font-weight:400; }}
+QPushButton[kind="card"]:hover {{ border-color:{c.edge}; }}
+QPushButton[kind="card"]:disabled {{ background:{c.surface}; }}
 QLabel {{ background:transparent; }}
 QLabel[role="sentence"] {{ font-size:{px(tokens.SENTENCE)}px; font-weight:500; }}
 QLabel[role="sentence"][isCompact="true"] {{ font-size:{px(1.36)}px; }}
@@ -101,7 +104,13 @@ QLabel[role="label"] {{ font-size:{px(tokens.LABEL)}px; font-weight:500; color:{
 QLabel[role="small"] {{ font-size:{px(tokens.SMALL)}px; color:{c.text2}; }}
 QLabel[role="strong"] {{ font-size:{px(tokens.LABEL)}px; font-weight:600; }}
 QLabel[role="title"] {{ font-weight:600; }}
+QLabel[role="error"] {{ color:{attention}; }}
 QLabel[role="quiet"] {{ color:{c.text2}; }}
+QLabel[role="page-title"] {{ font-size:{px(tokens.PAGE_TITLE)}px; font-weight:600; }}
+QLabel[role="pill"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{c.line}; border-radius:8px;
+  padding:1px 6px; min-width:8px; }}
+QLabel[role="pill"][isNarrow="true"] {{ padding:0 4px; }}
+QLabel[role="pill"][isUrgent="true"] {{ background:{attention}; color:{attention_tint}; }}
 QLabel[role="name"] {{ font-size:{px(tokens.TITLE)}px; font-weight:600; }}
 QPushButton {{ min-height:46px; padding:0 16px; icon-size:20px; border:1px solid {c.edge}; border-radius:8px;
   background:{c.surface}; font-weight:600; }}
@@ -120,8 +129,18 @@ QListWidget::item {{ min-height:42px; padding:0 10px; margin:0 8px; border:1px s
 QListWidget::item:selected {{ background:{c.surface}; border:1px solid {c.line}; border-left:3px solid {c.accent};
   border-top-left-radius:0; border-bottom-left-radius:0; }}
 QListWidget[isNarrow="true"]::item {{ padding:0 4px 0 8px; margin:0 4px; }}
+*[kind="card"] QTableView {{ min-height:92px; }}
 QTableView {{ background:transparent; border:0; outline:0; gridline-color:{c.line}; }}
-QTableView::item {{ border-bottom:1px solid {c.line}; padding:0 4px; }}
+QTableView::item {{ border-bottom:1px solid {c.line}; padding:0 4px; color:{c.text}; }}
+QTableView::item:selected {{ background:{c.accent_tint}; }}
+QTableView::item:focus {{ border:1px solid {c.accent}; }}
+QLineEdit, QPlainTextEdit {{ background:{c.surface}; border:1px solid {c.edge}; border-radius:8px; padding:0 11px;
+  selection-background-color:{c.accent}; selection-color:{c.on_accent}; }}
+QLineEdit {{ min-height:44px; }}
+QPlainTextEdit {{ padding:4px 7px; }}
+QLineEdit:focus, QPlainTextEdit:focus {{ border:2px solid {c.accent}; }}
+QLineEdit:focus {{ padding:0 10px; min-height:42px; }}
+QPlainTextEdit:focus {{ padding:3px 6px; }}
 QProgressBar {{ min-height:8px; max-height:8px; border:0; border-radius:4px; background:{c.line}; }}
 QProgressBar::chunk {{ border-radius:4px; background:{c.accent}; }}
 QScrollBar:vertical {{ width:12px; background:transparent; margin:0; }}

@@ -1,9 +1,20 @@
 """Small pieces that pages are made of."""
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QSize, Qt, SignalInstance
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
+from outlet_sync_gui import words
 from outlet_sync_gui.ui.theme import set_property
 
 
@@ -46,21 +57,32 @@ class Label(QLabel):
             self.setText(shown)
 
 
-class Card(QFrame):
-    """A figure with its label and one line."""
+class Card(QPushButton):
+    """A figure with its label and one line; a button where it opens a list."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.setEnabled(False)
         self.setProperty("kind", "card")
         self.setProperty("role", "figures")
         self.label = Label("label", elides=True)
         self.figure = Label("figure", elides=True)
         self.line = Label("small", elides=True)
-        layout = QVBoxLayout(self)
+        self.arrow = Label("quiet")
+        layout = QGridLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(2)
-        for part in (self.label, self.figure, self.line):
-            layout.addWidget(part)
+        layout.addWidget(self.arrow, 0, 1)
+        for row, part in enumerate((self.label, self.figure, self.line)):
+            layout.addWidget(part, row, 0, 1, 2 if row else 1)
+        for part in (self.label, self.figure, self.line, self.arrow):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def opens(self, asked: SignalInstance) -> None:
+        """Ask for a list when it is pressed."""
+        self.setEnabled(True)
+        self.arrow.setText("›")
+        self.clicked.connect(asked)
 
     def show_figure(self, label: str, figure: str, line: str, *, is_urgent: bool = False) -> None:
         """Show it; an urgent figure needs a person."""
@@ -69,6 +91,13 @@ class Card(QFrame):
         self.line.say(line)
         set_property(self.figure, "isUrgent", is_urgent)
         self.setAccessibleName(f"{label}: {figure}. {line}")
+
+
+def rule() -> QFrame:
+    """A hairline."""
+    line = QFrame()
+    line.setProperty("kind", "rule")
+    return line
 
 
 class Cards(QWidget):
@@ -91,6 +120,39 @@ class Cards(QWidget):
             self._layout.setColumnStretch(column, 1 if column < columns else 0)
 
 
+class Banner(QFrame):
+    """What could not be done, in sentences that stay until a person closes them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "band")
+        self.setProperty("state", "attention")
+        self.sentences: list[str] = []
+        self.text = Label(wraps=True)
+        self.close_button = QPushButton()
+        self.close_button.setProperty("kind", "quiet")
+        self.close_button.clicked.connect(self.clear)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(20, 8, 12, 8)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self.close_button)
+        self.hide()
+
+    def tell(self, sentence: str) -> None:
+        """Add a sentence."""
+        self.sentences = [*(said for said in self.sentences if said != sentence), sentence]
+        self.text.say("\n".join(self.sentences))
+        self.close_button.setText(words.say("Close"))
+        self.close_button.setAccessibleName(words.say("Close"))
+        self.show()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, sentence))
+
+    def clear(self) -> None:
+        """It was read."""
+        self.sentences = []
+        self.hide()
+
+
 class FocusRing(QFrame):
     """One ring over the window, moved to what the keyboard is at; the mouse shows none."""
 
@@ -99,6 +161,13 @@ class FocusRing(QFrame):
         self.setProperty("kind", "ring")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._moved)
+
+    def _moved(self, _before: QWidget | None, now: QWidget | None) -> None:
+        # Qt notes on the window whether the keyboard moved the focus; the mouse clears it.
+        self.follow(now, is_by_keyboard=self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange))
 
     def follow(self, widget: QWidget | None, *, is_by_keyboard: bool) -> None:
         """Go to a widget of this window that got the focus."""
@@ -115,15 +184,25 @@ class Head(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.icon = QLabel()
+        self.icon.hide()
         self.name = Label("name", elides=True)
         self.place = Label("small", elides=True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(20, 16, 12, 10)
+        layout.addWidget(self.icon)
         texts = QVBoxLayout()
         texts.setSpacing(0)
         texts.addWidget(self.name)
         texts.addWidget(self.place)
-        layout.addLayout(texts)
+        layout.addLayout(texts, 1)
+
+    def show_state(self, icon: QPixmap | None, sentence: str) -> None:
+        """Show a state and its sentence; none where the page itself does."""
+        self.icon.setVisible(icon is not None)
+        if icon is not None:
+            self.icon.setPixmap(icon)
+        self.place.say(sentence)
 
     def sizeHint(self) -> QSize:
         """Leave the width to the rail."""

@@ -1,0 +1,138 @@
+"""What the window shows of the store, read on one other thread: a wish goes in, what was found comes out."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+
+from outlet_sync_gui.errors import StoreFailed
+from outlet_sync_gui.status import Row
+from outlet_sync_gui.store import Store, open_store
+from outlet_sync_gui.store.activity import Deed
+
+log = logging.getLogger(__name__)
+
+GLANCE_ROWS = 30  # what a glance takes in
+PAGE_ROWS = 100
+
+
+class Wish(Protocol):
+    """What somebody wants to read; two of one class: the later one counts."""
+
+    def read(self, store: Store) -> object:
+        """Read it. Raises StoreFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantGlance:
+    """The Status page's list: what was refused before what waits, else what was just sent."""
+
+    has_refused: bool
+    has_waiting: bool
+
+    def read(self, store: Store) -> Sequence[Row]:
+        """The rows."""
+        refused = store.views.refused(limit=GLANCE_ROWS) if self.has_refused else []
+        waiting = store.views.unsent(limit=GLANCE_ROWS) if self.has_waiting else []
+        return [*refused, *waiting] or store.views.recent(limit=GLANCE_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class WantLine:
+    """The newest rows of the line; with `search` those whose number begins so."""
+
+    search: str = ""
+
+    def read(self, store: Store) -> Sequence[Row]:
+        """The rows."""
+        return store.views.line(search=self.search, limit=PAGE_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class WantRefused:
+    """The newest rows that need attention."""
+
+    def read(self, store: Store) -> Sequence[Row]:
+        """The rows."""
+        return store.views.refused(limit=PAGE_ROWS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record with its content (JSON text) and what was decided over it, oldest first."""
+
+    entity_type: str
+    local_id: str | None
+    content: str
+    history: Sequence[Deed]
+
+
+@dataclass(frozen=True, slots=True)
+class WantRecord:
+    """One record: `is_edit` says what for."""
+
+    row: Row
+    is_edit: bool = False
+
+    def read(self, store: Store) -> Record | None:
+        """The record, None where it is gone."""
+        known = store.records.named(str(self.row.record_id))
+        if known is None:
+            return None
+        history = store.activity.of(known.record_id)
+        return Record(
+            entity_type=known.entity_type, local_id=known.local_id, content=known.payload, history=tuple(history)
+        )
+
+
+class Reader(QObject):
+    """Reads on one thread, one wish at a time; a later wish replaces a waiting one of its kind."""
+
+    found = Signal(object, object)  # the Wish, and what was read
+    _done = Signal(object, object)
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        self._directory = directory
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)
+        self._wanted: dict[type[Wish], tuple[str, Wish]] = {}
+        self._is_busy = False
+        self._done.connect(self._finished)
+
+    def read(self, outlet_id: str, wish: Wish) -> None:
+        """Read it of this outlet; `found` tells."""
+        self._wanted[type(wish)] = (outlet_id, wish)
+        self._next()
+
+    def wait(self) -> None:
+        """Let a reading under way end, and begin no other."""
+        self._wanted.clear()
+        self._pool.waitForDone()
+
+    def _next(self) -> None:
+        if self._is_busy or not self._wanted:
+            return
+        self._is_busy = True
+        outlet_id, wish = self._wanted.pop(next(iter(self._wanted)))
+        self._pool.start(QRunnable.create(lambda: self._done.emit(wish, self._read(outlet_id, wish))))
+
+    def _read(self, outlet_id: str, wish: Wish) -> object:
+        try:
+            store = open_store(self._directory, outlet_id)
+            try:
+                return wish.read(store)
+            finally:
+                store.close()
+        except StoreFailed as error:
+            log.warning("not read: %s", error)  # the service meets the same fault, and shows it
+            return None
+
+    def _finished(self, wish: Wish, value: object) -> None:
+        self._is_busy = False
+        if value is not None:
+            self.found.emit(wish, value)
+        self._next()

@@ -1,0 +1,98 @@
+"""From a button to a decision: the dialogs between, and what came back because it could not be done."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from outlet_sync_gui import reasons, words
+from outlet_sync_gui.errors import InputRefused
+from outlet_sync_gui.reader import Record, WantRecord
+from outlet_sync_gui.settings import user_name
+from outlet_sync_gui.status import Row, Status
+from outlet_sync_gui.sync.clock import now
+from outlet_sync_gui.sync.commands import AnswerQuestion, Command, Discard, Edit, Retry
+from outlet_sync_gui.ui.dialogs import DetailsDialog, Dialog, DiscardDialog
+from outlet_sync_gui.ui.edit_dialog import LARGEST, EditDialog
+from outlet_sync_gui.ui.record_list import Action
+from outlet_sync_gui.ui.theme import Theme
+from outlet_sync_gui.ui.widgets import Banner
+
+
+class Decisions(QObject):
+    """Asks a person what is needed, and the service to do it. `dialog` is the one that is open."""
+
+    decided = Signal(object)  # a Command
+    read_asked = Signal(object)  # a Wish
+
+    def __init__(self, window: QWidget, theme: Theme, banner: Banner) -> None:
+        super().__init__(window)
+        self._window, self._theme, self._banner = window, theme, banner
+        self._status: Status | None = None
+        self._titles: dict[str, str] = {}  # what was decided over, as people call it
+        self._drafts: dict[int, str] = {}  # contents that were declined: nobody types them twice
+        self.dialog: Dialog | None = None
+
+    def show_status(self, status: Status) -> None:
+        """What is true now, for dialogs."""
+        self._status = status
+
+    def ask(self, action: Action, rows: Sequence[Row]) -> None:
+        """Somebody wants something done about these rows."""
+        self._titles |= {str(row.record_id): words.row_title(row) for row in rows}
+        match action:
+            case Action.RETRY:
+                self.decided.emit(Retry(who=user_name(), names=_names(rows)))
+            case Action.DISCARD:
+                self._ask_why(rows)
+            case Action.EDIT | Action.DETAILS:
+                self.read_asked.emit(WantRecord(rows[0], is_edit=action is Action.EDIT))
+
+    def answer(self, question_id: int, choice: str) -> None:
+        """Somebody answered a question."""
+        self.decided.emit(AnswerQuestion(who=user_name(), question_id=question_id, choice=choice))
+
+    def show_record(self, wish: WantRecord, record: Record) -> None:
+        """Open what was read for details or for mending."""
+        if self._status is None or self.dialog is not None:
+            return
+        if not wish.is_edit:
+            self._open(DetailsDialog(self._window, wish.row, record, self._status, now().wall_ms))
+        elif len(record.content) > LARGEST:
+            self._banner.tell(words.say("{name} is too big to be mended here.", name=words.row_title(wish.row)))
+        else:
+            self._mend(wish.row, record, self._status)
+
+    def declined(self, command: Command, error: InputRefused) -> None:
+        """The service could not do it: say so until somebody has read it."""
+        if isinstance(command, Edit):
+            self._drafts[int(command.name)] = command.content.decode()
+        title = self._titles.get(str(error.facts.get("name", "")), "")
+        self._banner.tell(reasons.declined(error, title))
+
+    def _ask_why(self, rows: Sequence[Row]) -> None:
+        dialog = DiscardDialog(self._window, rows)
+        names = _names(rows)
+        dialog.reasoned.connect(lambda reason: self.decided.emit(Discard(who=user_name(), names=names, reason=reason)))
+        self._open(dialog)
+
+    def _mend(self, row: Row, record: Record, status: Status) -> None:
+        draft = self._drafts.pop(row.record_id, None)
+        dialog = EditDialog(self._window, self._theme, row, record, status, draft=draft)
+        name = str(row.record_id)
+        dialog.mended.connect(
+            lambda content: self.decided.emit(Edit(who=user_name(), name=name, content=bytes(content)))
+        )
+        self._open(dialog)
+
+    def _open(self, dialog: Dialog) -> None:
+        self.dialog = dialog
+        dialog.finished.connect(self._closed)
+        dialog.open()
+
+    def _closed(self) -> None:
+        self.dialog = None
+
+
+def _names(rows: Sequence[Row]) -> tuple[str, ...]:
+    return tuple(str(row.record_id) for row in rows)

@@ -1,0 +1,164 @@
+"""The rail at the left: the outlet, the pages with what waits on each, and the language."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+
+from outlet_sync_gui import words
+from outlet_sync_gui.status import Status
+from outlet_sync_gui.ui import icons
+from outlet_sync_gui.ui.theme import Theme, set_property
+from outlet_sync_gui.ui.widgets import Head, Label
+
+RAIL_PX, NARROW_RAIL_PX, ICON_PX, STATE_ICON_PX, PILL_SIDE_PX = 216, 56, 20, 28, 20
+MOST_SHOWN, MOST_SHOWN_NARROW = 9_999, 99
+OTHER_LANGUAGE = {"id": ("en", "English"), "en": ("id", "Bahasa Indonesia")}
+
+
+class Page(IntEnum):
+    """The pages, from top to bottom."""
+
+    STATUS = 0
+    QUEUE = 1
+    ATTENTION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    name: str
+    icon: str
+
+
+LOOKS = {
+    Page.STATUS: _Look(words.N_("Status"), "status"),
+    Page.QUEUE: _Look(words.N_("Queue"), "other"),
+    Page.ATTENTION: _Look(words.N_("Needs attention"), "attention"),
+}
+
+
+class Rail(QFrame):
+    """Tells which page is wanted; asks for the other language."""
+
+    page_asked = Signal(int)
+    language_asked = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("kind", "rail")
+        self._theme = theme
+        self._is_narrow = False
+        self._status: Status | None = None
+        self._now_ms = 0
+        self.head = Head()
+        self.list = QListWidget()
+        self.list.setIconSize(QSize(ICON_PX, ICON_PX))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.pills = {page: _Pill(self.list.viewport()) for page in Page}
+        for _ in Page:
+            self.list.addItem(QListWidgetItem())
+        self.list.verticalScrollBar().valueChanged.connect(self._place_pills)
+        self.list.setCurrentRow(Page.STATUS)
+        self.list.currentRowChanged.connect(self._moved)
+        self.language = QPushButton()
+        self.language.setProperty("kind", "quiet")
+        self.language.clicked.connect(lambda: self.language_asked.emit(OTHER_LANGUAGE[words.language()][0]))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 8)
+        layout.setSpacing(0)
+        layout.addWidget(self.head)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.language)
+        self.arrange(is_narrow=False)
+
+    def show_status(self, status: Status, now_ms: int) -> None:
+        """Show the outlet, its state where no page shows it, and what waits on each page."""
+        self._status, self._now_ms = status, now_ms
+        self.head.name.say(status.outlet_code or "Outlet Sync")
+        is_elsewhere = self.page() is not Page.STATUS
+        colour, tint = self._theme.tokens.states[status.state]
+        icon = icons.stall(status.state, colour, STATE_ICON_PX, self.devicePixelRatioF(), tint)
+        self.head.show_state(icon if is_elsewhere else None, words.headline(status, now_ms) if is_elsewhere else "")
+        self._show_counts()
+
+    def page(self) -> Page:
+        """The page that is shown."""
+        return Page(max(0, self.list.currentRow()))
+
+    def go_to(self, page: Page) -> None:
+        """Show this page."""
+        self.list.setCurrentRow(page)
+
+    def retranslate(self) -> None:
+        """Name the pages again."""
+        colours = self._theme.tokens
+        self.list.setAccessibleName("Outlet Sync")
+        for page, look in LOOKS.items():
+            item, name = self.list.item(page), words.say(look.name)
+            item.setText("" if self._is_narrow else name)
+            item.setToolTip(name if self._is_narrow else "")
+            item.setIcon(icons.icon(look.icon, colours.accent if page is self.page() else colours.text2))
+        name = OTHER_LANGUAGE[words.language()][1]
+        self.language.setText("" if self._is_narrow else name)
+        self.language.setAccessibleName(name)
+        self.language.setToolTip(name if self._is_narrow else "")
+        self.language.setIcon(icons.icon("language", colours.accent))
+        self._show_counts()
+        if self._status is not None:
+            self.show_status(self._status, self._now_ms)
+
+    def arrange(self, *, is_narrow: bool) -> None:
+        """Icons alone where the window is narrow."""
+        self._is_narrow = is_narrow
+        self.setFixedWidth(NARROW_RAIL_PX if is_narrow else RAIL_PX)
+        self.head.setVisible(not is_narrow)
+        set_property(self.list, "isNarrow", is_narrow)
+        self.retranslate()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the numbers at their entries."""
+        super().resizeEvent(event)
+        self._place_pills()
+
+    def _moved(self, row: int) -> None:
+        self.retranslate()
+        self.page_asked.emit(row)
+
+    def _show_counts(self) -> None:
+        status = self._status
+        counts = dict.fromkeys(Page, 0)
+        if status is not None:
+            counts |= {Page.QUEUE: status.pending.total, Page.ATTENTION: status.dead + status.questions}
+        for page, n in counts.items():
+            most = MOST_SHOWN_NARROW if self._is_narrow else MOST_SHOWN
+            set_property(self.pills[page], "isNarrow", self._is_narrow)
+            self.pills[page].show_count(n, most=most, is_urgent=page is Page.ATTENTION)
+            name = words.say(LOOKS[page].name)
+            told = f"{name}, {words.number(n)}" if n else name
+            self.list.item(page).setData(Qt.ItemDataRole.AccessibleTextRole, told)
+        self._place_pills()
+
+    def _place_pills(self) -> None:
+        """At an entry's end, or at its icon's corner where the rail is narrow."""
+        for page, pill in self.pills.items():
+            entry = self.list.visualItemRect(self.list.item(page))
+            pill.adjustSize()
+            top = entry.top() + 2 if self._is_narrow else entry.center().y() - pill.height() // 2
+            pill.move(self.list.viewport().width() - pill.width() - (2 if self._is_narrow else PILL_SIDE_PX), top)
+
+
+class _Pill(Label):
+    """The number over a page's entry."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("pill")
+        self.setParent(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def show_count(self, n: int, *, most: int, is_urgent: bool) -> None:
+        """Show a number; none for nothing."""
+        self.say(f"{words.number(most)}+" if n > most else words.number(n))
+        self.setVisible(n > 0)
+        set_property(self, "isUrgent", is_urgent)

@@ -1,0 +1,172 @@
+"""A list of queued records with what a person can do about them: send again, don't send, mend."""
+
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
+
+from outlet_sync_gui import reasons, words
+from outlet_sync_gui.status import Row, RowState, Status
+from outlet_sync_gui.ui import icons
+from outlet_sync_gui.ui.row_model import waiting_line
+from outlet_sync_gui.ui.row_table import RowTable
+from outlet_sync_gui.ui.theme import Theme
+from outlet_sync_gui.ui.widgets import Label, rule
+
+
+class Action(Enum):
+    """What can be done about records."""
+
+    RETRY = auto()
+    DISCARD = auto()
+    EDIT = auto()
+    DETAILS = auto()
+
+
+TITLES = {
+    Action.RETRY: words.N_("Retry"),
+    Action.DISCARD: words.N_("Discard…"),
+    Action.EDIT: words.N_("Edit and resend"),
+    Action.DETAILS: words.N_("Details"),
+}
+
+
+def hindrance(action: Action, rows: Sequence[Row]) -> str:
+    """Why this can't be done about these; empty where it can."""
+    states = {row.state for row in rows}
+    if not rows:
+        return words.say("Choose a record first.")
+    if action in (Action.EDIT, Action.DETAILS) and len(rows) > 1:
+        return words.say("Choose one record only.")
+    if action is not Action.DETAILS and RowState.SENDING in states:
+        return words.say("It is being sent right now.")
+    if action in (Action.RETRY, Action.EDIT) and RowState.HELD in states:
+        return words.say("Held until headquarters' change is settled.")
+    return ""
+
+
+class RecordList(QFrame):
+    """Shows rows of the line; asks by one signal what is to be done about those that are chosen."""
+
+    asked = Signal(object, object)  # an Action, and the rows
+
+    def __init__(self, theme: Theme, *, main: Action | None = None) -> None:
+        super().__init__()
+        self.setProperty("kind", "card")
+        self.setProperty("role", "records")
+        self._theme = theme
+        self._main = main
+        self._rows: dict[int, Row] = {}
+        self._status: Status | None = None
+        self._now_ms = 0
+        self.chosen_label = Label("strong", elides=True)
+        self.choose_all = QPushButton()
+        self.rows = RowTable(theme, has_choice=True)
+        self.reason = Label("quiet", wraps=True)
+        self.buttons = {action: QPushButton() for action in Action}
+        self._bar = QGridLayout()
+        self._lay_out()
+        self._connect()
+        self.arrange(is_compact=False)
+        self.retranslate()
+
+    def show_rows(self, rows: Sequence[Row], status: Status, now_ms: int, *, name: str, empty: str) -> None:
+        """Show these; `empty` is what stands there when there are none. What was chosen stays so."""
+        self._rows = {row.record_id: row for row in rows}
+        self._status, self._now_ms = status, now_ms
+        self.rows.show_lines([waiting_line(row, status, now_ms) for row in rows], name=name, empty=empty)
+        self._show_chosen()
+
+    def chosen(self) -> list[Row]:
+        """The rows that are chosen, from top to bottom."""
+        picked = sorted(index.row() for index in self.rows.table.selectionModel().selectedRows())
+        return [self._rows[self.rows.model.line(row).key] for row in picked]
+
+    def arrange(self, *, is_compact: bool) -> None:
+        """Buttons in a row, or in two."""
+        self.rows.arrange(is_compact=is_compact)
+        places = {Action.DISCARD: (0, 1), Action.RETRY: (0, 2), Action.EDIT: (0, 3)}
+        if is_compact:
+            places = {Action.DISCARD: (0, 0), Action.RETRY: (0, 1), Action.EDIT: (1, 0)}
+        for action, (row, column) in places.items():
+            self._bar.addWidget(self.buttons[action], row, column, 1, 2 if row else 1)
+        self._bar.setColumnStretch(0, 1)
+        self._bar.setColumnStretch(1, int(is_compact))
+
+    def retranslate(self) -> None:
+        """Say it again in the language that is spoken now."""
+        colours = self._theme.tokens
+        for action, button in self.buttons.items():
+            button.setText(words.say(TITLES[action]))
+            button.setAccessibleName(words.say(TITLES[action]).removesuffix("…"))
+        colour = colours.on_accent if self._main is Action.EDIT else colours.text
+        self.buttons[Action.EDIT].setIcon(icons.icon("pencil", colour, disabled=colours.text2))
+        self._show_chosen()
+
+    def _lay_out(self) -> None:
+        for action in (Action.DISCARD, Action.DETAILS):
+            self.buttons[action].setProperty("kind", "quiet")
+        if self._main is not None:
+            self.buttons[self._main].setProperty("kind", "primary")
+        self.choose_all.setProperty("kind", "quiet")
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 0, 8, 0)
+        for part, stretch in ((self.chosen_label, 1), (self.choose_all, 0), (self.buttons[Action.DETAILS], 0)):
+            head.addWidget(part, stretch)
+        self._bar.setContentsMargins(16, 8, 12, 4)
+        self._bar.setSpacing(8)
+        self.reason.setContentsMargins(16, 8, 16, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 4)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(rule())
+        layout.addWidget(self.rows, 1)
+        layout.addWidget(rule())
+        layout.addWidget(self.reason)
+        layout.addLayout(self._bar)
+
+    def _connect(self) -> None:
+        self.rows.table.selectionModel().selectionChanged.connect(self._show_chosen)
+        self.rows.table.doubleClicked.connect(self._open_details)
+        self.choose_all.clicked.connect(self._choose_all_or_none)
+        for action, button in self.buttons.items():
+            button.clicked.connect(self._asker(action))
+        self._theme.changed.connect(self.retranslate)
+
+    def _asker(self, action: Action) -> Callable[[], None]:
+        return lambda: self.asked.emit(action, self.chosen())
+
+    def _open_details(self) -> None:
+        row = self._rows[self.rows.model.line(self.rows.table.currentIndex().row()).key]
+        self.asked.emit(Action.DETAILS, [row])
+
+    def _choose_all_or_none(self) -> None:
+        table = self.rows.table
+        if len(self.chosen()) < len(self._rows):
+            table.selectAll()
+        else:
+            table.clearSelection()
+
+    def _show_chosen(self) -> None:
+        chosen = self.chosen()
+        self.rows.model.mark(row.record_id for row in chosen)
+        n = len(chosen)
+        invited = words.say("Choose what to act on") if self._rows else ""
+        self.chosen_label.say(words.say("{n} chosen", n=words.number(n)) if n else invited)
+        has_all = bool(self._rows) and n == len(self._rows)
+        self.choose_all.setText(words.say("Choose none") if has_all else words.say("Choose all"))
+        self.choose_all.setAccessibleName(self.choose_all.text())
+        self.choose_all.setEnabled(bool(self._rows))
+        self._show_reason(chosen)
+        for action, button in self.buttons.items():
+            why_not = hindrance(action, chosen)
+            button.setEnabled(not why_not)
+            button.setToolTip(why_not)
+
+    def _show_reason(self, chosen: Sequence[Row]) -> None:
+        is_one = len(chosen) == 1 and self._status is not None
+        self.reason.setVisible(is_one)
+        if is_one and self._status is not None:
+            self.reason.say(reasons.why(chosen[0], self._status, self._now_ms))
