@@ -1,7 +1,7 @@
 """What is known of the outlet as a whole: cursor, last success, waits that outlive a restart, counts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from outlet_sync_gui.status import Lane, Pending, Trouble
@@ -10,7 +10,8 @@ from outlet_sync_gui.store.records import BLOCKED, DEAD, HELD
 
 COLUMNS = (
     *("cursor", "pulled_at", "last_success_at", "failing_since", "trouble_code", "trouble_facts"),
-    *("wait_until", "wait_ms", "wait_monotonic_ms", "is_paused", "paused_until", "clock_offset_ms", "flight"),
+    *("wait_until", "wait_ms", "wait_monotonic_ms", "is_paused", "paused_until", "paused_at"),
+    *("paused_monotonic_ms", "clock_offset_ms", "flight"),
 )
 
 
@@ -32,6 +33,8 @@ class OutletState:
     is_paused: bool
     paused_until: int | None
     clock_offset_ms: int | None
+    paused_at: int | None = None
+    paused_monotonic_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +92,21 @@ class OutletRow:
             "UPDATE outlet SET failing_since = coalesce(failing_since, ?) WHERE id = ?", (at_ms, self._outlet)
         )
 
+    def reached(self, *, but_for: Collection[str]) -> None:
+        """Something answered, whatever it said: trouble is over, but for that of these codes."""
+        self._db.execute(
+            "UPDATE outlet SET failing_since = NULL, trouble_code = NULL, trouble_facts = NULL WHERE id = ?"
+            " AND trouble_code NOT IN (SELECT value FROM json_each(?))",
+            (self._outlet, json.dumps(list(but_for))),
+        )
+
     def wait(self, stamp: Stamp, *, wait_ms: int) -> None:
         """Remember a 429's word, and when it came, across restarts."""
         self._set(wait_until=stamp.wall_ms + wait_ms, wait_ms=wait_ms, wait_monotonic_ms=stamp.monotonic_ms)
 
-    def pause(self, *, until_ms: int | None) -> None:
-        """A person's pause; without a time until a person resumes."""
-        self._set(is_paused=1, paused_until=until_ms)
+    def pause(self, stamp: Stamp, *, until_ms: int | None) -> None:
+        """A person's pause, and when it began; without a time until a person resumes."""
+        self._set(is_paused=1, paused_until=until_ms, paused_at=stamp.wall_ms, paused_monotonic_ms=stamp.monotonic_ms)
 
     def resume(self) -> None:
         """The pause is over."""

@@ -10,6 +10,7 @@ One request at a time; what is on its way is on disk before it leaves, so a cras
 import math
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from outlet_sync_gui.contract.answers import Updates
 from outlet_sync_gui.contract.requests import UPDATES
@@ -17,7 +18,7 @@ from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Lane, Status, Trouble
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.outbox import Parcel
-from outlet_sync_gui.store.outlet import Stamp
+from outlet_sync_gui.store.outlet import OutletState, Stamp
 from outlet_sync_gui.sync import person, pull
 from outlet_sync_gui.sync.budget import Budget, monotonic_of, stamp_of
 from outlet_sync_gui.sync.clock import Now, next_time, server_offset_ms
@@ -39,10 +40,11 @@ from outlet_sync_gui.sync.judge import (
 )
 from outlet_sync_gui.sync.pacing import Backoff, BatchSize
 from outlet_sync_gui.sync.push import Pusher, sent_items
-from outlet_sync_gui.sync.state import Facts, status_of
+from outlet_sync_gui.sync.state import REFUSALS, Facts, status_of
 
 LINGER_MS = 200  # gathers a burst: an order and its payment leave together
 KEY_PROBE_S = 60.0
+AGREE_MS = 1000  # two clocks that differ by less tell the same time
 STRANGERS = 3  # answers in a row that are not from headquarters: no passing fault of the line
 
 
@@ -104,7 +106,7 @@ class Engine:
                 self._order(now, frozenset(Lane) if all_lanes else frozenset())
             case Pause(until_ms):
                 with self._store.write():
-                    self._store.outlet.pause(until_ms=until_ms)
+                    self._store.outlet.pause(stamp_of(now), until_ms=until_ms)
             case Resume():
                 with self._store.write():
                     self._store.outlet.resume()
@@ -120,7 +122,7 @@ class Engine:
     def status(self, now: Now) -> Status:
         """A snapshot for people."""
         facts = Facts(
-            outlet=self._store.outlet.read(),
+            outlet=self._by_wall(self._store.outlet.read(), now),
             counts=self._store.outlet.counts(),
             settings=self._settings,
             busy_for_s=now.monotonic - self._busy_since.monotonic if self._busy_since else None,
@@ -133,14 +135,21 @@ class Engine:
         pending = facts.counts.pending.total
         return status_of(facts, self._store.outlet.sent_on, progress=self._drain.progress(pending, now))
 
+    def _by_wall(self, outlet: OutletState, now: Now) -> OutletState:
+        """The row with its waits as the wall clock shows them now, which may have been set since they began."""
+        limited = self._hold.why is Why.RATE_LIMITED and self._hold.at is not None and self._hold.at > now.monotonic
+        wait_until = _shown(self._hold.at if limited else None, outlet.wait_until, now)
+        ends = _pause_ends(outlet, now) if outlet.is_paused else None
+        return replace(outlet, wait_until=wait_until, paused_until=_shown(ends, outlet.paused_until, now))
+
     # -- what to do next
 
     def _gate(self, now: Now) -> WaitUntil | None:
         """What stops everything that leaves."""
         outlet = self._store.outlet.read()
         if outlet.is_paused:
-            if outlet.paused_until is None or outlet.paused_until > now.wall_ms:
-                at = _monotonic(outlet.paused_until, now) if outlet.paused_until else None
+            at = _pause_ends(outlet, now)
+            if at is None or at > now.monotonic:
                 return self._resting(WaitUntil(at, Why.PAUSED))
             with self._store.write():
                 self._store.outlet.resume()
@@ -331,9 +340,10 @@ class Engine:
 
     def _fault(self, kind: Kind, route: str, fault: Fault, now: Now) -> list[Event]:
         if kind is Kind.PULL:
-            own_wait_s = self._pull_backoff.failed() if isinstance(fault, Broken) else 0.0
-            self._pull_at = now.monotonic + own_wait_s
+            self._pull_at = now.monotonic + (self._pull_backoff.failed() if isinstance(fault, Broken) else 0.0)
         self._last_failed = kind
+        if not isinstance(fault, Broken):
+            self._reached()
         match fault:
             case Limited(seconds):
                 return self._limited(seconds, now)
@@ -354,6 +364,12 @@ class Engine:
                 trouble = self._estranged(trouble)
                 self._stop(trouble, self._backoff.failed(), Why.BACKOFF, now)
                 return [Stopped(trouble.code)]
+
+    def _reached(self) -> None:
+        """Headquarters answered, if only to refuse."""
+        self._strangers = 0
+        with self._store.write():
+            self._store.outlet.reached(but_for=REFUSALS)
 
     def _estranged(self, trouble: Trouble) -> Trouble:
         """One answer that isn't headquarters' is a glitch of the line, three in a row are somebody else's."""
@@ -380,10 +396,29 @@ class Engine:
         return WaitUntil(monotonic_of(came, now) + outlet.wait_ms / 1000, Why.RATE_LIMITED)
 
     def _next_attempt_at(self, now: Now) -> int | None:
-        if self._hold.at is not None and self._hold.at > now.monotonic:
-            return _wall(self._hold.at, now)
-        times = self._lane_times(now)
+        held_until = self._hold.at or 0.0
+        times = [held_until] if held_until > now.monotonic else self._lane_times(now)
         return _wall(min(times), now) if times else None
+
+
+def _pause_ends(outlet: OutletState, now: Now) -> float | None:
+    """When a pause ends; by the clock that says so first, for one that was set back must not prolong it."""
+    if outlet.paused_until is None:
+        return None
+    by_wall = _monotonic(outlet.paused_until, now)
+    if outlet.paused_at is None:
+        return by_wall
+    began = monotonic_of(Stamp(wall_ms=outlet.paused_at, monotonic_ms=outlet.paused_monotonic_ms or 0), now)
+    return min(by_wall, began + (outlet.paused_until - outlet.paused_at) / 1000)
+
+
+def _shown(ends: float | None, stored_ms: int | None, now: Now) -> int | None:
+    """A wait's end by the wall clock; as stored while the clocks agree, so that it doesn't flicker."""
+    if ends is None:
+        return None
+    wall_ms = _wall(ends, now)
+    is_same = stored_ms is not None and abs(wall_ms - stored_ms) < AGREE_MS
+    return stored_ms if is_same else wall_ms
 
 
 def _monotonic(wall_ms: int, now: Now) -> float:
