@@ -1,8 +1,8 @@
 """Where and how a request of the contract goes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 from outlet_sync_gui.contract.text import dumps
@@ -13,8 +13,7 @@ LONE = {"order": "orders", "transaction": "transactions", "product": "products"}
 BATCH, DAILY, UPDATES = "sync/batch", "analytics/daily", "updates"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchItem:
+class BatchItem(NamedTuple):
     """One record in a batch; `data` is its wire object."""
 
     entity_type: str

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from outlet_sync_gui.contract.records import Incoming
 from outlet_sync_gui.status import Lane
@@ -77,8 +78,7 @@ class Known:
         return self.state == DEAD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(NamedTuple):
     """What shall hold of a record from now on."""
 
     payload: str
@@ -87,8 +87,7 @@ class Content:
     operation: str  # create, update or delete, as it goes on the wire
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(NamedTuple):
     """A record that we did not know, as it is stored and queued."""
 
     incoming: Incoming
@@ -162,7 +161,7 @@ class Records:
             "INSERT INTO outbox(record_id, outlet, lane, seq, operation, bytes, amount, is_urgent, queued_at)"
             " VALUES (?,?,?,?,?,?,?,?,?)",
             [
-                (*(first + n, self._outlet, one.lane, seq + n), *_line_row(one.content), *_weight(one), now_ms)
+                (first + n, self._outlet, one.lane, seq + n, *_line_row(one.content), *_weight(one), now_ms)
                 for n, one in enumerate(made)
             ],
         )
@@ -245,12 +244,9 @@ class Records:
 
 
 def _record_row(made: Made) -> tuple[object, ...]:
-    incoming, content = made.incoming, made.content
-    return (
-        *(incoming.entity_type, incoming.local_id, incoming.parent_ref),
-        *(incoming.source_version, incoming.digest, incoming.updated_at),
-        *(content.version, content.digest, incoming.amount),
-    )
+    said, held = made.incoming, made.content
+    source = (said.entity_type, said.local_id, said.parent_ref, said.source_version, said.digest, said.updated_at)
+    return (*source, held.version, held.digest, said.amount)
 
 
 def _weight(made: Made) -> tuple[int, bool]:

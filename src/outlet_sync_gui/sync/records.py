@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import NamedTuple
 
 from outlet_sync_gui.contract.records import Incoming, digest_of, three_way
 from outlet_sync_gui.contract.text import dumps, loads_stored
@@ -37,8 +38,7 @@ class Vanished:
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """Content to send."""
 
     content: Content
