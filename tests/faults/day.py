@@ -255,7 +255,7 @@ def rehearse(folder: Path, seed: int, stage: Stage) -> list[Scene]:
     for live in (_a_day, _an_update):
         stage.show(Cloud(now_ms=wall_ms, api_key=KEY, outlet_id=OUTLET_ID))
         place = folder / live.__name__
-        place.mkdir()
+        place.mkdir(parents=True)
         rehearsal = Rehearsal(place, stage)
         live(rehearsal, chance)
         scenes += rehearsal.scenes

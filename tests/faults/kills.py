@@ -30,8 +30,7 @@ def record(scene: Scene, stage: Stage, start: Sequence[str] = ()) -> list[Point]
     with _set(scene, stage) as till:
         trace = Trace(till.directory.parent / "trace")
         done = _run(scene, till, trace, start or program())
-        if done.code != 0 and not (done.code == 3 and scene.after.waiting):
-            raise Bad(f"{scene.name}: exit code {done.code}\n{done.err}")
+        _check_end(scene, done)
         check(scene, till, done)
         return trace.points()
 
@@ -55,11 +54,18 @@ def _play(scene: Scene, point: Point, stage: Stage, start: Sequence[str]) -> boo
         trace = Trace(till.directory.parent / "trace", point)
         killed = _run(scene, till, trace, start)
         if killed.code != -signal.SIGKILL or not trace.is_killed():
+            _check_end(scene, killed)
             if point.nth == 1:
                 raise Bad("strace killed nothing")
             return False
         check(scene, till, killed)
         return True
+
+
+def _check_end(scene: Scene, done: Killed) -> None:
+    """A command that was not killed did what it was asked for."""
+    if done.code != 0 and not (done.code == 3 and scene.after.waiting):
+        raise Bad(f"exit code {done.code}\n{done.out}{done.err}")
 
 
 @contextmanager
