@@ -59,7 +59,7 @@ class Line:
     door: Door = field(init=False)
     _cursor: str | None = None
     _succeeded_s: float | None = None
-    is_unreachable: bool = False
+    is_unreachable: bool | None = False  # None: refused, which tells neither
     _spins: int = 0
 
     def __post_init__(self) -> None:
@@ -143,9 +143,9 @@ class Line:
             raise Bad(f"green while {self.bench.queued()} is unsent")
         if status.state is State.IDLE and self._is_stale():
             raise Bad("green, though no exchange has succeeded for two pull intervals")
-        if self.is_unreachable and status.state not in (State.OFFLINE, State.PAUSED):
+        if self.is_unreachable and status.state not in (State.OFFLINE, State.ATTENTION, State.PAUSED):
             raise Bad(f"{status.state} though the last exchange failed")
-        if not self.is_unreachable and status.state is State.OFFLINE:
+        if self.is_unreachable is False and status.state is State.OFFLINE:
             raise Bad("offline though the last exchange succeeded")
         if status.trouble is not None and status.trouble.code == "N-RATE":
             self._tells_the_limit(dict(status.trouble.facts)["seconds"])
@@ -173,7 +173,7 @@ class Line:
         longest = LONGEST_S.get(why)
         if longest is None:
             end = ends[why]
-            longest = max(0.0, end - self.true_s) if end is not None else float("inf")
+            longest = max(0.0, end - self.true_s) + self.latency_s if end is not None else float("inf")
         if rest > longest + 0.01:
             raise Bad(f"{why}: {rest} s, though {longest} s are the most")
         if why is Why.BACKOFF and (shown is None or shown > self.bench.wall_ms + 120_001):
@@ -185,6 +185,8 @@ class Line:
             self.is_unreachable = True
         elif any(isinstance(event, Sent | Pulled) for event in events):
             self.is_unreachable, self._succeeded_s = False, self.true_s
+        elif stops:
+            self.is_unreachable = None
         cursor = self.bench.store.outlet.read().cursor
         if self._cursor is not None and (cursor is None or to_ms(cursor) < to_ms(self._cursor)):
             raise Bad(f"the cursor went back from {self._cursor} to {cursor}")

@@ -60,7 +60,7 @@ def monotonic_of(stamp: Stamp, now: Now) -> float:
     """A moment of an earlier process on this one's clock.
 
     The monotonic clock runs on across processes until the machine is started anew; the wall clock may have been set.
-    The younger of the two ages counts; one from the future says nothing, and if both are, it counts as made now.
+    So the first counts, and can't say too much; the second where that lies in the future, and now if both do.
     """
     ages = (now.monotonic - stamp.monotonic_ms / 1000, (now.wall_ms - stamp.wall_ms) / 1000)
-    return now.monotonic - min((max(0.0, age) for age in ages if age > -KEPT_TO_S), default=0.0)
+    return now.monotonic - next((max(0.0, age) for age in ages if age > -KEPT_TO_S), 0.0)

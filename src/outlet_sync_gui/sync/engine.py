@@ -406,9 +406,9 @@ def _pause_ends(outlet: OutletState, now: Now) -> float | None:
     if outlet.paused_until is None:
         return None
     by_wall = _monotonic(outlet.paused_until, now)
-    if outlet.paused_at is None:
+    if outlet.paused_at is None or outlet.paused_monotonic_ms is None:
         return by_wall
-    began = monotonic_of(Stamp(wall_ms=outlet.paused_at, monotonic_ms=outlet.paused_monotonic_ms or 0), now)
+    began = monotonic_of(Stamp(wall_ms=outlet.paused_at, monotonic_ms=outlet.paused_monotonic_ms), now)
     return min(by_wall, began + (outlet.paused_until - outlet.paused_at) / 1000)
 
 

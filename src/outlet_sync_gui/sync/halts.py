@@ -59,7 +59,8 @@ class Standing:
 
     def _is_due(self, halt: Halt) -> bool:
         # A time beyond the longest wait is a clock that was set back.
-        return halt.probe_at is not None and not self.now_ms < halt.probe_at <= self.now_ms + LAST_ALIKE_MS
+        longest_ms = LAST_ALIKE_MS if halt.kind is HaltKind.ALIKE else PROBE_MS
+        return halt.probe_at is not None and not self.now_ms < halt.probe_at <= self.now_ms + longest_ms
 
 
 class Halts:

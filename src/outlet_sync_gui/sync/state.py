@@ -118,7 +118,8 @@ def _limit(facts: Facts) -> Trouble | None:
     wait = facts.outlet.wait_until
     if wait is None or wait <= facts.now_ms:
         return None
-    return Trouble(code="N-RATE", facts=(("seconds", round((wait - facts.now_ms) / 1000)),))
+    left_ms = min(wait - facts.now_ms, facts.outlet.wait_ms or 0)  # more is a clock that was set back
+    return Trouble(code="N-RATE", facts=(("seconds", round(left_ms / 1000)),))
 
 
 def _questions(facts: Facts) -> int:

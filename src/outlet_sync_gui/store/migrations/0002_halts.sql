@@ -34,6 +34,8 @@ CREATE TRIGGER halt_out AFTER DELETE ON outbox WHEN old.halt IS NOT NULL BEGIN
 END;
 
 ALTER TABLE outlet ADD COLUMN wait_monotonic_ms INTEGER;              -- when a 429 came, by the clock that nobody sets
+ALTER TABLE outlet ADD COLUMN paused_at INTEGER;                      -- when a pause began, by both clocks
+ALTER TABLE outlet ADD COLUMN paused_monotonic_ms INTEGER;
 
 CREATE TABLE taken(outlet INTEGER NOT NULL, type TEXT NOT NULL, PRIMARY KEY (outlet, type)) WITHOUT ROWID;
 INSERT INTO taken SELECT DISTINCT outlet, type FROM record WHERE accepted_at IS NOT NULL;
