@@ -80,6 +80,89 @@ def test_without_a_number_only_the_content_counts(bench: Bench) -> None:
     assert isinstance(bench.put("order", order(total_amount=11)), Changed)
 
 
+EARLY, LATE, LATER = "2026-01-27T09:00:00Z", "2026-01-27T09:00:00.500Z", "2026-01-27T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("at", "is_taken"),
+    [(EARLY, False), (LATE, False), (LATER, True), ("2026-01-27T16:30:00+07:00", True), (None, False)],
+)
+def test_a_lower_number_counts_only_where_its_time_is_later(bench: Bench, at: str | None, is_taken: bool) -> None:
+    bench.put("order", order(version=5, updated_at=LATE))
+    outcome = bench.put("order", {**order(version=2, total_amount=11), "updated_at": at})
+    assert isinstance(outcome, Changed if is_taken else InputRefused)
+
+
+def test_a_late_repeat_under_a_lower_number_lowers_nothing(bench: Bench) -> None:
+    for version, amount, at in ((1, 10, EARLY), (2, 11, LATE), (3, 10, LATER)):
+        bench.put("order", order(version=version, total_amount=amount, updated_at=at))
+    assert bench.put("order", order(version=1, total_amount=10, updated_at=EARLY)) == Unchanged()
+    assert isinstance(bench.put("order", order(version=2, total_amount=11, updated_at=LATE)), InputRefused)
+
+
+def test_a_pos_that_was_installed_anew_counts_from_its_own_number(bench: Bench) -> None:
+    bench.put("order", order(version=5, updated_at=EARLY))
+    assert bench.put("order", order(version=1, updated_at=LATE)) == Unchanged()
+    assert isinstance(bench.put("order", order(version=2, total_amount=11, updated_at=LATE)), Changed)
+
+
+@pytest.mark.parametrize("version", [None, 1])
+def test_a_delete_resets_the_number_whatever_comes_first_after_it(bench: Bench, version: int | None) -> None:
+    bench.put("order", order(version=9))
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    bench.put("order", order(), "delete")
+    assert isinstance(bench.put("order", {**order(total_amount=11), "version": version}), Changed)
+    assert isinstance(bench.put("order", order(version=2, total_amount=12)), Changed)
+
+
+def test_what_was_unchanged_is_remembered_so_that_a_return_to_the_old_is_a_change(bench: Bench) -> None:
+    """Headquarters raised the price, the till took it over, and now the till goes back."""
+    bench.put("product", product(price=35000))
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    raised = {"local_id": "P1", "price": 40000, "version": 2, "updated_at": "2026-01-28T00:00:00Z"}
+    bench.settle(bench.later(301).send(), pulled([raised]))
+    assert bench.put("product", product(price=40000)) == Unchanged()
+    assert isinstance(bench.put("product", product(price=35000)), Changed)
+    assert body(bench.push().request)["price"] == 35000
+
+
+@pytest.mark.parametrize("entity_type", ["order", "product"])
+def test_a_field_that_the_till_leaves_out_is_gone_but_from_the_menu(bench: Bench, entity_type: str) -> None:
+    data = {**(order("X") if entity_type == "order" else product("X")), "notes": "pedas"}
+    bench.put(entity_type, data)
+    bench.put(entity_type, {name: value for name, value in data.items() if name != "notes"} | {"extra": 1})
+    sent_now = body(bench.push().request)
+    assert (sent_now["extra"], "notes" in sent_now) == (1, entity_type == "product")
+
+
+@pytest.mark.parametrize("word", ["create", "update"])
+def test_the_tills_word_counts_for_delete_only(bench: Bench, word: str) -> None:
+    operations = []
+    for n in range(2):
+        bench.put_all([read("category", {"local_id": "K1", "name": f"{n}"}, word)])
+        step = bench.push()
+        operations += [item["operation"] for item in body(step.request)["items"]]
+        bench.settle(step, accepted(step.flight))
+    assert operations == ["create", "update"]
+
+
+def test_the_number_on_the_wire_rises_above_all_that_was_sent_or_seen(bench: Bench) -> None:
+    bench.put("product", product(version=3))
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    seen = {"local_id": "P1", "price": 40000, "version": 20, "updated_at": "2026-01-28T00:00:00Z"}
+    bench.settle(bench.later(301).send(), pulled([seen]))
+    numbers = []
+    for version, stock in ((4, 1), (30, 2), (31, 3), (None, 4)):
+        bench.put("product", {**product(stock=stock), "version": version})
+        step = bench.push()
+        numbers += sent(step)
+        bench.settle(step, accepted(step.flight))
+    assert numbers == [("P1", 21), ("P1", 30), ("P1", 31), ("P1", 32)]
+
+
 def test_the_tills_number_is_taken_where_it_is_above_ours(bench: Bench) -> None:
     bench.put("order", order(version=7))
     assert sent(bench.push()) == [("A1", 7)]
