@@ -379,6 +379,8 @@ class World:
         for parcel in step.flight.parcels:
             key = (parcel.entity_type, parcel.local_id)
             there = self.cloud.records.get(key, (0, None))[0]
+            if there == 0 and self.said.get(key, {}) is None:
+                continue  # deleted here before the cloud ever took it
             if key not in waiting and key not in self.dropped and there < parcel.version:
                 raise Bad(f"{key} counts as sent in version {parcel.version}, there is {there}")
 
