@@ -22,6 +22,7 @@ from tests.faults.strace import Point, Trace, children
 
 from outlet_sync_gui.commands import HELD
 
+MEMORY = "/dev/shm"  # noqa: S108 - what a killed process wrote is there: no need to wait for a disk as well
 LONGEST_S = 40  # of a killed command, on a machine that has other things to do
 
 
@@ -71,7 +72,7 @@ def _check_end(scene: Scene, done: Killed) -> None:
 @contextmanager
 def _set(scene: Scene, stage: Stage) -> Iterator[Till]:
     """A copy of how things stood before the scene."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
         till = Till(Path(folder) / "data", stage)
         shutil.copytree(scene.folder / "data", till.directory)
         stage.show(scene.cloud())
@@ -86,7 +87,7 @@ def _run(scene: Scene, till: Till, trace: Trace, start: Sequence[str]) -> Killed
     words = trace.before([*start, *scene.words, *([] if scene.role is Role.SERVICE else ["--json"])])
     with files[0].open("rb") as given, files[1].open("wb") as out, files[2].open("wb") as err:
         process = subprocess.Popen(words, stdin=given, stdout=out, stderr=err, env=till.env)
-        with _bounded(process):
+        with bounded(process):
             if scene.role is Role.SERVICE:
                 _serve(scene, till, process)
             process.wait()
@@ -94,7 +95,7 @@ def _run(scene: Scene, till: Till, trace: Trace, start: Sequence[str]) -> Killed
 
 
 @contextmanager
-def _bounded(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def bounded(process: subprocess.Popen[bytes]) -> Iterator[None]:
     """The process ends in time, or is ended; nothing stays behind. Raises Bad for one that hangs."""
     timer = threading.Timer(LONGEST_S, _end, [process])
     timer.start()

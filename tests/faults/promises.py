@@ -88,10 +88,11 @@ def _finish(scene: Scene, till: Till) -> None:
     """All goes to headquarters now, and both sides agree."""
     truth = scene.after
     till.sync(codes=(3,) if truth.waiting else (0,))
-    shown, queued = till.do("status"), till.do("queue", "list")
-    waiting = frozenset((row["entity_type"], row["local_id"]) for row in queued)
-    if waiting != truth.waiting or shown["state"] != ("attention" if truth.waiting else "idle"):
-        raise Bad(f"{shown['state']}, and in the line: {queued}")
+    state = till.do("status")["state"]
+    queued = till.rows("SELECT type, local_id, state, error_text FROM outbox JOIN record ON record_id = record.id")
+    waiting = frozenset((entity_type, local_id) for entity_type, local_id, *_ in queued)
+    if waiting != truth.waiting or state != ("attention" if truth.waiting else "idle"):
+        raise Bad(f"{state}, and in the line: {queued}")
     if missing := _missing(truth, till.stage.cloud):
         raise Bad(f"the cloud lacks {missing[:5]}")
     _check_cloud(till.stage.cloud)

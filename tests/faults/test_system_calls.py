@@ -5,6 +5,8 @@ A point that fails is named with its day, and replayed by `python -m tests.fault
 
 import os
 import random
+import signal
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +14,10 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import pytest
-from tests.faults import mistakes
+from tests.faults import kills, mistakes
 from tests.faults.day import Bad, Scene, Stage, rehearse
 from tests.faults.kills import play, record
-from tests.faults.strace import Point, why_not
+from tests.faults.strace import Point, Trace, why_not
 
 FEW, MANY = 300, 3000
 DAY = 20_260_127
@@ -133,6 +135,23 @@ def test_a_planted_mistake_is_found(day: dict[str, Scene], mistake: Callable[[],
         pool.shutdown(cancel_futures=True)
     print(f"\n{mistake.__name__}: {found}")
     assert isinstance(found, Bad)
+
+
+def test_a_kill_that_did_not_happen_is_noticed(tmp_path: Path) -> None:
+    writes_once = [sys.executable, "-c", "import os; os.write(1, b'x')"]
+    for nth, is_killed in ((1, True), (2, False)):
+        trace = Trace(tmp_path / str(nth), Point("write", nth))
+        done = subprocess.run(trace.before(writes_once), capture_output=True, timeout=30, check=False)
+        assert (done.stdout == b"", trace.is_killed()) == (is_killed, is_killed)
+
+
+def test_a_command_that_hangs_is_noticed_and_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kills, "LONGEST_S", 0.5)
+    hangs = [sys.executable, "-c", "import signal; signal.pause()"]
+    process = subprocess.Popen(Trace(tmp_path / "trace").before(hangs))
+    with pytest.raises(Bad, match="hangs"), kills.bounded(process):
+        process.wait()
+    assert process.returncode == -signal.SIGKILL
 
 
 def play_wrong(scene: Scene, point: Point, start: Sequence[str]) -> None:
