@@ -9,8 +9,8 @@ from hypothesis import settings
 # Before anything loads Qt. A person who wants to see the windows names another platform.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-# Two busy cores make single examples slow; pytest-timeout bounds the whole test.
-settings.register_profile("outlet-sync", deadline=None, print_blob=True)
+# Two busy cores make single examples slow; pytest-timeout bounds the whole test. In CI a run is the same each time.
+settings.register_profile("outlet-sync", deadline=None, print_blob=True, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("outlet-sync")
 
 

@@ -45,6 +45,11 @@ class Bad(AssertionError):
     """A promise was broken."""
 
 
+def _word(n: int) -> str:
+    """Another word for each number: answers with it are not equal."""
+    return str(n).translate(str.maketrans("0123456789", "abcdefghij"))
+
+
 @dataclass
 class Door:
     """Where requests arrive, judged by when they do: never over the limit, never within a 429's wait."""
@@ -297,7 +302,7 @@ class World:
             answered({"success": False, "retry_after": 20}, 429),
             answered({"success": False}, 401),
             answered({"success": False}, 403),
-            answered({"success": False, "error": f"busy {len(self.log)}"}, 500),
+            answered({"success": False, "error": f"busy {_word(len(self.log))}"}, 500),
         )
         dice = self.chance.random()
         if dice < 0.15:

@@ -11,6 +11,7 @@ from tests.builders import (
     answered,
     order,
     product,
+    pulled,
     read,
     refused,
     results,
@@ -388,6 +389,29 @@ def test_a_silent_drop_is_no_success(bench: Bench) -> None:
 
 
 # -- refused alike
+
+
+def test_refusals_that_name_each_record_are_alike_all_the_same(bench: Bench) -> None:
+    """No mass of dead letters, ever."""
+    orders(bench, 20)
+    for n in range(40):
+        step = bench.later(5).next()
+        if isinstance(step, Send):
+            words = (
+                f"outlet code unknown for {step.flight.parcels[0].local_id} at 10:0{n}" if step.flight.parcels else ""
+            )
+            bench.settle(step, refused(words, 400) if words else pulled())
+    states = [state for _, state in bench.queued()]
+    assert (states.count("dead"), len(states)) == (0, 20)
+
+
+@pytest.mark.parametrize(("text", "is_equal"), [("trace {}: overflow", True), ("{} overflow", False)])
+def test_a_server_error_that_names_each_call_still_finds_its_record(bench: Bench, text: str, is_equal: bool) -> None:
+    orders(bench, 1)
+    for n in range(3):
+        word = f"8f{n}e" if is_equal else "abc"[n]
+        bench.settle(next_push(bench), answered({"success": False, "error": text.format(word)}, 500))
+    assert (row(bench, "A0").state == "dead") is is_equal
 
 
 def test_the_third_refusal_alike_counts_across_a_restart(bench: Bench) -> None:

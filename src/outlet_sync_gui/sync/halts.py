@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from outlet_sync_gui.contract.requests import BATCH, lone_route
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.halts import Halt, HaltKind
+from outlet_sync_gui.sync.judge import gist
 
 PROBE_MS = 300_000  # of a route and of a type
 FIRST_ALIKE_MS, LAST_ALIKE_MS = 30_000, 900_000
@@ -103,10 +104,10 @@ class Halts:
         halt = next((halt for halt in mine if not halt.is_over), None)
         if halt is not None and halt.probe_at is not None:
             self._probe_later(halt, now_ms)
-            if words == halt.words:
+            if gist(words) == gist(halt.words):
                 self._store.halts.suspend(halt.halt_id, [record_id])
-            return words == halt.words
-        before = halt.records if halt is not None and halt.words == words else ()
+            return gist(words) == gist(halt.words)
+        before = halt.records if halt is not None and gist(halt.words) == gist(words) else ()
         records = (*(known for known in before if known != record_id), record_id)
         probe_at = now_ms + FIRST_ALIKE_MS if len(records) >= ALIKE else None
         halt_id = self._store.halts.put(

@@ -116,6 +116,11 @@ def _status(answer: Answer) -> int:
     return 0 if isinstance(answer, Lost) else answer.status
 
 
+def gist(words: str) -> str:
+    """What two refusals have in common where one names another number, id or time than the other."""
+    return " ".join("#" if any(char.isdigit() for char in word) else word for word in words.split())
+
+
 def is_existing(status: int, words: str) -> bool:
     """Whether the cloud says that it has other content under this id."""
     return status == 409 or "already exists with different data" in words.lower()

@@ -24,7 +24,7 @@ from outlet_sync_gui.sync.clock import business_day, iso
 from outlet_sync_gui.sync.events import Behind, Event, Failed, Sent
 from outlet_sync_gui.sync.exchange import Request
 from outlet_sync_gui.sync.halts import Halts, Standing
-from outlet_sync_gui.sync.judge import Judged, RefusedWhole, is_existing, is_missing
+from outlet_sync_gui.sync.judge import Judged, RefusedWhole, gist, is_existing, is_missing
 from outlet_sync_gui.sync.pacing import FIRST_S, LAST_S, BatchSize
 from outlet_sync_gui.sync.records import LANES, lane_of
 
@@ -119,8 +119,9 @@ class Pusher:
         `lives`: another call has passed since the last 5xx; where none has, the trouble is the cloud's own.
         """
         ids = tuple(parcel.record_id for parcel in parcels)
-        self._stuck_times = self._stuck_times + lives if self._stuck == (ids, words) else 1
-        self._stuck = (ids, words)
+        about = (ids, gist(words))
+        self._stuck_times = self._stuck_times + lives if self._stuck == about else 1
+        self._stuck = about
         if self._stuck_times >= STUCK:
             self._stuck = None
             return RefusedWhole(words)
@@ -362,7 +363,7 @@ def _own(failures: Sequence[Failure], accepted: Collection[int]) -> list[Failure
 def _are_alike(failures: Sequence[Failure]) -> bool:
     """Whether all were refused with one text, or passed over."""
     is_skipped = all(failure.word == "skipped" for failure in failures)
-    texts = {failure.words for failure in failures}
+    texts = {gist(failure.words) for failure in failures}
     return is_skipped or (len(texts) == 1 and texts != {""})
 
 
