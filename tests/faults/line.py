@@ -17,7 +17,7 @@ from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud
 from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.sync.clock import to_ms
-from outlet_sync_gui.sync.events import Event, Pulled, Sent, Stopped
+from outlet_sync_gui.sync.events import Event, KeyRefused, Stopped
 from outlet_sync_gui.sync.exchange import Answer, Answered, Send, WaitUntil, Why
 
 HEADERS = {
@@ -183,10 +183,10 @@ class Line:
         stops = [event.code for event in events if isinstance(event, Stopped)]
         if OUT_OF_REACH & set(stops):
             self.is_unreachable = True
-        elif any(isinstance(event, Sent | Pulled) for event in events):
-            self.is_unreachable, self._succeeded_s = False, self.true_s
-        elif stops:
+        elif stops or any(isinstance(event, KeyRefused) for event in events):
             self.is_unreachable = None
+        else:
+            self.is_unreachable, self._succeeded_s = False, self.true_s
         cursor = self.bench.store.outlet.read().cursor
         if self._cursor is not None and (cursor is None or to_ms(cursor) < to_ms(self._cursor)):
             raise Bad(f"the cursor went back from {self._cursor} to {cursor}")

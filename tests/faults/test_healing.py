@@ -4,37 +4,26 @@ Within five minutes of simulated time after the cause ended, or after the wait t
 aside. The real engine over a real store.
 """
 
-import os
-import random
-import signal
-import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.builders import OUTLET_ID, SETTINGS, answered, order, product, read, refused, transaction
-from tests.fakes import KEY, answer, command, configure, environment, program
+from tests.builders import SETTINGS, answered, order, product, read, refused, transaction
 from tests.faults.line import Line
 from tests.faults.model import Bad
 
 from outlet_sync_gui.contract.records import Incoming
-from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import RowState, Trouble
-from outlet_sync_gui.store import open_store
 from outlet_sync_gui.store.database import Database, Row
 from outlet_sync_gui.store.outbox import Outbox, Parcel
 from outlet_sync_gui.store.records import BLOCKED, DEAD
 from outlet_sync_gui.sync import engine
-from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Send
 from outlet_sync_gui.sync.halts import Standing
-from outlet_sync_gui.sync.records import accept
 
 HEALS_WITHIN_S = 300.0
 SOON = SETTINGS.model_copy(update={"medium_interval_s": 60, "low_interval_s": 60})  # every lane is due
@@ -365,104 +354,6 @@ def test_after_a_crash_between_any_two_steps_the_queue_reaches_zero(
             raise Bad(f"{point}, number {nth}: {error}") from error
     print(f"\nR14: a crash at each of {len(points)} points; healed within {slowest:.1f} s")
     assert len(points) > 100
-
-
-# -- the real program, killed at random
-
-
-@dataclass
-class Till:
-    """A data directory, a cloud, and processes of the program that don't live long."""
-
-    folder: Path
-    cloud: SimulatedCloud
-    chance: random.Random
-    taken: int = 0
-    kills: int = 0
-    kills_in_work: int = 0
-
-    def __post_init__(self) -> None:
-        self.directory = configure(self.folder, self.cloud.url, rate_limit_per_minute=100_000)
-
-    def one_run(self) -> None:
-        """A few sales more, something wrong with the line, and a process that is killed."""
-        self.sell()
-        self.cloud.clear_faults()
-        self.cloud.set_fault("*", self.chance.choice(FAULTS))
-        before = self.progress()
-        process = subprocess.Popen([*program(), "run"], env=environment(self.directory), stderr=subprocess.DEVNULL)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(self.chance.uniform(*LIVES_S))
-        process.kill()
-        assert process.wait(5) == -signal.SIGKILL
-        self.kills += 1
-        self.kills_in_work += self.progress() != before
-
-    def sell(self) -> None:
-        """Queued beside the service, as the till does."""
-        store = open_store(self.directory, OUTLET_ID)
-        ids = [f"{self.taken + n}" for n in range(4)]
-        orders = [read("order", order(f"A{n}")) for n in ids]
-        payments = [read("transaction", transaction(f"T{n}", f"A{n}")) for n in ids]
-        accept(store, [*orders, *payments, read("product", product(f"P{ids[0]}"))], now_ms=now().wall_ms)
-        store.close()
-        self.taken += len(ids)
-
-    def progress(self) -> tuple[int, int]:
-        """What the cloud has heard so far."""
-        return self.cloud.call(lambda cloud: (cloud.requests.total(), len(cloud.journal)))
-
-    def heal(self) -> None:
-        """The line is well, nothing new: all of it arrives."""
-        self.cloud.clear_faults()
-        for _ in range(3):  # a 429's second is kept
-            done = command(self.directory, "sync", "--all", "--json")
-            if answer(done)["pending"] == 0:
-                break
-        dead = answer(command(self.directory, "queue", "list", "--json"))
-        missing = {("order", f"A{n}") for n in range(self.taken)} - self.cloud.call(lambda cloud: cloud.records.keys())
-        wrong = self.cloud.call(lambda cloud: (cloud.violations, cloud.orphans, cloud.over_limit))
-        if dead or missing or wrong != ([], [], 0):
-            raise Bad(f"left {dead}, missing {missing}, wrong {wrong}")
-
-
-LIVES_S = (0.3, 0.9)
-TOGETHER = 10  # kills before the line is well again
-FAULTS = (
-    Fault(),
-    Fault(latency_s=0.05),
-    Fault(drop_before=True),
-    Fault(drop_after=True),
-    Fault(truncated=True),
-    Fault(html=True),
-    Fault(status=503),
-    Fault(status=401),
-    Fault(status=403),
-    Fault(status=429, retry_after=1),
-)
-
-
-def killed_again_and_again(seed: int, kills: int) -> tuple[int, int]:
-    """So many kills of one till's program; how many there were, and how many met work. Raises Bad."""
-    model = Cloud(now_ms=wall_ms, api_key=KEY, rate_limit_per_minute=100_000)
-    with tempfile.TemporaryDirectory() as folder, SimulatedCloud(model) as cloud:
-        till = Till(Path(folder) / "data", cloud, random.Random(seed))  # noqa: S311 - replayable bad luck
-        while till.kills < kills:
-            for _ in range(min(TOGETHER, kills - till.kills)):
-                till.one_run()
-            till.heal()
-        return till.kills, till.kills_in_work
-
-
-@pytest.mark.parametrize("kills", [4, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
-def test_killed_and_started_again_and_again_the_queue_reaches_zero(kills: int) -> None:
-    share = min(kills, 50)
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        done = list(pool.map(killed_again_and_again, range(kills // share), [share] * (kills // share)))
-    total, in_work = (sum(numbers) for numbers in zip(*done, strict=True))
-    print(f"\nR14: {total} kills, {in_work} of them after requests had left: pending 0")
-    assert total == kills
-    assert kills < TOGETHER or in_work > kills // 4
 
 
 # -- mistakes, planted to prove that they are found
