@@ -44,7 +44,7 @@ def main() -> None:
         theme.apply(is_dark=is_dark)
         window.retranslate()
         tail = f"{language}-{'dark' if is_dark else 'light'}"
-        for size in (SIZE, QSize(480, 360)):
+        for size in (SIZE, QSize(480, 360), QSize(512, 264)):  # the last one: 1024 by 528 at 200 %
             window.resize(size)
             camera = Camera(app, folder, f"{tail}-{size.width()}")
             draw_states(window, camera)

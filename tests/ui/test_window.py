@@ -3,19 +3,19 @@
 from itertools import product
 
 import pytest
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
+from tests.ui.checks import SIZES, cut_off, overlapping, settle, too_small
 from tests.ui.states import NOW, ROWS, STATES, status
 
 from outlet_sync_gui import words
 from outlet_sync_gui.status import Pending, State
-from outlet_sync_gui.ui.main_window import SIZE, MainWindow
+from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Label
 
-SIZES = (SIZE, QSize(480, 360), QSize(800, 480), QSize(1280, 800))
 HUGE = status(
     State.WAITING,
     pending=Pending(high=1_000_000, medium=250_000, low=99_999),
@@ -28,11 +28,6 @@ HUGE = status(
 def show(window: MainWindow, name: str) -> None:
     window.show_status({**STATES, "long": HUGE}[name], NOW)
     window.show_rows(ROWS.get(name, []))
-
-
-def settle() -> None:
-    for _ in range(4):  # layouts settle one level at a time
-        QApplication.processEvents()
 
 
 @pytest.mark.parametrize(
@@ -179,30 +174,8 @@ def test_nothing_is_cut_off_and_nothing_overlaps(window: MainWindow, name: str, 
     for size in SIZES:
         window.resize(size)
         settle()
-        faults = [*_cut_off(window), *_overlapping(window.status_page), *_too_small(window)]
+        faults = [*cut_off(window), *overlapping(window.status_page), *too_small(window)]
         assert faults == [], (size, faults)
-
-
-def _cut_off(window: MainWindow) -> list[str]:
-    """Texts that are wider than their place without being meant to be shortened."""
-    labels = [label for label in window.findChildren(QLabel) if label.isVisible() and label.text()]
-    fixed = [label for label in labels if not label.wordWrap() and not (isinstance(label, Label) and label._elides)]
-    narrow = [label.text() for label in fixed if label.width() < label.fontMetrics().horizontalAdvance(label.text())]
-    buttons = [button for button in window.findChildren(QPushButton) if button.isVisible() and button.text()]
-    return narrow + [button.text() for button in buttons if button.width() < button.sizeHint().width()]
-
-
-def _overlapping(page: QWidget) -> list[str]:
-    parts = [part for part in page.children() if isinstance(part, QWidget) and part.isVisible()]
-    pairs = [(a, b) for n, a in enumerate(parts) for b in parts[n + 1 :]]
-    outside = [part.objectName() for part in parts if part.geometry().right() > page.width()]
-    return outside + [str((a, b)) for a, b in pairs if a.geometry().intersects(b.geometry())]
-
-
-def _too_small(window: MainWindow) -> list[str]:
-    """Targets under 44 px."""
-    buttons = [button for button in window.findChildren(QAbstractButton) if button.isVisible() and button.height() > 0]
-    return [button.accessibleName() for button in buttons if button.height() < 44]
 
 
 def test_everything_that_can_be_used_has_a_name(window: MainWindow) -> None:

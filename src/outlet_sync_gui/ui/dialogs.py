@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +22,7 @@ from outlet_sync_gui.reader import Record
 from outlet_sync_gui.status import Row, Status
 from outlet_sync_gui.ui.widgets import FocusRing, Label, rule
 
-MARGIN_PX = 24
+MARGIN_PX, FIELD_PX = 24, 96
 LONGEST_REASON = 500
 
 
@@ -126,20 +125,24 @@ class DetailsDialog(Dialog):
             label = Label(role, wraps=True)
             label.say(text)
             self.body.addWidget(label)
-        self.content = text_field(pretty(record.content))
+        self.content = TextField(pretty(record.content))
         self.content.setReadOnly(True)
         self.content.setAccessibleName(words.say("Technical details"))
         self.body.addWidget(self.content, 1)
 
 
-def text_field(text: str) -> QPlainTextEdit:
-    """A field of several lines, letters of one width; Tab leaves it."""
-    field = QPlainTextEdit(text)
-    field.setTabChangesFocus(True)
-    field.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-    field.setMinimumHeight(96)
-    field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # what the rest leaves
-    return field
+class TextField(QPlainTextEdit):
+    """A field of several lines, letters of one width; it takes the height that the rest leaves, and Tab leaves it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setTabChangesFocus(True)
+        self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.setMinimumHeight(FIELD_PX)
+
+    def sizeHint(self) -> QSize:
+        """No more than it needs."""
+        return QSize(super().sizeHint().width(), FIELD_PX)
 
 
 def _names(rows: Sequence[Row]) -> str:

@@ -14,7 +14,7 @@ from outlet_sync_gui.reader import Record
 from outlet_sync_gui.status import Row, State, Status
 from outlet_sync_gui.sync.clock import iso, now
 from outlet_sync_gui.sync.person import read_edit
-from outlet_sync_gui.ui.dialogs import Dialog, text_field
+from outlet_sync_gui.ui.dialogs import Dialog, TextField
 from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import Label
 
@@ -36,7 +36,7 @@ class EditDialog(Dialog):
         self._theme, self._record, self._status = theme, record, status
         self.why = Label("quiet", wraps=True)
         self.why.say(reasons.why(row, status, now().wall_ms))
-        self.field = text_field(draft if draft is not None else pretty(record.content))
+        self.field = TextField(draft if draft is not None else pretty(record.content))
         self.field.setAccessibleName(words.say("Content of {name}", name=words.row_title(row)))
         self.verdict = Label("", wraps=True)
         for part in (self.why, self.field, self.verdict):

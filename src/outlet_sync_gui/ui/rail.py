@@ -13,8 +13,8 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import Head, Label
 
-RAIL_PX, NARROW_RAIL_PX, ICON_PX, STATE_ICON_PX, PILL_SIDE_PX = 216, 56, 20, 28, 20
-MOST_SHOWN, MOST_SHOWN_NARROW = 9_999, 99
+RAIL_PX, NARROW_RAIL_PX, ICON_PX, STATE_ICON_PX, PILL_SIDE_PX = 216, 56, 20, 28, 16
+MOST_SHOWN_NARROW = 9
 OTHER_LANGUAGE = {"id": ("en", "English"), "en": ("id", "Bahasa Indonesia")}
 
 
@@ -30,12 +30,13 @@ class Page(IntEnum):
 class _Look:
     name: str
     icon: str
+    most: int = 0  # a greater number is told as "more than that"
 
 
 LOOKS = {
     Page.STATUS: _Look(words.N_("Status"), "status"),
-    Page.QUEUE: _Look(words.N_("Queue"), "other"),
-    Page.ATTENTION: _Look(words.N_("Needs attention"), "attention"),
+    Page.QUEUE: _Look(words.N_("Queue"), "other", 9_999),
+    Page.ATTENTION: _Look(words.N_("Needs attention"), "attention", 99),
 }
 
 
@@ -132,7 +133,7 @@ class Rail(QFrame):
         if status is not None:
             counts |= {Page.QUEUE: status.pending.total, Page.ATTENTION: status.dead + status.questions}
         for page, n in counts.items():
-            most = MOST_SHOWN_NARROW if self._is_narrow else MOST_SHOWN
+            most = MOST_SHOWN_NARROW if self._is_narrow else LOOKS[page].most
             set_property(self.pills[page], "isNarrow", self._is_narrow)
             self.pills[page].show_count(n, most=most, is_urgent=page is Page.ATTENTION)
             name = words.say(LOOKS[page].name)

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 
 from outlet_sync_gui import reasons, words
@@ -130,6 +131,10 @@ class RecordList(QFrame):
     def _connect(self) -> None:
         self.rows.table.selectionModel().selectionChanged.connect(self._show_chosen)
         self.rows.table.doubleClicked.connect(self._open_details)
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            enter = QShortcut(QKeySequence(key), self.rows.table)
+            enter.setContext(Qt.ShortcutContext.WidgetShortcut)
+            enter.activated.connect(self._open_details)
         self.choose_all.clicked.connect(self._choose_all_or_none)
         for action, button in self.buttons.items():
             button.clicked.connect(self._asker(action))
@@ -139,8 +144,9 @@ class RecordList(QFrame):
         return lambda: self.asked.emit(action, self.chosen())
 
     def _open_details(self) -> None:
-        row = self._rows[self.rows.model.line(self.rows.table.currentIndex().row()).key]
-        self.asked.emit(Action.DETAILS, [row])
+        current = self.rows.table.currentIndex()
+        if current.isValid():
+            self.asked.emit(Action.DETAILS, [self._rows[self.rows.model.line(current.row()).key]])
 
     def _choose_all_or_none(self) -> None:
         table = self.rows.table

@@ -20,13 +20,14 @@ ROOT = QModelIndex()
 
 
 class Column(IntEnum):
-    """The columns, from left to right."""
+    """The columns; a mark, where lines can be chosen, stands first."""
 
     TIME = 0
     WHAT = 1
     DETAIL = 2
     AMOUNT = 3
     STATE = 4
+    MARK = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Line:
 
     def text(self, column: int) -> str:
         """The words in a column."""
-        return (self.time, self.what, self.detail, self.amount, self.state)[column]
+        return (self.time, self.what, self.detail, self.amount, self.state, "")[column]
 
 
 def line_of(row: Row, now_ms: int) -> Line:
@@ -80,10 +81,9 @@ def _refusal(row: Row) -> str:
 class RowModel(QAbstractTableModel):
     """Lines for a table view."""
 
-    def __init__(self, colours: Tokens, *, has_marks: bool = False) -> None:
+    def __init__(self, colours: Tokens) -> None:
         super().__init__()
         self._lines: tuple[Line, ...] = ()
-        self._has_marks = has_marks
         self._marked: frozenset[int] = frozenset()
         self._colours = colours
         self._bold = QFont()
@@ -115,7 +115,7 @@ class RowModel(QAbstractTableModel):
         """Show a mark at these, and none at the others."""
         self._marked = frozenset(keys)
         if self._lines:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, 0))
+            self.dataChanged.emit(self.index(0, Column.MARK), self.index(len(self._lines) - 1, Column.MARK))
 
     def set_colours(self, colours: Tokens) -> None:
         """Light or dark."""
@@ -148,7 +148,7 @@ class RowModel(QAbstractTableModel):
         return None
 
     def _icon(self, line: Line, column: int) -> object:
-        if column == Column.TIME and self._has_marks:
+        if column == Column.MARK:
             is_marked = line.key in self._marked
             colour = self._colours.accent if is_marked else self._colours.edge
             return icons.icon("box-checked" if is_marked else "box", colour)

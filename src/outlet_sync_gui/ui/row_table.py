@@ -20,6 +20,7 @@ from outlet_sync_gui.ui.widgets import Label
 
 ROW_PX, TOUCH_ROW_PX, SIDE_PX = 43, 45, 8
 LARGEST_SHARE = 0.62
+WIDE = (Column.WHAT, Column.DETAIL)
 
 
 class RowTable(QWidget):
@@ -28,7 +29,7 @@ class RowTable(QWidget):
     def __init__(self, theme: Theme, *, has_choice: bool = False) -> None:
         super().__init__()
         self._has_choice = has_choice
-        self.model = RowModel(theme.tokens, has_marks=has_choice)
+        self.model = RowModel(theme.tokens)
         self.table = _table(self.model, has_choice=has_choice)
         self.empty = Label("quiet", wraps=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -61,7 +62,8 @@ class RowTable(QWidget):
     def arrange(self, *, is_compact: bool) -> None:
         """Leave out what a narrow list has no room for."""
         self.table.setColumnHidden(Column.DETAIL, is_compact)
-        self.table.setColumnHidden(Column.AMOUNT, is_compact and self._has_choice)
+        for column in (Column.TIME, Column.AMOUNT):
+            self.table.setColumnHidden(column, is_compact and self._has_choice)
         self._share_width()
 
     def _share_width(self) -> None:
@@ -70,7 +72,7 @@ class RowTable(QWidget):
         is_alone = self.table.isColumnHidden(Column.DETAIL)
         header.setSectionResizeMode(Column.WHAT, modes.Stretch if is_alone else modes.Fixed)
         if not is_alone:
-            taken = sum(header.sectionSize(column) for column in (Column.TIME, Column.AMOUNT, Column.STATE))
+            taken = sum(header.sectionSize(column) for column in Column if column not in WIDE)
             room = max(0, self.table.viewport().width() - taken)
             wanted = max(self.table.sizeHintForColumn(Column.WHAT), room // 3)
             self.table.setColumnWidth(Column.WHAT, min(wanted, round(room * LARGEST_SHARE)))
@@ -103,7 +105,8 @@ def _table(model: RowModel, *, has_choice: bool) -> QTableView:
     header = table.horizontalHeader()
     header.setMinimumSectionSize(SIDE_PX)
     for column in Column:
-        is_wide = column in (Column.WHAT, Column.DETAIL)
-        mode = QHeaderView.ResizeMode.Stretch if is_wide else QHeaderView.ResizeMode.ResizeToContents
+        mode = QHeaderView.ResizeMode.Stretch if column in WIDE else QHeaderView.ResizeMode.ResizeToContents
         header.setSectionResizeMode(column, mode)
+    header.moveSection(Column.MARK, 0)
+    table.setColumnHidden(Column.MARK, not has_choice)
     return table

@@ -107,8 +107,8 @@ QLabel[role="title"] {{ font-weight:600; }}
 QLabel[role="error"] {{ color:{attention}; }}
 QLabel[role="quiet"] {{ color:{c.text2}; }}
 QLabel[role="page-title"] {{ font-size:{px(tokens.PAGE_TITLE)}px; font-weight:600; }}
-QLabel[role="pill"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{c.line}; border-radius:8px;
-  padding:1px 6px; min-width:8px; }}
+QLabel[role="pill"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{c.line}; border-radius:7px;
+  padding:1px 6px; min-width:8px; min-height:14px; }}
 QLabel[role="pill"][isNarrow="true"] {{ padding:0 4px; }}
 QLabel[role="pill"][isUrgent="true"] {{ background:{attention}; color:{attention_tint}; }}
 QLabel[role="name"] {{ font-size:{px(tokens.TITLE)}px; font-weight:600; }}
@@ -122,6 +122,7 @@ QPushButton[kind="primary"]:enabled:hover {{ background:{c.accent_hover}; }}
 QPushButton[kind="primary"]:enabled:pressed {{ background:{c.accent_down}; }}
 QPushButton[kind="quiet"] {{ min-height:44px; padding:0 12px; border:0; background:transparent; color:{c.accent};
   text-align:left; }}
+QPushButton[kind="quiet"]:disabled {{ color:{c.text2}; }}
 QPushButton[kind="quiet"]:hover {{ background:{c.sunken}; }}
 QListWidget {{ background:transparent; border:0; outline:0; }}
 QListWidget::item {{ min-height:42px; padding:0 10px; margin:0 8px; border:1px solid transparent; border-radius:8px;

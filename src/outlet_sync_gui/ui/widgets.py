@@ -72,6 +72,7 @@ class Card(QPushButton):
         layout = QGridLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(2)
+        layout.setColumnStretch(0, 1)
         layout.addWidget(self.arrow, 0, 1)
         for row, part in enumerate((self.label, self.figure, self.line)):
             layout.addWidget(part, row, 0, 1, 2 if row else 1)

@@ -1,0 +1,58 @@
+"""What holds of every page: nothing is cut off, nothing overlaps, everything can be touched and has a name."""
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QTableView,
+    QWidget,
+)
+
+from outlet_sync_gui.ui.main_window import SIZE
+from outlet_sync_gui.ui.widgets import Label
+
+# The last one: 1024 by 528 at 200 %.
+SIZES = (SIZE, QSize(480, 360), QSize(800, 480), QSize(1280, 800), QSize(512, 264))
+
+
+def settle() -> None:
+    """Let layouts settle, one level at a time."""
+    for _ in range(4):
+        QApplication.processEvents()
+
+
+def cut_off(window: QWidget) -> list[str]:
+    """Texts that are wider, or in several lines higher, than their place without being meant to be shortened."""
+    labels = [label for label in window.findChildren(QLabel) if label.isVisible() and label.text()]
+    fixed = [label for label in labels if not label.wordWrap() and not (isinstance(label, Label) and label._elides)]
+    narrow = [label.text() for label in fixed if label.width() < label.fontMetrics().horizontalAdvance(label.text())]
+    narrow += [
+        label.text() for label in labels if label.wordWrap() and label.height() < label.heightForWidth(label.width())
+    ]
+    buttons = [button for button in window.findChildren(QPushButton) if button.isVisible() and button.text()]
+    return narrow + [button.text() for button in buttons if button.width() < button.sizeHint().width()]
+
+
+def overlapping(page: QWidget) -> list[str]:
+    """Parts of a page that cover each other or leave it."""
+    parts = [part for part in page.children() if isinstance(part, QWidget) and part.isVisible()]
+    pairs = [(a, b) for n, a in enumerate(parts) for b in parts[n + 1 :]]
+    outside = [part.objectName() for part in parts if part.geometry().right() > page.width()]
+    return outside + [str((a, b)) for a, b in pairs if a.geometry().intersects(b.geometry())]
+
+
+def too_small(window: QWidget) -> list[str]:
+    """Targets under 44 px."""
+    buttons = [button for button in window.findChildren(QAbstractButton) if button.isVisible() and button.height() > 0]
+    return [button.accessibleName() for button in buttons if button.height() < 44]
+
+
+def nameless(window: QWidget) -> list[str]:
+    """What can be used and has no name for those who hear it."""
+    kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, QTableView)
+    usable = [widget for kind in kinds for widget in window.findChildren(kind) if widget.isVisible()]
+    return [type(widget).__name__ for widget in usable if not widget.accessibleName()]
