@@ -1,6 +1,7 @@
 """The line: counters that never drift, and lists for people."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from tests.builders import Bench, accepted, answered, order, product, read, refused, results, transaction
 
 from outlet_sync_gui.status import Pending, RowState
-from outlet_sync_gui.store import news, outbox, records
+from outlet_sync_gui.store import news, outbox, records, views
 
 
 @pytest.fixture
@@ -70,6 +71,8 @@ def _exchange(bench: Bench, how: str) -> None:
         (outbox.ACCEPT, ("[]", 1, "")),
         (outbox.END, ("[]",)),
         (news.NEWS, (1,)),
+        (f"{views.OF_LANE} {views.LAST_FIRST}", (1, 4, 0, None, None, 10)),
+        (views.BY_NUMBER, (1, "order", "A", "B", "[0]", 10)),
         (records.BLOCK_BEHIND, ("[1,2]",)),
         (records.BLOCK_CHILDREN, ("[1,2]",)),
         (records.KNOWN + "WHERE r.outlet = ? AND r.type = ? AND r.local_id = ?", (1, "order", "A1")),
@@ -84,7 +87,15 @@ def test_nothing_on_the_way_of_a_batch_grows_with_the_queue(
         step for step in steps if step.startswith("SCAN") and step not in ("SCAN n", "SCAN j VIRTUAL TABLE INDEX 1:")
     ]
     assert scans == []
-    assert not [step for step in steps if "TEMP B-TREE" in step and query is outbox.NEXT]
+    assert not [step for step in steps if "TEMP B-TREE" in step and query not in (outbox.BEHIND, outbox.LOAD)]
+
+
+@pytest.mark.parametrize("query", [views.NEWEST, views.UNSENT])
+def test_the_line_is_listed_from_its_end_and_never_sorted(bench: Bench, query: str) -> None:
+    values = (1, 10) if query is views.UNSENT else (1, None, None, 10)
+    steps = [row[3] for row in bench.store._db.rows(f"EXPLAIN QUERY PLAN {query} {views.LAST_FIRST}", values)]
+    assert steps[0] == "SCAN o USING INDEX sqlite_autoindex_outbox_1"
+    assert not [step for step in steps if "TEMP B-TREE" in step]
 
 
 def test_counts_are_told_by_lane_and_the_dead_are_not_pending(bench: Bench) -> None:
@@ -129,6 +140,14 @@ def test_a_list_is_filtered_by_state_type_and_the_start_of_a_number(bench: Bench
     assert [row.local_id for row in views.queue(entity_type="product")] == ["PRD-1"]
     assert views.queue(state=RowState.DEAD) == []
     assert [row.local_id for row in views.queue(limit=1)] == ["PRD-1"]
+    step = bench.push()
+    bench.settle(step, results(step.flight, {"ORD-1": "no", "ORD-2": "no"}))
+    bench.put("order", order("ORD-3"))
+    dead: dict[str, Any] = {"state": RowState.DEAD, "entity_type": "order"}
+    assert [row.local_id for row in views.queue(search="ORD", state=RowState.READY)] == ["ORD-3"]
+    assert [row.local_id for row in views.queue(search="ORD-1", **dead)] == ["ORD-1"]
+    assert [row.local_id for row in views.queue(**dead, limit=1)] == ["ORD-2"]
+    assert views.queue(search="ORD-1", entity_type="product") == []
 
 
 def test_two_records_with_one_cloud_id_do_not_stop_the_line(bench: Bench) -> None:

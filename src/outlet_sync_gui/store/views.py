@@ -18,12 +18,17 @@ SELECT o.seq, r.id, r.type, r.local_id, r.cloud_id, o.operation, r.version, o.la
 FROM outbox o JOIN record r ON r.id = o.record_id
 """
 # By +: the line is walked from its end, not sorted whole.
-NEWEST_FIRST = "+o.outlet = ?"
-DEAD_OF_LANE = f"{QUEUED} WHERE o.outlet = ? AND o.state = 4 AND o.lane = ?"
-# By the number's index; a scan of the line would cost a second in a long one.
+NEWEST = f"{QUEUED} WHERE +o.outlet = ? AND (? IS NULL OR r.type = ?)"
+UNSENT = f"{QUEUED} WHERE +o.outlet = ? AND o.state <> 4"
+OUT = "AND o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)"
+# Each lane's by index, however long the line is.
+OF_LANE = f"{QUEUED} WHERE o.outlet = ? AND o.state = ? AND o.lane = ? AND (? IS NULL OR r.type = ?)"
+LAST_FIRST = "ORDER BY o.seq DESC LIMIT ?"
+# By the number's index; a scan of the line would cost seconds in a long one.
 BY_NUMBER = f"""
 {QUEUED.replace("outbox o JOIN record r", "record r CROSS JOIN outbox o")}
-WHERE r.outlet = ? AND r.type = ? AND r.local_id >= ? AND r.local_id < ? ORDER BY r.local_id DESC LIMIT ?
+WHERE r.outlet = ? AND r.type = ? AND r.local_id >= ? AND r.local_id < ?
+AND o.state IN (SELECT j.value FROM json_each(?) j) ORDER BY r.local_id DESC LIMIT ?
 """
 LAST_CHARACTER = chr(0x10FFFF)
 # The types that there are, each found by one step in the index.
@@ -67,22 +72,17 @@ class Views:
     def queue(
         self, *, state: RowState | None = None, entity_type: str | None = None, search: str = "", limit: int = 100
     ) -> list[Queued]:
-        """The newest rows of the line first; `search` is the start of a number."""
-        outlet = "o.outlet = ?" if state is RowState.DEAD else NEWEST_FIRST
-        conditions = [outlet, "(? IS NULL OR r.type = ?)", "(? = '' OR substr(r.local_id, 1, length(?)) = ?)"]
-        values: list[object] = [self._outlet, entity_type, entity_type, search, search, search]
-        if state is RowState.SENDING:
-            conditions.append("o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)")
-        elif state is not None:
-            stored = [number for number, shown in enumerate(STATES) if shown is state]
-            conditions.append("o.state IN (SELECT value FROM json_each(?))")
-            values.append(json.dumps(stored))
-        where = " AND ".join(conditions)
-        rows = [
-            _queued(row)
-            for row in self._db.rows(f"{QUEUED} WHERE {where} ORDER BY o.seq DESC LIMIT ?", (*values, limit))
-        ]
-        return [row for row in rows if state in (None, row.state)]
+        """The newest rows of the line first; with `search` those whose number begins so, of many the highest."""
+        stored = [number for number, shown in enumerate(STATES) if shown is state]
+        if search:
+            found = self._by_number(search, limit, entity_type, stored)
+        elif stored:
+            wanted = [(number, lane, entity_type, entity_type, limit) for number in stored for lane in Lane]
+            found = self._newest([(f"{OF_LANE} {LAST_FIRST}", (self._outlet, *values)) for values in wanted], limit)
+        else:
+            query = f"{NEWEST} {OUT if state else ''} {LAST_FIRST}"
+            found = self._newest([(query, (self._outlet, entity_type, entity_type, limit))], limit)
+        return [row for row in found if state in (None, row.state)]
 
     def find(self, record_id: int) -> Queued | None:
         """The queued row of a record."""
@@ -91,31 +91,26 @@ class Views:
 
     def unsent(self, *, limit: int) -> list[ListRow]:
         """For the window: what waits, newest first."""
-        rows = self._db.rows(
-            f"{QUEUED} WHERE {NEWEST_FIRST} AND o.state <> 4 ORDER BY o.seq DESC LIMIT ?", (self._outlet, limit)
-        )
-        return self._with_content([_queued(row) for row in rows])
+        return self._with_content(self._newest([(f"{UNSENT} {LAST_FIRST}", (self._outlet, limit))], limit))
 
     def refused(self, *, limit: int) -> list[ListRow]:
-        """For the window: what needs attention, newest first; each lane's by index, however long the line is."""
-        return self._newest(
-            [(f"{DEAD_OF_LANE} ORDER BY o.seq DESC LIMIT ?", (self._outlet, lane, limit)) for lane in Lane],
-            limit,
-        )
+        """For the window: what needs attention, newest first."""
+        return self._with_content(self.queue(state=RowState.DEAD, limit=limit))
 
     def line(self, *, search: str = "", limit: int) -> list[ListRow]:
         """For the window: all of the line, newest first; with `search` those whose number begins so."""
-        if not search:
-            return self._newest(
-                [(f"{QUEUED} WHERE {NEWEST_FIRST} ORDER BY o.seq DESC LIMIT ?", (self._outlet, limit))], limit
-            )
-        types = [row[0] for row in self._db.rows(TYPES, (self._outlet, self._outlet))]
-        values = [(self._outlet, kind, search, search + LAST_CHARACTER, limit) for kind in types]
-        return self._newest([(BY_NUMBER, value) for value in values], limit)
+        return self._with_content(self.queue(search=search, limit=limit))
 
-    def _newest(self, queries: Sequence[tuple[str, tuple[object, ...]]], limit: int) -> list[ListRow]:
+    def _by_number(self, search: str, limit: int, entity_type: str | None, stored: Sequence[int]) -> list[Queued]:
+        """Of one type or of all, in these states or in any."""
+        types = [entity_type] if entity_type else [row[0] for row in self._db.rows(TYPES, (self._outlet,) * 2)]
+        states = json.dumps(list(stored) or list(range(len(STATES))))
+        end = search + LAST_CHARACTER
+        return self._newest([(BY_NUMBER, (self._outlet, kind, search, end, states, limit)) for kind in types], limit)
+
+    def _newest(self, queries: Sequence[tuple[str, tuple[object, ...]]], limit: int) -> list[Queued]:
         queued = [_queued(row) for query, values in queries for row in self._db.rows(query, values)]
-        return self._with_content(sorted(queued, key=lambda row: row.seq, reverse=True)[:limit])
+        return sorted(queued, key=lambda row: row.seq, reverse=True)[:limit]
 
     def recent(self, *, limit: int) -> list[ListRow]:
         """For the window: what the cloud accepted last, newest first."""
