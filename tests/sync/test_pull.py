@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders import Bench, accepted, body, order, product, pulled, sent
+from tests.builders import Bench, accepted, answered, body, order, product, pulled, sent
 
 from outlet_sync_gui.contract.answers import CloudChange
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.store.records import Known
+from outlet_sync_gui.sync.commands import Retry
 from outlet_sync_gui.sync.exchange import Kind
 from outlet_sync_gui.sync.pull import apply_change
 
@@ -63,6 +64,66 @@ def test_a_category_without_a_local_id_comes_in_once(bench: Bench) -> None:
     found = bench.store.records.find_cloud("category", "c-1")
     assert found is not None
     assert (found.local_id, found.base_version) == (None, 1)
+
+
+DRINKS = {"cloud_id": "c-1", "name": "Beverages", "icon": "cup", "version": 3, "updated_at": LATER, "action": "create"}
+
+
+def category(bench: Bench, local_id: str = "K1") -> Known:
+    found = bench.store.records.find("category", local_id)
+    assert found is not None
+    return found
+
+
+def test_headquarters_item_takes_the_tills_number_when_it_is_told(bench: Bench) -> None:
+    hear(bench, categories=[DRINKS])
+    hear(bench, categories=[{**DRINKS, "local_id": "K1", "version": 4, "name": "Drinks"}])
+    assert (category(bench).cloud_id, loads_stored(category(bench).payload)["name"]) == ("c-1", "Drinks")
+    bench.put("category", {"local_id": "K1", "name": "Minuman"})
+    assert bench.queued() == []  # first contact: the cloud's catalogue
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_two_rows_that_turn_out_to_be_one_by_a_pull_become_one_by_first_contact(bench: Bench, version: int) -> None:
+    hear(bench, categories=[DRINKS])
+    bench.put("category", {"local_id": "K1", "name": "Minuman", "stock": 7})
+    hear(bench, categories=[{**DRINKS, "local_id": "K1", "version": version}])
+    found = category(bench)
+    held_now = loads_stored(found.payload)
+    assert (held_now["name"], held_now["icon"], held_now["stock"]) == ("Beverages", "cup", 7)
+    assert (found.cloud_id, found.base_version, bench.queued()) == ("c-1", version, [("K1", "ready")])
+    assert bench.store.records.find_cloud("category", "c-1") == found
+
+
+def test_two_rows_that_turn_out_to_be_one_by_an_answer_become_one(bench: Bench) -> None:
+    hear(bench, categories=[DRINKS])
+    bench.put("category", {"local_id": "K1", "name": "Minuman"})
+    step = bench.push()
+    result = {"entity_type": "category", "local_id": "K1", "cloud_id": "c-1", "status": "success", "version": 4}
+    bench.settle(step, answered({"success": True, "data": {"results": [result]}}))
+    assert (category(bench).cloud_id, bench.queued()) == ("c-1", [])
+    hear(bench, categories=[{**DRINKS, "version": 5, "name": "Cold drinks"}])
+    assert loads_stored(category(bench).payload)["name"] == "Cold drinks"
+
+
+def test_what_was_decided_over_the_row_that_ends_moves_along(bench: Bench) -> None:
+    hear(bench, categories=[DRINKS])
+    theirs = bench.store.records.find_cloud("category", "c-1")
+    assert theirs is not None
+    bench.engine.do(Retry(who="Rina", names=(str(theirs.record_id),)), bench.now)
+    bench.put("category", {"local_id": "K1", "name": "Minuman"})
+    news = CloudChange(
+        entity_type="category",
+        local_id="K1",
+        cloud_id="c-1",
+        action="update",
+        version=4,
+        updated_at=LATER,
+        fields="{}",
+    )
+    with bench.store.write():
+        apply_change(bench.store, news, now_ms=bench.wall_ms)
+    assert [deed.who for deed in bench.store.activity.of(category(bench).record_id)] == ["Rina"]
 
 
 def test_a_change_without_edits_of_ours_touches_only_its_fields(bench: Bench) -> None:

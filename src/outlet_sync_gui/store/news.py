@@ -108,6 +108,26 @@ class News:
         query = "SELECT 1 FROM outlet t JOIN outbox o ON o.flight = t.flight WHERE t.id = ? AND o.record_id = ?"
         return self._db.row(query, (self._outlet, record_id)) is not None
 
+    def give_name(self, record_id: int, local_id: str) -> None:
+        """The POS's id of a record that had the cloud's alone."""
+        self._db.execute("UPDATE record SET local_id = ? WHERE id = ? AND local_id IS NULL", (local_id, record_id))
+
+    def unite(self, kept: int, gone: int) -> None:
+        """Two rows turn out to be one record: the one without the POS's id ends, what belongs to it moves along."""
+        for table in ("news", "outbox", "sent"):
+            self._db.execute(f"UPDATE OR IGNORE {table} SET record_id = ? WHERE record_id = ?", (kept, gone))
+            self._db.execute(f"DELETE FROM {table} WHERE record_id = ?", (gone,))
+        self._db.execute("UPDATE activity SET record_id = ? WHERE record_id = ?", (kept, gone))
+        row = self._db.row("SELECT cloud_id, version, base_version FROM record WHERE id = ?", (gone,))
+        assert row is not None
+        self._db.execute("DELETE FROM content WHERE record_id = ?", (gone,))
+        self._db.execute("DELETE FROM record WHERE id = ?", (gone,))
+        self._db.execute(
+            "UPDATE record SET cloud_id = ?, version = max(version, ?), base_version = max(base_version, ?)"
+            " WHERE id = ?",
+            (*row, kept),
+        )
+
 
 def _change(row: Row) -> CloudChange:
     names = ("entity_type", "local_id", "cloud_id", "action", "version", "updated_at", "fields")

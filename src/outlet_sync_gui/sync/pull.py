@@ -53,7 +53,7 @@ def apply_change(store: Store, change: CloudChange, *, now_ms: int) -> bool:
     """Apply one change, idempotently; whether it was news. Part of the caller's transaction."""
     if change.entity_type not in CATALOGUE:
         return False  # a sale that headquarters deletes is none of ours
-    known = _find(store, change)
+    known = _find(store, change, now_ms)
     if known is None:
         store.news.insert(change, _new(change), now_ms=now_ms)
         return True
@@ -120,10 +120,52 @@ def _delete(store: Store, known: Known, change: CloudChange, now_ms: int) -> boo
     return True
 
 
-def _find(store: Store, change: CloudChange) -> Known | None:
-    if change.local_id and (known := store.records.find(change.entity_type, change.local_id)):
-        return known
-    return store.records.find_cloud(change.entity_type, change.cloud_id) if change.cloud_id else None
+def _find(store: Store, change: CloudChange, now_ms: int) -> Known | None:
+    """The record that a change names; two rows that turn out to be one become one."""
+    ours = store.records.find(change.entity_type, change.local_id) if change.local_id else None
+    theirs = store.records.find_cloud(change.entity_type, change.cloud_id) if change.cloud_id else None
+    if ours is None and theirs is not None and theirs.local_id is None and change.local_id:
+        _name(store, theirs, change.local_id, now_ms)
+        return store.records.find(change.entity_type, change.local_id)
+    if ours is not None and theirs is not None and theirs.local_id is None:
+        unite(store, ours, theirs, now_ms=now_ms)
+        return store.records.find(change.entity_type, change.local_id or "")
+    return ours or theirs
+
+
+def _name(store: Store, theirs: Known, local_id: str, now_ms: int) -> None:
+    """The POS's id of a record that had the cloud's alone."""
+    store.news.give_name(theirs.record_id, local_id)
+    payload = merge_fields(theirs.payload, {"local_id": local_id})
+    named = Adopted(
+        payload=payload,
+        digest=digest_of(payload),
+        base=merge_fields(theirs.base, {"local_id": local_id}) if theirs.base else None,
+        base_version=theirs.base_version,
+        cloud_id=theirs.cloud_id,
+        deleted_at=theirs.deleted_at,
+    )
+    store.news.adopt(theirs.record_id, named, now_ms=now_ms)
+
+
+def unite(store: Store, ours: Known, theirs: Known, *, now_ms: int) -> None:
+    """One record under the POS's id: by the rule of first contact, where nothing of ours ever left."""
+    store.news.unite(ours.record_id, theirs.record_id)
+    if theirs.base is not None and ours.base is None and not ours.is_tried:
+        store.news.adopt(ours.record_id, _first_contact(ours, _as_change(theirs, theirs.base)), now_ms=now_ms)
+
+
+def _as_change(known: Known, base: str) -> CloudChange:
+    """What headquarters said of a record so far."""
+    return CloudChange(
+        entity_type=known.entity_type,
+        local_id=known.local_id,
+        cloud_id=known.cloud_id,
+        action="update",
+        version=known.base_version,
+        updated_at=FIRST_CURSOR,
+        fields=base,
+    )
 
 
 def _is_stale(known: Known, change: CloudChange) -> bool:

@@ -26,6 +26,7 @@ from outlet_sync_gui.sync.exchange import Request
 from outlet_sync_gui.sync.halts import Halts, Standing
 from outlet_sync_gui.sync.judge import Judged, RefusedWhole, gist, is_existing, is_missing
 from outlet_sync_gui.sync.pacing import FIRST_S, LAST_S, BatchSize
+from outlet_sync_gui.sync.pull import unite
 from outlet_sync_gui.sync.records import LANES, lane_of
 
 BATCH_DEADLINE_S = 60.0
@@ -136,6 +137,7 @@ class Pusher:
         failures = _failures(parcels, verdict)
         accepted = [*_accepted(parcels, verdict), *_gone(failures)]
         self._settle_accepted(accepted, wall_ms)
+        self._unite_twins(accepted, wall_ms)
         events = self._settle_unknown(parcels, verdict, wall_ms)
         own = _own(failures, {a.parcel.record_id for a in accepted})
         events += self._settle_failures(own, parcels, wall_ms)
@@ -155,6 +157,14 @@ class Pusher:
         self.store.outbox.accept(accepted, now_ms=wall_ms, day=day, deleted_at=iso(wall_ms))
         types = {a.parcel.entity_type for a in accepted}
         self.halts.accepted(types, {a.parcel.record_id for a in accepted})
+
+    def _unite_twins(self, accepted: Sequence[Accepted], wall_ms: int) -> None:
+        """An answer may name a cloud id that headquarters told of before the till made the record itself."""
+        for one in (a for a in accepted if a.cloud_id and a.parcel.entity_type in CATALOGUE):
+            twin = self.store.records.find_cloud(one.parcel.entity_type, one.cloud_id or "")
+            ours = self.store.records.find(one.parcel.entity_type, one.parcel.local_id)
+            if ours is not None and twin is not None and twin.local_id is None:
+                unite(self.store, ours, twin, now_ms=wall_ms)
 
     def _settle_failures(self, failures: Sequence[Failure], parcels: Sequence[Parcel], wall_ms: int) -> list[Event]:
         """Each refusal its own way: a type not taken, the other operation, headquarters' news first, or a person."""
