@@ -122,6 +122,8 @@ def words_of(envelope: Envelope) -> str:
 
 def _matched(results: Sequence[Mapping[str, Json]], sent: Sequence[SentItem]) -> list[ItemResult | None]:
     """By type and id; where there are as many as were sent, also by place, or by an id that has no type beside it."""
+    if _is_in_order(results, sent):  # as clouds do: nothing is said twice, nothing has to be looked for
+        return [_result(entry) for entry in results]
     named = {_key(entry): entry for entry in results if not _is_failed(entry)}
     named.update((_key(entry), entry) for entry in results if _is_failed(entry))  # said twice: the worse word counts
     is_whole = len(results) == len(sent)
@@ -132,6 +134,13 @@ def _matched(results: Sequence[Mapping[str, Json]], sent: Sequence[SentItem]) ->
             entry = results[place] if _may_be(results[place], item) else named.get(("", item.local_id))
         found.append(None if entry is None else _result(entry))
     return found
+
+
+def _is_in_order(results: Sequence[Mapping[str, Json]], sent: Sequence[SentItem]) -> bool:
+    return len(results) == len(sent) and all(
+        entry.get("local_id") == local_id and entry.get("entity_type") == entity_type
+        for entry, (entity_type, local_id) in zip(results, sent, strict=True)
+    )
 
 
 def _may_be(entry: Mapping[str, Json], item: SentItem) -> bool:
