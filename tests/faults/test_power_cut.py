@@ -33,7 +33,7 @@ SEED = 20_260_127
 ROUNDS, SHORT_ROUNDS = 20, 7
 FEW, MANY = 20_000, 1_000_000
 CHECKPOINT_PAGES = 24  # so that a day has some forty
-STARTS_EVERY, READS_ALL_EVERY = 200, 50
+STARTS_EVERY = 200
 CUTS_A_CHUNK = 40
 TOLD = 20
 KNOWN = """
@@ -203,6 +203,15 @@ class Tally:
         self.told = dict(list({**other.told, **self.told}.items())[:TOLD])
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands in a file: nothing readable, or rows, as one number and as facts."""
+
+    damage: str
+    rows: bytes = b""
+    facts: Facts | None = None
+
+
 class Judge:
     """Opens what a cut left, in a folder of its own, and holds it to what was answered."""
 
@@ -211,7 +220,7 @@ class Judge:
         self._folder = folder
         self._places = tape.places()
         self._ends = [end for end, _ in tape.commits]
-        self._facts: dict[bytes, Facts] = {}
+        self._found: dict[bytes, Found] = {}
         self._verdicts: dict[tuple[bytes, int], list[str]] = {}
         self._last: tuple[int, bytes] = (-1, b"")
 
@@ -235,13 +244,14 @@ class Judge:
 
     def _count(self, tally: Tally, platter: Platter, at: int, choice: Choice, dice: int) -> None:
         tally.states += 1
-        if choice != Choice(0, 0) or self._last[0] != platter.syncs:
+        nothing = choice == Choice(0, 0)
+        if not nothing or self._last[0] != platter.syncs:
             tally.opened += 1
-            bad, digest = self._open(platter.image(choice), reads_all=dice % READS_ALL_EVERY == 0)
-            self._last = (platter.syncs, digest) if choice == Choice(0, 0) and not bad else (-1, b"")
+            content = self._open(platter.image(choice))
+            self._last = (platter.syncs, content) if nothing else self._last
         else:
-            bad, digest = [], self._last[1]
-        bad = bad or self._verdict(digest, at)
+            content = self._last[1]  # the same files as in the state before, which kept nothing either
+        bad = self._verdict(content, at)
         if dice == 0 and not bad:
             tally.starts += 1
             bad = self._start(platter.image(choice), at)
@@ -250,33 +260,47 @@ class Judge:
             for what in bad[: TOLD - len(tally.told)]:
                 tally.told.setdefault(what, f"after {at} requests, {choice}")
 
-    def _open(self, image: dict[str, bytes], *, reads_all: bool) -> tuple[list[str], bytes]:
-        folder = self._fill(self._folder / "image", image)
-        connection = sqlite3.connect(folder / FILE_NAME, isolation_level=None)
+    def _open(self, image: dict[str, bytes]) -> bytes:
+        """Let SQLite find what was committed, and write it back at the end: the file's content then, as one number."""
+        file = self._fill(self._folder / "image", image) / FILE_NAME
         try:
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("PRAGMA synchronous = OFF")  # what comes after the cut need not survive
-            digest = digest_of(connection)
-            if digest not in self._facts:
-                self._facts[digest] = facts_of(connection)
-            if reads_all and (found := connection.execute("PRAGMA integrity_check").fetchall()) != [("ok",)]:
-                return [f"damaged: {found}"], digest
+            with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                connection.execute("PRAGMA user_version").fetchall()
         except sqlite3.Error as error:
-            return [f"does not open: {error}"], b""
-        finally:
-            connection.close()
-        return [], digest
+            return self._unreadable(error)
+        content = blake2b(file.read_bytes(), digest_size=16).digest()
+        if content not in self._found:
+            self._found[content] = self._read(file)
+        return content
 
-    def _verdict(self, digest: bytes, at: int) -> list[str]:
+    def _unreadable(self, error: sqlite3.Error) -> bytes:
+        content = str(error).encode()
+        self._found[content] = Found(f"does not open: {error}")
+        return content
+
+    def _read(self, file: Path) -> Found:
+        """All of it; done once for each content."""
+        try:
+            with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+                checked = connection.execute("PRAGMA integrity_check").fetchall()
+                damage = "" if checked == [("ok",)] else f"damaged: {checked}"
+                return Found(damage, digest_of(connection), facts_of(connection))
+        except sqlite3.Error as error:
+            return Found(f"can't be read: {error}")
+
+    def _verdict(self, content: bytes, at: int) -> list[str]:
         """Of what was committed, the last that returned is there, or the next one whole."""
-        key = (digest, bisect_right(self._places, at))
+        found = self._found[content]
+        if found.damage or found.facts is None:
+            return [found.damage]
+        key = (content, bisect_right(self._places, at))
         if key not in self._verdicts:
-            self._verdicts[key] = list(broken(self._facts[digest], self._tape, at))
-        bad = self._verdicts[key]
+            self._verdicts[key] = list(broken(found.facts, self._tape, at))
         last = bisect_right(self._ends, at) - 1
-        if digest not in {kept for _, kept in self._tape.commits[last : last + 2]}:
-            return [*bad, "a commit that returned is gone, or half of one is there"]
-        return bad
+        if found.rows not in {rows for _, rows in self._tape.commits[last : last + 2]}:
+            return [*self._verdicts[key], "a commit that returned is gone, or half of one is there"]
+        return self._verdicts[key]
 
     def _start(self, image: dict[str, bytes], at: int) -> list[str]:
         """The program starts, goes on, and gets everything through."""
