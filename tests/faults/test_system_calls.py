@@ -93,7 +93,7 @@ def kill_through(folder: Path, seed: int, n: int) -> Counter[str]:
     return counts
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_a_day_survives_a_kill_at_any_system_call(tmp_path: Path) -> None:
     assert kill_through(tmp_path, DAY, FEW).total() == FEW
 
@@ -125,6 +125,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scene]:
         (mistakes.moves_the_cursor_before_the_news_are_stored, "news of the menu", "fdatasync"),
     ],
 )
+@pytest.mark.timeout(300)
 def test_a_planted_mistake_is_found(day: dict[str, Scene], mistake: Callable[[], None], name: str, call: str) -> None:
     start = [sys.executable, "-P", mistakes.__file__, mistake.__name__]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
