@@ -1,5 +1,6 @@
 """The desktop program: tray, window and service put together; the only start and stop."""
 
+import gc
 import logging
 import os
 import signal
@@ -54,6 +55,7 @@ class App(QObject):
             self.tray.show()
         if not (is_minimized and Tray.is_available()):
             self.window.show()
+        gc.freeze()  # what is loaded stays: looking through it for garbage would halt the window for 40 ms at a time
         if self.failure is None:
             self.worker.start()
 
