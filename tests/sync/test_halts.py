@@ -110,6 +110,16 @@ def test_a_new_key_or_a_persons_retry_opens_every_route(bench: Bench, command: K
     assert live(bench, takes_all, seconds=20).count("sync/batch") == 1
 
 
+def test_a_new_key_ends_what_stops_a_type(bench: Bench) -> None:
+    bench.put_all(read("cashier_shift", {"local_id": f"S{n}"}) for n in range(3))
+    step = bench.push()
+    bench.settle(step, unknown_type(step))
+    assert len(bench.engine.status(bench.now).waits) == 1
+    bench.engine.do(KeyChanged(), bench.now)
+    live(bench, takes_all, seconds=20)
+    assert (bench.queued(), bench.engine.status(bench.now).waits) == ([], ())
+
+
 def test_a_forbidden_route_outlives_a_restart_and_a_clock_set_back(bench: Bench) -> None:
     bench.put("cashier_shift", {"local_id": "S1"})
     bench.settle(bench.push(), FORBIDDEN)

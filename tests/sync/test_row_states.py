@@ -405,6 +405,31 @@ def test_what_is_being_sent_is_refused_to_a_person(bench: Bench, decision: Decis
 # -- the order of causes, and what survives
 
 
+def test_a_payment_that_waits_for_its_next_try_waits_for_its_order_first(bench: Bench) -> None:
+    """And nothing looks at it meanwhile: a wait that ends in the past would spin."""
+    bench.put("transaction", transaction("T1", "A1"))
+    bench.settle(bench.push(), refused(""))
+    ready(bench)
+    step = bench.push()
+    bench.settle(step, results(step.flight, {"A1": "no such table", "T1": "no such order"}))
+    assert bench.queued() == [("T1", "blocked"), ("A1", "dead")]
+    assert (bench.later(100).wait().at or 0) > bench.at_s
+    decide(bench, Retry(who="Rina", names=("order/A1",)))
+    assert sent(due_push(bench)) == [("A1", 1), ("T1", 1)]
+
+
+def test_an_item_that_waits_for_its_next_try_is_held_first(bench: Bench) -> None:
+    bench.put("product", product(price=35000))
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    bench.put("product", product(price=38000))
+    bench.settle(bench.push(), refused(""))
+    with bench.store.write():
+        apply_change(bench.store, _news("product", "P1", fields='{"price":40000}'), now_ms=bench.wall_ms)
+    assert bench.queued() == [("P1", "held")]
+    assert (bench.later(100).wait().at or 0) > bench.at_s
+
+
 def test_five_refusals_without_a_reason_count_across_a_restart(bench: Bench) -> None:
     ready(bench)
     for n in range(5):

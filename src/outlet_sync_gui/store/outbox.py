@@ -226,7 +226,8 @@ class Outbox:
     def next_retry_at(self) -> int | None:
         """When the first row that waits for its next try is due, UTC ms."""
         row = self._db.row(
-            "SELECT min(retry_at) FROM outbox WHERE outlet = ? AND retry_at IS NOT NULL", (self._outlet,)
+            "SELECT min(retry_at) FROM outbox WHERE outlet = ? AND retry_at IS NOT NULL AND state = ?",
+            (self._outlet, RETRY),
         )
         return row[0] if row else None
 

@@ -136,9 +136,9 @@ class Halts:
                 self._store.halts.end(halt.halt_id)
 
     def key_changed(self) -> None:
-        """A new key: every route may be open again."""
+        """A new key: every route may be open again, and every type taken."""
         for halt in self._store.halts.all():
-            if halt.kind is HaltKind.ROUTE:
+            if halt.kind is not HaltKind.ALIKE:
                 self._store.halts.end(halt.halt_id)
 
     def _put_off(self, kind: HaltKind, name: str, record_ids: Sequence[int], words: str, now_ms: int) -> None:
