@@ -55,7 +55,6 @@ class App(QObject):
             self.tray.show()
         if not (is_minimized and Tray.is_available()):
             self.window.show()
-        gc.freeze()  # what is loaded stays: looking through it for garbage would halt the window for 40 ms at a time
         if self.failure is None:
             self.worker.start()
 
@@ -134,6 +133,7 @@ def run_app(directory: Path, *, is_minimized: bool) -> None:
     if app.failure is None:
         log_to_file(directory)
     app.start(is_minimized=is_minimized)
+    gc.freeze()  # what is loaded stays: looking through it for garbage would halt the window for 40 ms at a time
     with SignalsQuit(application):
         application.exec()
     if not app.stop():

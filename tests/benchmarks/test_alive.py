@@ -1,5 +1,6 @@
 """What people and headquarters feel: a sale's way when nothing else is on, and the window while a backlog drains."""
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -119,11 +120,13 @@ def test_the_window_stays_smooth_while_a_million_drain(million_copy: Path, qapp:
         qtbot.waitUntil(lambda: len(idle.late_ms) >= 2000, timeout=60_000)
         idle.deleteLater()
         app.start()
+        gc.freeze()  # as the program does
         busy = Lateness()
         started = time.perf_counter()
         qtbot.waitUntil(lambda: app.status.state is State.IDLE, timeout=1_500_000)
         took = time.perf_counter() - started
         assert app.stop()
+    gc.unfreeze()
     assert app.status.pending.total == 0
     figure = "5 ms timer late, window open, a million draining"
     tell(figure, busy.told(), f"idle {idle.told()}", f"{MILLION / took:,.0f} records/s", "p99 <= 16, max <= 50 ms")
