@@ -235,6 +235,14 @@ def test_the_lock_is_free_after_the_end(directory: Path) -> None:
         pass
 
 
+def test_a_service_that_is_just_ending_is_waited_for(directory: Path) -> None:
+    ending = Lock(directory)
+    ending.__enter__()
+    threading.Timer(0.2, ending.__exit__).start()
+    with Lock(directory):
+        pass
+
+
 def test_a_database_that_is_none_is_told_before_anything_is_sent(directory: Path, cloud: SimulatedCloud) -> None:
     (directory / FILE_NAME).write_bytes(b"no database" * 1000)
     with pytest.raises(StoreFailed):

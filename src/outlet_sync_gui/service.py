@@ -49,6 +49,7 @@ STORE_AGAIN_S = 5.0
 HEALS = ("disk_full", "disk_failed", "database_locked", "read_only")  # of a store that can't be opened: worth waiting
 REVIVE_S, REVIVALS, REVIVALS_WITHIN_S = 5.0, 3, 600.0
 LOCK_NAME = "service.lock"
+ENDING_S = 1.0  # a service that stops, or was killed just now, holds the lock a moment longer
 
 ReadKey = Callable[[Settings], Awaitable[str]]
 P = ParamSpec("P")
@@ -64,7 +65,7 @@ class Lock:
 
     def __enter__(self) -> None:
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=ENDING_S)
         except Timeout as error:
             raise AlreadyRunning("already_running", {"path": str(self._directory)}) from error
 
