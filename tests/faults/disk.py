@@ -107,6 +107,11 @@ class Disk:
         self._under.__exit__(None, None, None)
         self._layer.unregister()
 
+    @property
+    def size(self) -> int:
+        """Bytes that all files take."""
+        return sum(self.lengths.values())
+
     def meets(self, op: Op) -> apsw.Error | None:
         """A write, cut or sync is asked for; why it fails, if it does."""
         count, self.count = self.count, self.count + 1
@@ -121,7 +126,7 @@ class Disk:
         match op.did:
             case Did.WRITE:
                 self.lengths[op.file] = max(self.lengths.get(op.file, 0), op.at + len(op.data))
-                self.most = max(self.most, sum(self.lengths.values()))
+                self.most = max(self.most, self.size)
             case Did.CUT:
                 self.lengths[op.file] = op.at
             case Did.DELETE:
@@ -185,7 +190,7 @@ class _File(apsw.VFSFile):
         """Whether there is room for the beginning at least."""
         room = self._disk.fault.room if self._disk.fault else None
         longer = max(0, offset + len(begun) - self._disk.lengths.get(self._file, 0))
-        return room is None or sum(self._disk.lengths.values()) + longer <= room
+        return room is None or self._disk.size + longer <= room
 
     def xTruncate(self, newsize: int) -> None:
         if (error := self._disk.meets(Op(Did.CUT, self._file, newsize))) is not None:

@@ -44,12 +44,25 @@ CODES = {True: "disk_full", False: "disk_failed"}
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """How the disk fails in a day: so much room, or from its n-th write, cut or sync on, or at that one alone."""
+    """How the disk fails in a day: so much room, or from its n-th write, cut or sync on, or at that one alone.
+
+    From the first start on, or, where the database is made already, from then on.
+    """
 
     full: bool
     room: int | None = None
     since: int | None = None
     is_once: bool = False
+    is_made: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A day without a fault: how many requests the disk gets, and the bytes of all files at the start and at most."""
+
+    requests: int
+    made: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +85,8 @@ def suffer(folder: Path, case: Case) -> Course:
             disk.fault = None
 
     with Disk(CHECKPOINT_PAGES) as disk:
-        disk.fault = fault
         try:
-            told = _live(folder, disk, failed)
+            told = _live(folder, disk, failed, fault, is_made=case.is_made)
         except Exception as error:
             raise Bad(f"{case}: {type(error).__name__}: {error}") from error
     if not set(told) <= {CODES[case.full]}:
@@ -82,10 +94,14 @@ def suffer(folder: Path, case: Case) -> Course:
     return Course(fault.hits, told)
 
 
-def _live(folder: Path, disk: Disk, failed: Callable[[], None]) -> tuple[str, ...]:
+def _live(folder: Path, disk: Disk, failed: Callable[[], None], fault: Fault, *, is_made: bool) -> tuple[str, ...]:
     """A day until all is well; what the callers were told meanwhile."""
+    disk.fault = None if is_made else fault
     day, refused = _begun(folder, disk, failed)
     try:
+        if is_made:
+            day.bench.restart()
+            disk.fault = fault
         day.live(ROUNDS)
         disk.fault = None
         day.heal()
@@ -107,11 +123,13 @@ def _begun(folder: Path, disk: Disk, failed: Callable[[], None]) -> tuple[Day, l
     return Day(folder, SEED, on_failure=failed), refused
 
 
-def healthy(folder: Path) -> tuple[int, int]:
-    """A day without a fault: how many requests the disk gets, and how much room the files took at most."""
+def healthy(folder: Path) -> Health:
     with Disk(CHECKPOINT_PAGES) as disk:
-        Day(folder, SEED).live(ROUNDS).bench.store.close()
-    return disk.count, disk.most
+        day = Day(folder, SEED)
+        day.bench.restart()
+        made, disk.most = disk.size, 0
+        day.live(ROUNDS).bench.store.close()
+    return Health(disk.count, made, disk.most)
 
 
 def _suffer(case: Case) -> Course:
@@ -135,16 +153,25 @@ def told(name: str, courses: Sequence[Course]) -> None:
 
 @pytest.mark.timeout(300)
 def test_a_day_on_disks_of_many_sizes_loses_nothing_and_heals(tmp_path: Path) -> None:
-    _, most = healthy(tmp_path)
-    courses = suffer_all([Case(full=True, room=most * n // SIZES) for n in range(SIZES)])
-    told(f"{SIZES} sizes below {most} bytes", courses)
+    health = healthy(tmp_path)
+    grows = health.most - health.made
+    courses = suffer_all([Case(full=True, room=health.made + grows * n // SIZES, is_made=True) for n in range(SIZES)])
+    told(f"{SIZES} sizes from {health.made} to {health.most} bytes", courses)
+    assert [course for course in courses if not (course.hits and course.failed)] == []
+
+
+@pytest.mark.timeout(300)
+def test_a_first_start_on_a_disk_that_is_too_small_is_made_good(tmp_path: Path) -> None:
+    health = healthy(tmp_path)
+    courses = suffer_all([Case(full=True, room=health.made * n // 6) for n in range(6)])
+    told(f"first starts below {health.made} bytes", courses)
     assert [course for course in courses if not (course.hits and course.failed)] == []
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("is_once", [False, True])
 def test_a_disk_that_fails_at_some_writes_loses_nothing_and_heals(tmp_path: Path, *, is_once: bool) -> None:
-    count, _ = healthy(tmp_path)
+    count = healthy(tmp_path).requests
     step = count // 12
     courses = suffer_all([Case(full=False, since=n, is_once=is_once) for n in range(step // 2, count, step)])
     told("an error at some writes", courses)
@@ -159,7 +186,7 @@ def test_a_disk_that_fails_at_some_writes_loses_nothing_and_heals(tmp_path: Path
 def test_a_disk_that_fails_at_any_write_loses_nothing_and_heals(
     tmp_path: Path, *, is_full: bool, is_once: bool
 ) -> None:
-    count, _ = healthy(tmp_path)
+    count = healthy(tmp_path).requests
     courses = suffer_all([Case(full=is_full, since=n, is_once=is_once) for n in range(count)])
     told(f"an error at each of {count} writes", courses)
     assert [course for course in courses if not course.hits] == []

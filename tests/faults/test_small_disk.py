@@ -20,7 +20,7 @@ from outlet_sync_gui.store import open_store
 from outlet_sync_gui.store.database import FILE_NAME
 from outlet_sync_gui.sync.records import accept
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(2 * 3600)]
 SIZES, SMALLEST, STEP = 45, 48 * 1024, 16 * 1024
 ROOMY = 64 * 1024 * 1024
 RECORDS = 3
