@@ -168,3 +168,24 @@ def test_what_was_sent_last_is_told_first(bench: Bench) -> None:
         ("A2", "A-05", 4, None),
         ("A1", "A-05", 4, None),
     ]
+
+
+@pytest.mark.parametrize("cloud_id", ["42", "é\N{GRINNING FACE}", '"]', "\\u0000"])
+def test_a_cloud_id_is_kept_to_the_letter(bench: Bench, cloud_id: str) -> None:
+    bench.put("order", order("A1"))
+    bench.settle(bench.push(), answered({"success": True, "data": {"cloud_id": cloud_id, "local_id": "A1"}}))
+    known = bench.store.records.find("order", "A1")
+    assert known is not None
+    assert known.cloud_id == cloud_id
+
+
+def test_of_two_records_of_one_batch_with_one_cloud_id_the_first_keeps_it(bench: Bench) -> None:
+    bench.put_all([read("order", order("A1")), read("order", order("A2"))])
+    step = bench.push()
+    each = [
+        {"entity_type": "order", "local_id": name, "status": "success", "cloud_id": "same"} for name in ("A1", "A2")
+    ]
+    bench.settle(step, answered({"success": True, "data": {"results": each}}))
+    found = [bench.store.records.find("order", name) for name in ("A1", "A2")]
+    assert [known.cloud_id if known else "" for known in found] == ["same", None]
+    assert bench.queued() == []
