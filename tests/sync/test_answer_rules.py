@@ -281,8 +281,14 @@ def test_what_says_nothing_of_the_record_never_blames_it(bench: Bench, answer: A
 
 def test_after_a_5xx_the_next_call_is_a_pull(bench: Bench) -> None:
     orders(bench, 1)
-    bench.settle(bench.push(), answered({"success": False}, 500))
+    bench.settle(bench.later(0.2).send(), answered({"success": False}, 500))
     assert bench.later(2).send().flight.kind is Kind.PULL
+
+
+def test_after_an_answer_that_was_lost_the_sale_goes_first(bench: Bench) -> None:
+    orders(bench, 1)
+    bench.settle(bench.later(0.2).send(), LOST)
+    assert names(bench.later(2).send()) == ["A0"]
 
 
 @pytest.mark.parametrize("between", [LOST, KEY_REFUSED, answered({"success": False, "retry_after": 1}, 429)])

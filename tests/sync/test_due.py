@@ -85,6 +85,18 @@ def test_high_is_never_starved_nor_does_the_rest_push_it_out(bench: Bench) -> No
     assert (carried.count("order"), carried.count("product"), carried[0]) == (240, 10, "order")
 
 
+@pytest.mark.parametrize(("all_lanes", "leaves"), [(True, ["product", "log"]), (False, [])])
+def test_sync_now_makes_every_lane_due_or_what_is_due_anyway(bench: Bench, all_lanes: bool, leaves: list[str]) -> None:
+    for entity_type in ("product", "log"):
+        put_one(bench, entity_type)
+    bench.engine.do(SyncNow(all_lanes), bench.now)
+    carried: list[str] = []
+    while isinstance(step := bench.next(), Send):
+        carried += [parcel.entity_type for parcel in step.flight.parcels]
+        bench.settle(step, pulled() if step.flight.kind is Kind.PULL else accepted(step.flight))
+    assert carried == leaves
+
+
 def test_a_summary_goes_alone_to_its_own_endpoint_whatever_waits_beside_it(bench: Bench) -> None:
     for entity_type in ("daily_summary", "product", "order"):
         put_one(bench, entity_type)
