@@ -72,6 +72,7 @@ def _exchange(bench: Bench, how: str) -> None:
         (outbox.END, ("[]",)),
         (news.NEWS, (1,)),
         (f"{views.OF_LANE} {views.LAST_FIRST}", (1, 4, 0, None, None, 10)),
+        (views.OF_TYPE, (1, "order", "[0]")),
         (views.BY_NUMBER, (1, "order", "A", "B", "[0]", 10)),
         (records.BLOCK_BEHIND, ("[1,2]",)),
         (records.BLOCK_CHILDREN, ("[1,2]",)),

@@ -25,11 +25,16 @@ OUT = "AND o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)"
 OF_LANE = f"{QUEUED} WHERE o.outlet = ? AND o.state = ? AND o.lane = ? AND (? IS NULL OR r.type = ?)"
 LAST_FIRST = "ORDER BY o.seq DESC LIMIT ?"
 # By the number's index; a scan of the line would cost seconds in a long one.
+OF_TYPE = f"""
+{QUEUED.replace("outbox o JOIN record r", "record r CROSS JOIN outbox o")}
+WHERE r.outlet = ? AND r.type = ? AND o.state IN (SELECT j.value FROM json_each(?) j)
+"""
 BY_NUMBER = f"""
 {QUEUED.replace("outbox o JOIN record r", "record r CROSS JOIN outbox o")}
 WHERE r.outlet = ? AND r.type = ? AND r.local_id >= ? AND r.local_id < ?
 AND o.state IN (SELECT j.value FROM json_each(?) j) ORDER BY r.local_id DESC LIMIT ?
 """
+FEW = 1000  # records of a type, so many are looked through one by one
 LAST_CHARACTER = chr(0x10FFFF)
 # The types that there are, each found by one step in the index.
 TYPES = """
@@ -74,15 +79,18 @@ class Views:
     ) -> list[Queued]:
         """The newest rows of the line first; with `search` those whose number begins so, of many the highest."""
         stored = [number for number, shown in enumerate(STATES) if shown is state]
+        states = json.dumps(stored or list(range(len(STATES))))
         if search:
-            found = self._by_number(search, limit, entity_type, stored)
+            found = self._by_number(search, limit, entity_type, states)
+        elif entity_type and self._has_few(entity_type):
+            found = self._newest([(f"{OF_TYPE} {LAST_FIRST}", (self._outlet, entity_type, states, FEW))], FEW)
         elif stored:
             wanted = [(number, lane, entity_type, entity_type, limit) for number in stored for lane in Lane]
             found = self._newest([(f"{OF_LANE} {LAST_FIRST}", (self._outlet, *values)) for values in wanted], limit)
         else:
             query = f"{NEWEST} {OUT if state else ''} {LAST_FIRST}"
             found = self._newest([(query, (self._outlet, entity_type, entity_type, limit))], limit)
-        return [row for row in found if state in (None, row.state)]
+        return [row for row in found if state in (None, row.state)][:limit]
 
     def find(self, record_id: int) -> Queued | None:
         """The queued row of a record."""
@@ -101,12 +109,14 @@ class Views:
         """For the window: all of the line, newest first; with `search` those whose number begins so."""
         return self._with_content(self.queue(search=search, limit=limit))
 
-    def _by_number(self, search: str, limit: int, entity_type: str | None, stored: Sequence[int]) -> list[Queued]:
-        """Of one type or of all, in these states or in any."""
+    def _by_number(self, search: str, limit: int, entity_type: str | None, states: str) -> list[Queued]:
         types = [entity_type] if entity_type else [row[0] for row in self._db.rows(TYPES, (self._outlet,) * 2)]
-        states = json.dumps(list(stored) or list(range(len(STATES))))
         end = search + LAST_CHARACTER
         return self._newest([(BY_NUMBER, (self._outlet, kind, search, end, states, limit)) for kind in types], limit)
+
+    def _has_few(self, entity_type: str) -> bool:
+        query = "SELECT 1 FROM record WHERE outlet = ? AND type = ? LIMIT ?"
+        return len(self._db.rows(query, (self._outlet, entity_type, FEW))) < FEW
 
     def _newest(self, queries: Sequence[tuple[str, tuple[object, ...]]], limit: int) -> list[Queued]:
         queued = [_queued(row) for query, values in queries for row in self._db.rows(query, values)]
