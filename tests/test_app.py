@@ -4,13 +4,14 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from tests.builders import order
-from tests.fakes import KEY, command, configure, environment, program, read_key, until_running
+from tests.builders import OUTLET_ID, order, read, transaction
+from tests.fakes import KEY, answer, command, configure, environment, program, read_key, until_running
 
 from outlet_sync_gui import channel, words
 from outlet_sync_gui.app import App
@@ -18,6 +19,14 @@ from outlet_sync_gui.errors import SettingsInvalid
 from outlet_sync_gui.settings import load
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State
+from outlet_sync_gui.store import open_store
+from outlet_sync_gui.store.halts import HaltKind
+from outlet_sync_gui.sync.commands import Pause
+from outlet_sync_gui.sync.records import accept
+from outlet_sync_gui.ui.dialogs import DetailsDialog, Dialog, DiscardDialog
+from outlet_sync_gui.ui.edit_dialog import EditDialog
+from outlet_sync_gui.ui.rail import Page
+from outlet_sync_gui.ui.record_list import Action, RecordList
 from outlet_sync_gui.ui.theme import Theme
 
 
@@ -71,6 +80,149 @@ def test_what_was_refused_is_sent_again_from_the_window(
     page.list.retry.click()
     qtbot.waitUntil(lambda: page.band.sentence.whole() == "Everything is sent")
     assert cloud.call(lambda c: [arrival.local_id for arrival in c.journal]) == ["A1"]
+
+
+# -- decisions
+
+
+@pytest.fixture
+def refused(app: App, cloud: SimulatedCloud, tmp_path: Path, qtbot: QtBot) -> RecordList:
+    """The page of what needs attention with one order, chosen, that headquarters refused and would take now."""
+    cloud.call(lambda c: c.rejects.update({"A1": "Table B-12 not registered"}))
+    command(tmp_path, "enqueue", "order", given=json.dumps(order("A1", table_number="B-12")))
+    app.start()
+    app.window.open_page(Page.ATTENTION)
+    shown = app.window.attention_page.list
+    qtbot.waitUntil(lambda: shown.rows.model.rowCount() == 1)
+    shown.rows.table.selectRow(0)
+    cloud.call(lambda c: c.rejects.clear())
+    return shown
+
+
+def dialog(app: App, qtbot: QtBot) -> Dialog:
+    """The dialog that opens."""
+    qtbot.waitUntil(lambda: app.window.decisions.dialog is not None)
+    opened = app.window.decisions.dialog
+    assert opened is not None
+    return opened
+
+
+def history(directory: Path, name: str) -> list[tuple[str, str, bool]]:
+    """What was decided over a record, why, and whether it is told by whom."""
+    shown = answer(command(directory, "queue", "show", name, "--json"))
+    return [(deed["what"], deed["why"], bool(deed["who"])) for deed in shown["history"]]
+
+
+def test_retry_on_its_page_sends_it_again(
+    app: App, refused: RecordList, cloud: SimulatedCloud, tmp_path: Path, qtbot: QtBot
+) -> None:
+    refused.buttons[Action.RETRY].click()
+    qtbot.waitUntil(lambda: cloud.call(lambda c: ("order", "A1") in c.records))
+    qtbot.waitUntil(lambda: refused.rows.model.rowCount() == 0)
+    assert history(tmp_path, "order/A1") == [("retried", "", True)]
+
+
+def test_what_is_discarded_never_arrives_and_the_reason_is_kept(
+    app: App, refused: RecordList, cloud: SimulatedCloud, tmp_path: Path, qtbot: QtBot
+) -> None:
+    refused.buttons[Action.DISCARD].click()
+    opened = dialog(app, qtbot)
+    assert isinstance(opened, DiscardDialog)
+    opened.reason.setText("entered twice")
+    opened.discard.click()
+    qtbot.waitUntil(lambda: app.status.state is State.IDLE)
+    qtbot.waitUntil(lambda: refused.rows.model.rowCount() == 0)
+    assert history(tmp_path, "order/A1") == [("discarded", "entered twice", True)]
+    assert not cloud.call(lambda c: ("order", "A1") in c.records)
+
+
+def test_what_is_mended_arrives_as_it_was_mended(
+    app: App, refused: RecordList, cloud: SimulatedCloud, tmp_path: Path, qtbot: QtBot
+) -> None:
+    refused.buttons[Action.EDIT].click()
+    opened = dialog(app, qtbot)
+    assert isinstance(opened, EditDialog)
+    opened.field.insertPlainText("B-02")  # in the place of what headquarters complained of
+    qtbot.waitUntil(opened.send.isEnabled)
+    opened.send.click()
+    qtbot.waitUntil(lambda: cloud.call(lambda c: ("order", "A1") in c.records))
+    there = cloud.call(lambda c: c.records[("order", "A1")])
+    assert (there.data["table_number"], there.version) == ("B-02", 2)
+    assert history(tmp_path, "order/A1") == [("edited", "", True)]
+
+
+def test_details_show_what_was_decided_so_far(
+    app: App, refused: RecordList, cloud: SimulatedCloud, tmp_path: Path, qtbot: QtBot
+) -> None:
+    cloud.call(lambda c: c.rejects.update({"A1": "Table B-12 not registered"}))
+    command(tmp_path, "queue", "retry", "order/A1")
+    qtbot.waitUntil(lambda: app.status.state is State.ATTENTION and bool(refused.chosen()))
+    refused.buttons[Action.DETAILS].click()
+    opened = dialog(app, qtbot)
+    assert isinstance(opened, DetailsDialog)
+    assert any("Sent again" in text for _, text in opened.lines)
+    opened.reject()
+
+
+def test_a_decision_that_came_too_late_is_told_until_it_is_read(
+    app: App, refused: RecordList, tmp_path: Path, qtbot: QtBot
+) -> None:
+    refused.buttons[Action.DISCARD].click()
+    opened = dialog(app, qtbot)
+    assert isinstance(opened, DiscardDialog)
+    command(tmp_path, "queue", "discard", "order/A1", "--reason", "from a terminal")
+    opened.reason.setText("entered twice")
+    opened.discard.click()
+    banner = app.window.banner
+    qtbot.waitUntil(banner.isVisible)
+    assert banner.text.whole() == ("Order A1 is not waiting any more: it was sent, or settled by somebody else.")
+    assert history(tmp_path, "order/A1") == [("discarded", "from a terminal", True)]
+    qtbot.waitUntil(lambda: app.status.state is State.IDLE)
+    assert banner.isVisible()
+
+
+def test_a_question_is_answered_in_the_window(app: App, tmp_path: Path, qtbot: QtBot) -> None:
+    with closing(open_store(tmp_path, OUTLET_ID)) as store:
+        accept(store, [read("order", order(f"A{n}")) for n in range(3)], now_ms=wall_ms())
+        ids = [row.record_id for row in store.views.queue()]
+        with store.write():
+            halt = store.halts.put(
+                HaltKind.ALIKE,
+                "order",
+                words="no",
+                now_ms=wall_ms(),
+                probe_at=wall_ms() + 600_000,
+                records=ids,
+                probes=1,
+            )
+            store.halts.set_aside(halt, ids, code="R-DATA", words="no")
+            store.halts.suspend(halt, ids)
+    app.start()
+    page = app.window.attention_page
+    app.window.open_page(Page.ATTENTION)
+    qtbot.waitUntil(lambda: len(page.standing.cards) == 1)
+    assert page.list.rows.model.rowCount() == 0
+    (give_up, _) = page.standing.cards[0].buttons
+    give_up.click()
+    qtbot.waitUntil(lambda: page.list.rows.model.rowCount() == 3)
+    assert (page.standing.cards, app.status.dead) == ([], 3)
+
+
+def test_the_queue_is_searched_by_the_start_of_a_number(app: App, tmp_path: Path, qtbot: QtBot) -> None:
+    records = [order(local_id) for local_id in ("ORD-1", "ORD-2", "X-1")]
+    command(tmp_path, "enqueue", "order", given=json.dumps(records))
+    command(tmp_path, "enqueue", "transaction", given=json.dumps(transaction("ORD-3", "ORD-1")))
+    app.ask(Pause())
+    app.start()
+    app.window.open_page(Page.QUEUE)
+    model = app.window.queue_page.list.rows.model
+    qtbot.waitUntil(lambda: model.rowCount() == 4)
+    app.window.queue_page.search.setText("ORD")
+    qtbot.waitUntil(lambda: model.rowCount() == 3)
+    titles = [model.data(model.index(row, 1)) for row in range(3)]
+    assert titles == ["Transaction ORD-3", "Order ORD-2", "Order ORD-1"]
+    assert model.data(model.index(0, 2)) == "Goes right after its order ORD-1."
+    assert model.data(model.index(1, 2)) == "Paused until resumed."
 
 
 def test_a_language_that_is_chosen_is_kept(app: App, tmp_path: Path) -> None:

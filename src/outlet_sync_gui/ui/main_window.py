@@ -1,6 +1,8 @@
 """The one window: a rail at the left, the pages beside it."""
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
@@ -13,11 +15,12 @@ from outlet_sync_gui.sync.commands import Command
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.decisions import Decisions
 from outlet_sync_gui.ui.rail import Page, Rail
-from outlet_sync_gui.ui.record_pages import AttentionPage, QueuePage
+from outlet_sync_gui.ui.record_pages import AttentionPage, QueuePage, RecordPage
 from outlet_sync_gui.ui.status_page import StatusPage
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Banner, FocusRing
 
+P = TypeVar("P", bound=StatusPage | RecordPage)
 NARROW_WINDOW_PX = 900
 SIZE = QSize(1024, 528)
 SMALLEST = QSize(480, 220)
@@ -39,17 +42,13 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._theme = theme
         self._status: Status | None = None
-        self.status_page, self.queue_page, self.attention_page = (
-            StatusPage(theme),
-            QueuePage(theme),
-            AttentionPage(theme),
-        )
+        self._now_ms = 0
         self.rail = Rail(theme)
         self.banner = Banner()
         self.decisions = Decisions(self, theme, self.banner)
         self.pages = QStackedWidget()
-        for page in (self.status_page, self.queue_page, self.attention_page):
-            self.pages.addWidget(_scrolling(page))
+        self._made: list[StatusPage | RecordPage] = []
+        self.status_page = self._add(StatusPage(theme))
         self.ring = FocusRing(self)
         self._lay_out()
         self._connect()
@@ -57,11 +56,27 @@ class MainWindow(QMainWindow):
         self.resize(SIZE)
         self.setMinimumSize(SMALLEST)
 
+    @cached_property
+    def queue_page(self) -> QueuePage:
+        """The page of what waits, made when somebody first goes there."""
+        page = self._add(QueuePage(self._theme))
+        page.search_changed.connect(self.ask_for_rows)
+        page.list.asked.connect(self.decisions.ask)
+        return page
+
+    @cached_property
+    def attention_page(self) -> AttentionPage:
+        """The page of what needs a person, made when somebody first goes there."""
+        page = self._add(AttentionPage(self._theme))
+        page.standing.answered.connect(self.decisions.answer)
+        page.list.asked.connect(self.decisions.ask)
+        return page
+
     def show_status(self, status: Status, now_ms: int) -> None:
         """Show what is true now, and ask for the rows that fit it."""
         self._status = status
-        for page in (self.status_page, self.queue_page, self.attention_page):
-            page.show_status(status, now_ms)
+        self._now_ms = now_ms
+        self._page().show_status(status, now_ms)
         self.rail.show_status(status, now_ms)
         self.decisions.show_status(status)
         self.setWindowTitle(f"Outlet Sync — {status.outlet_code}" if status.outlet_code else "Outlet Sync")
@@ -73,13 +88,11 @@ class MainWindow(QMainWindow):
         status = self._status
         if status is None or not status.outlet_id or status.state is State.SETUP:
             return
-        glance = WantGlance(has_refused=status.dead > 0, has_waiting=status.pending.total > 0)
-        wishes: dict[Page, Wish] = {
-            Page.STATUS: glance,
-            Page.QUEUE: self.queue_page.wish(),
-            Page.ATTENTION: self.attention_page.wish(),
-        }
-        self.read_asked.emit(wishes[self.rail.page()])
+        page = self._page()
+        if isinstance(page, RecordPage):
+            self.read_asked.emit(page.wish())
+        else:
+            self.read_asked.emit(WantGlance(has_refused=status.dead > 0, has_waiting=status.pending.total > 0))
 
     def show_found(self, wish: Wish, found: object) -> None:
         """Show what was read; what nobody wants any more is left."""
@@ -107,8 +120,9 @@ class MainWindow(QMainWindow):
 
     def retranslate(self) -> None:
         """Say everything again in the language that is spoken now."""
-        for part in (self.rail, self.status_page, self.queue_page, self.attention_page):
-            part.retranslate()
+        self.rail.retranslate()
+        for page in self._made:
+            page.retranslate()
 
     def come_up(self) -> None:
         """Be seen, in front."""
@@ -125,7 +139,7 @@ class MainWindow(QMainWindow):
         """Rail and page fit themselves."""
         super().resizeEvent(event)
         self.rail.arrange(is_narrow=self.width() < NARROW_WINDOW_PX)
-        for page in (self.status_page, self.queue_page, self.attention_page):
+        for page in self._made:
             page.arrange(self.width())
 
     def _lay_out(self) -> None:
@@ -149,18 +163,35 @@ class MainWindow(QMainWindow):
         self.status_page.list.retry.clicked.connect(self.retry_asked)
         self.status_page.queue_asked.connect(lambda: self.open_page(Page.QUEUE))
         self.status_page.attention_asked.connect(lambda: self.open_page(Page.ATTENTION))
-        self.queue_page.search_changed.connect(self.ask_for_rows)
-        self.attention_page.standing.answered.connect(self.decisions.answer)
-        for page in (self.queue_page, self.attention_page):
-            page.list.asked.connect(self.decisions.ask)
         self.decisions.decided.connect(self.decided)
         self.decisions.read_asked.connect(self.read_asked)
-        self.rail.page_asked.connect(self._show_page)
+        self.rail.page_changed.connect(self._show_page)
         self.rail.language_asked.connect(self.language_asked)
         self._theme.changed.connect(self.retranslate)
 
-    def _show_page(self, page: int) -> None:
-        self.pages.setCurrentIndex(page)
+    def _page(self) -> StatusPage | RecordPage:
+        """The page that is shown: the others get the status when they are."""
+        match self.rail.page():
+            case Page.QUEUE:
+                return self.queue_page
+            case Page.ATTENTION:
+                return self.attention_page
+            case _:
+                return self.status_page
+
+    def _add(self, page: P) -> P:
+        """A page among the others, in the language, colours and width of now."""
+        self.pages.addWidget(_scrolling(page))
+        self._made.append(page)
+        page.retranslate()
+        page.arrange(self.width())
+        return page
+
+    def _show_page(self) -> None:
+        page = self._page()
+        self.pages.setCurrentIndex(self._made.index(page))
+        if self._status is not None:
+            page.show_status(self._status, self._now_ms)
         self.ask_for_rows()
 
 

@@ -43,7 +43,7 @@ LOOKS = {
 class Rail(QFrame):
     """Tells which page is wanted; asks for the other language."""
 
-    page_asked = Signal(int)
+    page_changed = Signal()
     language_asked = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
@@ -123,9 +123,9 @@ class Rail(QFrame):
         super().resizeEvent(event)
         self._place_pills()
 
-    def _moved(self, row: int) -> None:
+    def _moved(self) -> None:
         self.retranslate()
-        self.page_asked.emit(row)
+        self.page_changed.emit()
 
     def _show_counts(self) -> None:
         status = self._status

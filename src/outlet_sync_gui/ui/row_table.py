@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -19,6 +19,7 @@ from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Label
 
 ROW_PX, TOUCH_ROW_PX, SIDE_PX = 43, 45, 8
+ICON_PX, PADDING_PX, MARK_PX = 24, 20, 36
 LARGEST_SHARE = 0.62
 WIDE = (Column.WHAT, Column.DETAIL)
 
@@ -29,6 +30,7 @@ class RowTable(QWidget):
     def __init__(self, theme: Theme, *, has_choice: bool = False) -> None:
         super().__init__()
         self._has_choice = has_choice
+        self._wanted: dict[Column, int] = {}
         self.model = RowModel(theme.tokens)
         self.table = _table(self.model, has_choice=has_choice)
         self.empty = Label("quiet", wraps=True)
@@ -44,13 +46,7 @@ class RowTable(QWidget):
         self.table.setAccessibleName(name)
         self.empty.say(empty)
         self.model.set_lines(lines)
-        has_times = any(line.time for line in lines)
-        fitted = QHeaderView.ResizeMode.ResizeToContents
-        self.table.horizontalHeader().setSectionResizeMode(
-            Column.TIME, fitted if has_times else QHeaderView.ResizeMode.Fixed
-        )
-        if not has_times:
-            self.table.setColumnWidth(Column.TIME, SIDE_PX)
+        self._fit(lines)
         self._stack.setCurrentWidget(self.table if lines else self.empty)
         self._share_width()
 
@@ -66,16 +62,24 @@ class RowTable(QWidget):
             self.table.setColumnHidden(column, is_compact and self._has_choice)
         self._share_width()
 
+    def _fit(self, lines: Sequence[Line]) -> None:
+        """Measure here: Qt's own fitting asks for every cell anew with each widget that gets another style."""
+        self.table.ensurePolished()  # the style sheet's font, before it was ever shown
+        measure = QFontMetrics(_bold(self.table.font()))
+        for column in (Column.TIME, Column.AMOUNT, Column.STATE, Column.WHAT):
+            widest = max((measure.horizontalAdvance(text) for text in {line.text(column) for line in lines}), default=0)
+            icon = ICON_PX if column in (Column.WHAT, Column.STATE) else 0
+            self._wanted[column] = widest + icon + PADDING_PX if widest else SIDE_PX
+
     def _share_width(self) -> None:
         """The name gets what it needs, up to its share of what the figures leave; the detail gets the rest."""
-        header, modes = self.table.horizontalHeader(), QHeaderView.ResizeMode
-        is_alone = self.table.isColumnHidden(Column.DETAIL)
-        header.setSectionResizeMode(Column.WHAT, modes.Stretch if is_alone else modes.Fixed)
-        if not is_alone:
-            taken = sum(header.sectionSize(column) for column in Column if column not in WIDE)
-            room = max(0, self.table.viewport().width() - taken)
-            wanted = max(self.table.sizeHintForColumn(Column.WHAT), room // 3)
-            self.table.setColumnWidth(Column.WHAT, min(wanted, round(room * LARGEST_SHARE)))
+        for column in (Column.TIME, Column.AMOUNT, Column.STATE):
+            self.table.setColumnWidth(column, self._wanted.get(column, SIDE_PX))
+        shown = [column for column in Column if not self.table.isColumnHidden(column)]
+        taken = sum(self.table.columnWidth(column) for column in shown if column not in WIDE)
+        room = max(0, self.table.viewport().width() - taken)
+        wanted = min(max(self._wanted.get(Column.WHAT, 0), room // 3), round(room * LARGEST_SHARE))
+        self.table.setColumnWidth(Column.WHAT, wanted if Column.DETAIL in shown else room)
 
 
 class _MiddleElided(QStyledItemDelegate):
@@ -104,9 +108,16 @@ def _table(model: RowModel, *, has_choice: bool) -> QTableView:
     table.setTabKeyNavigation(False)
     header = table.horizontalHeader()
     header.setMinimumSectionSize(SIDE_PX)
-    for column in Column:
-        mode = QHeaderView.ResizeMode.Stretch if column in WIDE else QHeaderView.ResizeMode.ResizeToContents
-        header.setSectionResizeMode(column, mode)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    header.setSectionResizeMode(Column.DETAIL, QHeaderView.ResizeMode.Stretch)
     header.moveSection(Column.MARK, 0)
+    table.setColumnWidth(Column.MARK, MARK_PX)
     table.setColumnHidden(Column.MARK, not has_choice)
     return table
+
+
+def _bold(font: QFont) -> QFont:
+    """As heavy as the heaviest cell."""
+    heavy = QFont(font)
+    heavy.setWeight(QFont.Weight.Medium)
+    return heavy
