@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from tests.builders import Bench, accepted, body, order, product, refused, results, sent, transaction
+from tests.sync.rows import STATES, State, dead, decide, due_push, known, next_push, tries
 
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.store.activity import What
-from outlet_sync_gui.store.records import Known
 from outlet_sync_gui.sync.commands import AnswerQuestion, Discard, Edit, Retry
 from outlet_sync_gui.sync.exchange import WaitUntil
 
@@ -34,16 +34,6 @@ def edit(name: str, data: object) -> Edit:
     return Edit(who="Rina", name=name, content=json.dumps(data).encode())
 
 
-def do(bench: Bench, decision: Retry | Discard | Edit | AnswerQuestion) -> None:
-    bench.engine.do(decision, bench.now)
-
-
-def known(bench: Bench, name: str) -> Known:
-    found = bench.store.records.named(name)
-    assert found is not None
-    return found
-
-
 def refuse(bench: Bench, local_id: str = "A1", **fields: Any) -> None:
     """An order that the cloud refuses."""
     bench.put("order", order(local_id, **fields))
@@ -59,7 +49,7 @@ def deeds(bench: Bench, name: str) -> list[tuple[What, str, str]]:
 
 def test_a_refused_record_goes_again_with_the_same_version_and_count_0(bench: Bench) -> None:
     refuse(bench)
-    do(bench, retry("order/A1"))
+    decide(bench, retry("order/A1"))
     assert bench.queued() == [("A1", "ready")]
     assert sent(bench.later(1).push()) == [("A1", 1)]
     assert deeds(bench, "order/A1") == [(What.RETRIED, "Rina", "")]
@@ -68,7 +58,7 @@ def test_a_refused_record_goes_again_with_the_same_version_and_count_0(bench: Be
 def test_a_row_that_waits_for_its_lane_goes_at_once(bench: Bench) -> None:
     bench.put("cashier_shift", {"local_id": "S1"})
     assert isinstance(bench.later(1).next(), WaitUntil)
-    do(bench, retry("cashier_shift/S1"))
+    decide(bench, retry("cashier_shift/S1"))
     assert sent(bench.send()) == [("S1", 1)]
 
 
@@ -76,7 +66,7 @@ def test_what_was_sent_goes_again_above_the_version_that_was_accepted(bench: Ben
     bench.put("order", order("A1", total_amount=7))
     step = bench.push()
     bench.settle(step, accepted(step.flight))
-    do(bench, retry("order/A1"))
+    decide(bench, retry("order/A1"))
     again = bench.push()
     assert sent(again) == [("A1", 2)]
     assert body(again.request)["total_amount"] == 7
@@ -86,8 +76,8 @@ def test_what_was_sent_goes_again_above_the_version_that_was_accepted(bench: Ben
 
 def test_what_was_discarded_can_go_again(bench: Bench) -> None:
     refuse(bench)
-    do(bench, discard("order/A1"))
-    do(bench, retry("order/A1"))
+    decide(bench, discard("order/A1"))
+    decide(bench, retry("order/A1"))
     assert bench.queued() == [("A1", "ready")]
 
 
@@ -96,7 +86,7 @@ def test_what_is_out_is_not_touched(bench: Bench) -> None:
     bench.push()
     for decision in (retry("order/A1"), discard("order/A1"), edit("order/A1", order("A1"))):
         with pytest.raises(InputRefused, match="row_sending"):
-            do(bench, decision)
+            decide(bench, decision)
     assert bench.queued() == [("A1", "sending")]
 
 
@@ -104,13 +94,13 @@ def test_what_is_held_wants_a_choice_first(bench: Bench) -> None:
     hold(bench)
     for decision in (retry("product/P1"), edit("product/P1", product("P1"))):
         with pytest.raises(InputRefused, match="row_held"):
-            do(bench, decision)
+            decide(bench, decision)
 
 
 def test_a_blocked_payment_goes_when_its_order_is_through(bench: Bench) -> None:
     refuse(bench)
     bench.put("transaction", transaction("T1", "A1"))
-    do(bench, retry("transaction/T1"))
+    decide(bench, retry("transaction/T1"))
     assert ("T1", "blocked") in bench.queued()
 
 
@@ -119,14 +109,14 @@ def test_all_refused_records_go_again(bench: Bench) -> None:
         bench.put("order", order(f"A{n}"))
     step = bench.push()
     bench.settle(step, results(step.flight, {"A0": "no", "A1": "not either"}))
-    do(bench, Retry(who="Rina"))
+    decide(bench, Retry(who="Rina"))
     assert bench.queued() == [("A0", "ready"), ("A1", "ready")]
 
 
 def test_an_unknown_name_is_refused_and_the_others_stay_as_they_were(bench: Bench) -> None:
     refuse(bench)
     with pytest.raises(InputRefused, match="row_unknown"):
-        do(bench, retry("order/A1", "order/none"))
+        decide(bench, retry("order/A1", "order/none"))
     assert bench.queued() == [("A1", "dead")]
 
 
@@ -135,14 +125,14 @@ def test_an_unknown_name_is_refused_and_the_others_stay_as_they_were(bench: Benc
 
 def test_a_discarded_row_ends_and_its_reason_is_kept(bench: Bench) -> None:
     refuse(bench)
-    do(bench, discard("order/A1", reason="entered twice"))
+    decide(bench, discard("order/A1", reason="entered twice"))
     assert bench.queued() == []
     assert deeds(bench, "order/A1") == [(What.DISCARDED, "Rina", "entered twice")]
 
 
 def test_the_same_content_from_the_till_does_not_bring_a_discarded_one_back_newer_does(bench: Bench) -> None:
     refuse(bench)
-    do(bench, discard("order/A1"))
+    decide(bench, discard("order/A1"))
     bench.put("order", order("A1"))
     assert bench.queued() == []
     bench.put("order", order("A1", total_amount=11))
@@ -153,7 +143,7 @@ def test_what_may_have_arrived_before_it_was_discarded_is_still_deleted_there(be
     bench.put("order", order("A1"))
     bench.push()
     bench.restart()  # its answer never comes
-    do(bench, discard("order/A1"))
+    decide(bench, discard("order/A1"))
     bench.put("order", {"local_id": "A1"}, "delete")
     step = bench.push()
     assert [(parcel.local_id, parcel.operation) for parcel in step.flight.parcels] == [("A1", "delete")]
@@ -162,7 +152,7 @@ def test_what_may_have_arrived_before_it_was_discarded_is_still_deleted_there(be
 def test_the_payments_of_a_discarded_order_are_free(bench: Bench) -> None:
     refuse(bench)
     bench.put("transaction", transaction("T1", "A1"))
-    do(bench, discard("order/A1"))
+    decide(bench, discard("order/A1"))
     assert bench.queued() == [("T1", "ready")]
 
 
@@ -170,21 +160,21 @@ def test_the_payments_of_a_discarded_order_are_free(bench: Bench) -> None:
 def test_a_reason_is_wanted(bench: Bench, reason: str) -> None:
     refuse(bench)
     with pytest.raises(InputRefused, match="reason_missing"):
-        do(bench, discard("order/A1", reason=reason))
+        decide(bench, discard("order/A1", reason=reason))
     assert bench.queued() == [("A1", "dead")]
 
 
 def test_a_discarded_edit_of_the_menu_falls_back_to_what_was_agreed(bench: Bench) -> None:
     agree(bench)
     bench.put("product", product(price=38000))
-    do(bench, discard("product/P1"))
+    decide(bench, discard("product/P1"))
     assert loads_stored(known(bench, "product/P1").payload)["price"] == 35000
     assert bench.queued() == []
 
 
 def test_a_discarded_edit_that_was_held_leaves_headquarters_word(bench: Bench) -> None:
     hold(bench)
-    do(bench, discard("product/P1"))
+    decide(bench, discard("product/P1"))
     assert loads_stored(known(bench, "product/P1").payload)["price"] == 40000
     assert bench.queued() == []
 
@@ -194,7 +184,7 @@ def test_a_discarded_edit_that_was_held_leaves_headquarters_word(bench: Bench) -
 
 def test_an_edited_record_goes_with_a_new_version(bench: Bench) -> None:
     refuse(bench, table_number="B-12")
-    do(bench, edit("order/A1", order(table_number="B-02")))
+    decide(bench, edit("order/A1", order(table_number="B-02")))
     step = bench.later(1).push()
     assert (sent(step), body(step.request)["table_number"]) == ([("A1", 2)], "B-02")
     (deed,) = bench.store.activity.of(known(bench, "order/A1").record_id)
@@ -205,7 +195,7 @@ def test_an_edited_record_goes_with_a_new_version(bench: Bench) -> None:
 
 def test_what_the_till_says_again_does_not_undo_the_edit(bench: Bench) -> None:
     refuse(bench, table_number="B-12")
-    do(bench, edit("order/A1", order(table_number="B-02")))
+    decide(bench, edit("order/A1", order(table_number="B-02")))
     bench.put("order", order(table_number="B-12"))
     step = bench.later(1).push()
     assert body(step.request)["table_number"] == "B-02"
@@ -223,13 +213,13 @@ def test_what_the_till_says_again_does_not_undo_the_edit(bench: Bench) -> None:
 def test_an_edit_passes_the_same_door_as_the_till(bench: Bench, data: object, code: str) -> None:
     refuse(bench)
     with pytest.raises(InputRefused, match=code):
-        do(bench, edit("order/A1", data))
+        decide(bench, edit("order/A1", data))
     assert bench.queued() == [("A1", "dead")]
 
 
 def test_the_number_need_not_be_said_again(bench: Bench) -> None:
     refuse(bench)
-    do(bench, edit("order/A1", {key: value for key, value in order().items() if key != "local_id"}))
+    decide(bench, edit("order/A1", {key: value for key, value in order().items() if key != "local_id"}))
     assert sent(bench.later(1).push()) == [("A1", 2)]
 
 
@@ -239,13 +229,61 @@ def test_what_is_not_queued_can_be_neither_edited_nor_discarded(bench: Bench, de
     step = bench.push()
     bench.settle(step, accepted(step.flight))
     with pytest.raises(InputRefused, match="row_unknown"):
-        do(bench, decision)
+        decide(bench, decision)
 
 
 @pytest.mark.parametrize(("number", "choice", "code"), [(99, "retry", "question_unknown"), (1, "no", "choice_unknown")])
 def test_a_question_that_nobody_asked_is_not_answered(bench: Bench, number: int, choice: str, code: str) -> None:
     with pytest.raises(InputRefused, match=code):
-        do(bench, AnswerQuestion(who="Rina", question_id=number, choice=choice))
+        decide(bench, AnswerQuestion(who="Rina", question_id=number, choice=choice))
+
+
+# -- one order, in each state
+
+
+def mend(**fields: Any) -> Edit:
+    return edit("order/A1", order("A1", **fields))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_retry_is_due_now_with_the_same_version_and_count_0(bench: Bench, state: State) -> None:
+    state(bench)
+    decide(bench, Retry(who="Rina", names=("order/A1",)))
+    assert (bench.queued(), tries(bench)) == ([("A1", "ready")], {"A1": 0})
+    assert sent(due_push(bench)) == [("A1", 1)]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_an_edit_is_a_new_version(bench: Bench, state: State) -> None:
+    state(bench)
+    decide(bench, mend(table_number="B-02"))
+    step = next_push(bench)
+    assert (sent(step), body(step.request)["table_number"]) == ([("A1", 2)], "B-02")
+
+
+def test_an_edited_payment_stays_behind_its_order(bench: Bench) -> None:
+    dead(bench)
+    bench.put("transaction", transaction("T1", "A1"))
+    mended = Edit(who="Rina", name="transaction/T1", content=b'{"order_id": "A1", "payment_method": "qris"}')
+    decide(bench, mended)
+    assert ("T1", "blocked") in bench.queued()
+    assert known(bench, "transaction/T1").version == 2
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_discarded_row_ends_and_its_payments_go(bench: Bench, state: State) -> None:
+    state(bench)
+    bench.put("transaction", transaction("T1", "A1"))
+    decide(bench, Discard(who="Rina", names=("order/A1",), reason="twice"))
+    assert bench.queued() == [("T1", "ready")]
+    assert sent(next_push(bench)) == [("T1", 1)]
+
+
+def test_a_blocked_payment_can_be_discarded(bench: Bench) -> None:
+    dead(bench)
+    bench.put("transaction", transaction("T1", "A1"))
+    decide(bench, Discard(who="Rina", names=("transaction/T1",), reason="twice"))
+    assert bench.queued() == [("A1", "dead")]
 
 
 def agree(bench: Bench) -> None:

@@ -1,7 +1,6 @@
 """The table of row states (`rules.md`): each event in each state. Conflicts have tests of their own."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +13,35 @@ from tests.builders import (
     body,
     order,
     product,
-    pulled,
     refused,
     results,
     sent,
     transaction,
 )
+from tests.sync.rows import (
+    LOST,
+    STATES,
+    TRIED,
+    State,
+    dead,
+    decide,
+    due_push,
+    known,
+    next_push,
+    operations,
+    ready,
+    retry,
+    sending,
+    tries,
+    unknown,
+)
 
 from outlet_sync_gui.contract.answers import CloudChange
-from outlet_sync_gui.errors import InputRefused
-from outlet_sync_gui.status import RowState, Trouble
-from outlet_sync_gui.store.records import Known
-from outlet_sync_gui.sync.commands import Decision, Discard, Edit, Retry
+from outlet_sync_gui.status import RowState
+from outlet_sync_gui.sync.commands import Retry
 from outlet_sync_gui.sync.events import Failed, Sent
-from outlet_sync_gui.sync.exchange import Kind, Lost, Send
 from outlet_sync_gui.sync.pull import apply_change
 
-LOST = Lost(Trouble(code="N-CLOUD"))
 LATER = "2026-01-27T11:00:00Z"
 
 
@@ -39,78 +50,6 @@ def bench(tmp_path: Path) -> Bench:
     made = Bench(tmp_path)
     made.pull()
     return made
-
-
-# -- one order, A1, brought into each state; A2 stands behind it in the line
-
-
-def ready(bench: Bench) -> None:
-    bench.put("order", order("A1"))
-
-
-def retry(bench: Bench) -> None:
-    """Refused without a reason: it goes again by itself."""
-    ready(bench)
-    bench.settle(bench.push(), refused(""))
-    assert bench.queued() == [("A1", "retry")]
-
-
-def unknown(bench: Bench) -> None:
-    """Its answer was lost."""
-    ready(bench)
-    bench.settle(bench.push(), LOST)
-
-
-def restarted(bench: Bench) -> None:
-    """The program died with it on the way."""
-    ready(bench)
-    bench.push()
-    bench.restart()
-    bench.pull()
-
-
-def dead(bench: Bench) -> None:
-    ready(bench)
-    bench.settle(bench.push(), refused("no such table"))
-    assert bench.queued() == [("A1", "dead")]
-
-
-def sending(bench: Bench) -> Send:
-    ready(bench)
-    return bench.push()
-
-
-State = Callable[[Bench], None]
-TRIED: tuple[State, ...] = (retry, unknown, restarted, dead)
-STATES: tuple[State, ...] = (ready, *TRIED)
-
-
-def known(bench: Bench, name: str = "order/A1") -> Known:
-    found = bench.store.records.named(name)
-    assert found is not None
-    return found
-
-
-def tries(bench: Bench) -> dict[str, int]:
-    return {row.local_id: row.tries for row in bench.store.views.queue()}
-
-
-def next_push(bench: Bench) -> Send:
-    """The next one that is due, however long that takes."""
-    return bench.later(130).push()
-
-
-def due_push(bench: Bench) -> Send:
-    """The one that is due now, without a person's word; a pull brings nothing."""
-    step = bench.send()
-    while step.flight.kind is Kind.PULL:
-        bench.settle(step, pulled())
-        step = bench.send()
-    return step
-
-
-def operations(step: Send) -> list[tuple[str, str]]:
-    return [(parcel.local_id, parcel.operation) for parcel in step.flight.parcels]
 
 
 # -- newer content
@@ -242,6 +181,16 @@ def test_the_agreed_version_is_the_answers_or_the_one_that_was_sent(bench: Bench
     assert sent(bench.push()) == [("A1", max(5, base) + 1)]
 
 
+def test_only_what_was_sent_is_agreed_when_it_is_accepted(bench: Bench) -> None:
+    bench.put("product", product(stock=5))
+    step = bench.push()
+    bench.put("product", product(stock=4, price=38000))
+    bench.settle(step, accepted(step.flight))
+    agreed = json.loads(known(bench, "product/P1").base or "{}")
+    assert (agreed["stock"], agreed["price"]) == (5, 35000)
+    assert bench.queued() == [("P1", "ready")]
+
+
 # -- refused for its content
 
 
@@ -339,67 +288,6 @@ def test_a_deletion_of_an_item_that_is_out_applies_when_it_is_settled(bench: Ben
     assert known(bench, "product/P1").deleted_at is None
     bench.settle(step, accepted(step.flight))
     assert (bench.queued(), known(bench, "product/P1").deleted_at) == ([], LATER)
-
-
-# -- a person
-
-
-def decide(bench: Bench, decision: Decision) -> None:
-    bench.engine.do(decision, bench.now)
-
-
-def edit(**fields: Any) -> Edit:
-    return Edit(who="Rina", name="order/A1", content=json.dumps(order("A1", **fields)).encode())
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_a_retry_is_due_now_with_the_same_version_and_count_0(bench: Bench, state: State) -> None:
-    state(bench)
-    decide(bench, Retry(who="Rina", names=("order/A1",)))
-    assert (bench.queued(), tries(bench)) == ([("A1", "ready")], {"A1": 0})
-    assert sent(due_push(bench)) == [("A1", 1)]
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_an_edit_is_a_new_version(bench: Bench, state: State) -> None:
-    state(bench)
-    decide(bench, edit(table_number="B-02"))
-    step = next_push(bench)
-    assert (sent(step), body(step.request)["table_number"]) == ([("A1", 2)], "B-02")
-
-
-def test_an_edited_payment_stays_behind_its_order(bench: Bench) -> None:
-    dead(bench)
-    bench.put("transaction", transaction("T1", "A1"))
-    mended = Edit(who="Rina", name="transaction/T1", content=b'{"order_id": "A1", "payment_method": "qris"}')
-    decide(bench, mended)
-    assert ("T1", "blocked") in bench.queued()
-    assert known(bench, "transaction/T1").version == 2
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_a_discarded_row_ends_and_its_payments_go(bench: Bench, state: State) -> None:
-    state(bench)
-    bench.put("transaction", transaction("T1", "A1"))
-    decide(bench, Discard(who="Rina", names=("order/A1",), reason="twice"))
-    assert bench.queued() == [("T1", "ready")]
-    assert sent(next_push(bench)) == [("T1", 1)]
-
-
-def test_a_blocked_payment_can_be_discarded(bench: Bench) -> None:
-    dead(bench)
-    bench.put("transaction", transaction("T1", "A1"))
-    decide(bench, Discard(who="Rina", names=("transaction/T1",), reason="twice"))
-    assert bench.queued() == [("A1", "dead")]
-
-
-@pytest.mark.parametrize(
-    "decision", [Retry(who="R", names=("order/A1",)), edit(), Discard(who="R", names=("order/A1",), reason="r")]
-)
-def test_what_is_being_sent_is_refused_to_a_person(bench: Bench, decision: Decision) -> None:
-    sending(bench)
-    with pytest.raises(InputRefused, match="row_sending"):
-        decide(bench, decision)
 
 
 # -- the order of causes, and what survives
