@@ -1,13 +1,14 @@
-"""One order, A1, brought into each state of a row."""
+"""One order, A1, brought into each state of a row, and answers that say something of each record."""
 
 from collections.abc import Callable
+from typing import Any
 
-from tests.builders import Bench, order, pulled, refused
+from tests.builders import Bench, answered, order, pulled, refused
 
 from outlet_sync_gui.status import Trouble
 from outlet_sync_gui.store.records import Known
 from outlet_sync_gui.sync.commands import Decision
-from outlet_sync_gui.sync.exchange import Kind, Lost, Send
+from outlet_sync_gui.sync.exchange import Answered, Flight, Kind, Lost, Send
 
 LOST = Lost(Trouble(code="N-CLOUD"))
 
@@ -83,3 +84,16 @@ def operations(step: Send) -> list[tuple[str, str]]:
 
 def decide(bench: Bench, decision: Decision) -> None:
     bench.engine.do(decision, bench.now)
+
+
+OK = {"status": "success"}
+
+
+def told(flight: Flight, said: dict[str, dict[str, Any]], status: int = 200, **more: Any) -> Answered:
+    """A batch's answer that says this of each record; what is left out it says nothing of."""
+    each = [
+        {"entity_type": p.entity_type, "local_id": p.local_id, **said[p.local_id]}
+        for p in flight.parcels
+        if p.local_id in said
+    ]
+    return answered({"success": True, **more, "data": {"results": each}}, status)

@@ -1,6 +1,5 @@
 """The table of answers (`rules.md`): each kind of answer, and what becomes of the records that it is about."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,12 @@ from tests.builders import (
     answered,
     order,
     product,
-    pulled,
     read,
     refused,
-    results,
     sent,
     transaction,
 )
+from tests.sync.rows import OK, told
 
 from outlet_sync_gui.status import State, Trouble
 from outlet_sync_gui.store.views import Queued
@@ -54,19 +52,6 @@ def next_push(bench: Bench, *, after_s: float = 130) -> Send:
 
 def row(bench: Bench, local_id: str) -> Queued:
     return next(row for row in bench.store.views.queue() if row.local_id == local_id)
-
-
-def told(flight: Any, said: dict[str, dict[str, Any]], status: int = 200, **more: Any) -> Answered:
-    """A batch's answer that says this of each record; what is left out it says nothing of."""
-    each = [
-        {"entity_type": p.entity_type, "local_id": p.local_id, **said[p.local_id]}
-        for p in flight.parcels
-        if p.local_id in said
-    ]
-    return answered({"success": True, **more, "data": {"results": each}}, status)
-
-
-OK = {"status": "success"}
 
 
 # -- refused for its content
@@ -354,87 +339,3 @@ def test_a_new_key_ends_the_wait_and_a_pause_of_a_person_stays(bench: Bench) -> 
         bench.settle(bench.push(), KEY_REFUSED)
     bench.engine.do(KeyChanged(), bench.now)
     assert isinstance(bench.next(), Send)
-
-
-# -- types that are not taken
-
-
-def shifts(bench: Bench, names: Iterable[str]) -> Send:
-    bench.put_all(read("cashier_shift", {"local_id": name}) for name in names)
-    return bench.push()
-
-
-@pytest.mark.parametrize(
-    ("said", "state"),
-    [
-        ([{"status": "skipped"}, {"status": "skipped"}], ["ready", "ready"]),
-        ([{"status": "skipped", "error": "a"}, {"status": "skipped", "error": "b"}], ["ready", "ready"]),
-        ([{"status": "failed", "error": "unknown"}] * 2, ["ready", "ready"]),
-        ([{"status": "failed", "error": "a"}, {"status": "failed", "error": "b"}], ["dead", "dead"]),
-        ([{"status": "failed"}] * 2, ["retry", "retry"]),  # no text to be alike
-        ([OK, {"status": "skipped"}], ["retry"]),
-        ([None, {"status": "skipped"}], ["retry", "retry"]),
-    ],
-)
-def test_a_type_waits_where_every_item_of_it_is_refused_alike_or_skipped(
-    bench: Bench, said: list[dict[str, Any] | None], state: list[str]
-) -> None:
-    step = shifts(bench, ("S0", "S1"))
-    bench.settle(step, told(step.flight, {f"S{n}": one for n, one in enumerate(said) if one}))
-    assert [state for _, state in bench.queued()] == state
-    waits = bench.engine.status(bench.now).waits
-    assert [wait.code for wait in waits] == (["R-TYPE"] if set(state) == {"ready"} else [])
-
-
-def test_a_silent_drop_is_no_success(bench: Bench) -> None:
-    """The envelope says success, each item says skipped: nothing of it counts as sent."""
-    step = shifts(bench, ("S0", "S1", "S2"))
-    bench.settle(step, told(step.flight, {f"S{n}": {"status": "skipped"} for n in range(3)}))
-    status = bench.engine.status(bench.now)
-    assert (status.sent_today, status.pending.total, len(status.waits), status.dead) == (0, 3, 1, 0)
-
-
-# -- refused alike
-
-
-def test_refusals_that_name_each_record_are_alike_all_the_same(bench: Bench) -> None:
-    """No mass of dead letters, ever."""
-    orders(bench, 20)
-    for n in range(40):
-        step = bench.later(5).next()
-        if isinstance(step, Send):
-            words = (
-                f"outlet code unknown for {step.flight.parcels[0].local_id} at 10:0{n}" if step.flight.parcels else ""
-            )
-            bench.settle(step, refused(words, 400) if words else pulled())
-    states = [state for _, state in bench.queued()]
-    assert (states.count("dead"), len(states)) == (0, 20)
-
-
-@pytest.mark.parametrize(("text", "is_equal"), [("trace {}: overflow", True), ("{} overflow", False)])
-def test_a_server_error_that_names_each_call_still_finds_its_record(bench: Bench, text: str, is_equal: bool) -> None:
-    orders(bench, 1)
-    for n in range(3):
-        word = f"8f{n}e" if is_equal else "abc"[n]
-        bench.settle(next_push(bench), answered({"success": False, "error": text.format(word)}, 500))
-    assert (row(bench, "A0").state == "dead") is is_equal
-
-
-def test_the_third_refusal_alike_counts_across_a_restart(bench: Bench) -> None:
-    for n in range(3):
-        bench.put("order", order(f"A{n}"))
-        bench.settle(next_push(bench), refused("outlet code unknown", 400))
-        bench.restart()
-        bench.pull()
-    assert [state for _, state in bench.queued()] == ["retry"] * 3
-
-
-def test_failures_within_an_accepted_batch_are_about_themselves(bench: Bench) -> None:
-    orders(bench, 1)
-    step = bench.push()
-    bench.settle(step, accepted(step.flight))
-    bench.put_all(read("order", order(f"B{n}")) for n in range(5))
-    step = bench.push()
-    bench.settle(step, results(step.flight, dict.fromkeys(names(step), "no such table")))
-    assert [state for _, state in bench.queued()] == ["dead"] * 5
-    assert bench.engine.status(bench.now).waits == ()
