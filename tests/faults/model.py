@@ -31,6 +31,7 @@ from outlet_sync_gui.sync.events import KeyRefused, Pulled, Stopped
 from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Send, WaitUntil
 
 LIMIT = 10
+LOOKS = 0.3  # of the steps; looking takes longer than a step
 FEW_DEAD = 3  # of one type, refused alike
 CLOSED = "outlet is closed"  # for a while the cloud refuses everything with these words
 UNTAKEN = "unknown entity type"
@@ -163,7 +164,8 @@ class World:
         )
         weights, actions = zip(*happenings, strict=True)
         self.chance.choices(actions, weights)[0]()
-        self._keeps_its_promises()
+        if self.chance.random() < LOOKS:
+            self._keeps_its_promises()
 
     def _till_speaks(self) -> None:
         n = self.chance.randint(1, 6)
@@ -441,7 +443,8 @@ class World:
                 break
             else:
                 self.bench.later(max(0.0, (step.at or ends_at) - self.bench.at_s))
-            self._keeps_its_promises()
+            if self.chance.random() < LOOKS:
+                self._keeps_its_promises()
 
     def _bad(self) -> set[str]:
         """Records that the cloud will not take as they are, and payments of such orders."""
