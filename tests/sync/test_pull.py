@@ -234,11 +234,21 @@ def test_a_deletion_deactivates_and_history_stays(bench: Bench) -> None:
     assert (known(bench).deleted_at, held(bench)["name"]) == (LATER, "Nasi")
 
 
-def test_an_old_change_does_not_bring_a_deleted_product_back(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("at", "is_back"), [("2026-01-27T03:59:59Z", False), (LATER, False), ("2026-01-27T04:00:01Z", True)]
+)
+def test_only_a_later_change_brings_a_deleted_product_back(bench: Bench, at: str, is_back: bool) -> None:
     agree(bench)
     hear(bench, deleted=[{"entity_type": "product", "local_id": "P1", "deleted_at": LATER}])
-    hear(bench, change(version=9, at="2026-01-27T03:59:59Z", price=1))
-    assert known(bench).deleted_at == LATER
+    hear(bench, change(version=9, at=at, price=1))
+    assert (known(bench).deleted_at is None) is is_back
+
+
+def test_changes_of_one_version_are_merged(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, change(price=40000))
+    hear(bench, change(name="Nasi Goreng"))
+    assert (held(bench)["price"], held(bench)["name"], known(bench).base_version) == (40000, "Nasi Goreng", 2)
 
 
 def test_a_product_that_was_deleted_here_and_comes_back_from_there_starts_anew(bench: Bench) -> None:

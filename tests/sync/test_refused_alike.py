@@ -1,6 +1,7 @@
 """What is refused alike: a type that is not taken, records that are refused with the same words."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +107,16 @@ def test_failures_within_an_accepted_batch_are_about_themselves(bench: Bench) ->
     )
     assert [state for _, state in bench.queued()] == ["dead"] * 5
     assert bench.engine.status(bench.now).waits == ()
+
+
+def test_the_next_one_tries_after_30_seconds_then_ever_more_rarely(bench: Bench) -> None:
+    orders(bench, 4)
+    times = []
+    for _ in range(700):
+        step = bench.later(1).next()
+        if isinstance(step, Send) and len(step.flight.parcels) == 1:
+            times.append(bench.at_s)
+        if isinstance(step, Send):
+            bench.settle(step, refused("outlet code unknown", 400) if step.flight.parcels else pulled())
+    waits = [later - sooner for sooner, later in pairwise(times[2:])]
+    assert waits == [30, 60, 120, 240]
