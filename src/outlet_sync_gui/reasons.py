@@ -52,7 +52,7 @@ def _halted(row: Row, status: Status, now_ms: int) -> str:
 def _turn(row: Row, status: Status, now_ms: int) -> str:
     """When its turn is."""
     if row.state is RowState.RETRY and row.due_at is not None:
-        cause = words.quote(row.error) if row.error else say("Headquarters refused it without a reason.")
+        cause = f"{words.quote(row.error)}." if row.error else say("Headquarters refused it without a reason.")
         return f"{cause} {words.tried_again(row.due_at, now_ms)}"
     if row.lane is Lane.HIGH:
         return say("Goes out in a moment.")
@@ -65,7 +65,7 @@ def _turn(row: Row, status: Status, now_ms: int) -> str:
 
 DEEDS: Mapping[str, str] = {
     "retried": N_("Sent again"),
-    "discarded": N_("Not sent"),
+    "discarded": N_("Discarded"),
     "edited": N_("Mended"),
     "given_up": N_("No longer tried"),
     "gone": N_("Deleted at headquarters"),

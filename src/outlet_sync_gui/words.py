@@ -142,6 +142,12 @@ def ago(ms: int, now_ms: int) -> str:
     return say("yesterday {time}", time=time(ms)) if days == 1 else date(ms)
 
 
+def at_and_ago(ms: int, now_ms: int) -> str:
+    """10.31 WIB · 2 minutes ago; what is longer ago tells its time itself."""
+    is_near = now_ms - ms < 60 * 60_000
+    return f"{clock(ms)} · {ago(ms, now_ms)}" if is_near else ago(ms, now_ms)
+
+
 def moment(ms: int, now_ms: int) -> str:
     """10.31 today; kemarin 22.14, besok 06.00, and the date on all other days."""
     days = (_local(ms).date() - _local(now_ms).date()).days

@@ -388,7 +388,7 @@ def test_details_tell_all_that_is_known(opened: MainWindow) -> None:
     assert said[0] == "Table A-05 · 4 guests · Rp187.000"
     assert "refused · since" in said[1]
     assert said[2].endswith("Headquarters says: “Table B-12 not registered for JKT-001”")
-    assert said[4].endswith("Not sent · Rina · “entered twice”")
+    assert said[4].endswith("Discarded · Rina · “entered twice”")
     assert '"table_number": "B-12"' in dialog.content.toPlainText()
     assert dialog.content.isReadOnly()
 

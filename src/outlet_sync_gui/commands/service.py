@@ -18,7 +18,7 @@ from outlet_sync_gui.errors import (
     StoreFailed,
 )
 from outlet_sync_gui.settings import NEEDED, Settings, prepare_directory
-from outlet_sync_gui.status import Status, Trouble
+from outlet_sync_gui.status import State, Status, Trouble
 from outlet_sync_gui.store import open_store
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.halts import Halts
@@ -162,7 +162,7 @@ def _stored_status(directory: Path, settings: Settings) -> Status:
 def _say_status(status: Status) -> None:
     now_ms = now().wall_ms
     say(words.headline(status, now_ms))
-    for line in dict.fromkeys(filter(None, (words.subline(status, now_ms), *words.reasons(status, now_ms)))):
+    for line in dict.fromkeys(filter(None, _why_and_what_to_do(status, now_ms))):
         say(line)
     if status.next_attempt_at is not None and status.next_attempt_at > now_ms:
         say(words.say("Next try: {time}", time=words.at(status.next_attempt_at, now_ms)))
@@ -173,9 +173,22 @@ def _say_status(status: Status) -> None:
     say(words.say("Sent today: {n} ({amount})", n=words.number(status.sent_today), amount=amount))
     say(words.say("Needs attention: {n}", n=words.number(status.dead)))
     at = status.last_success_at
-    told = f"{words.clock(at)} · {words.ago(at, now_ms)}" if at is not None else words.say("Never yet")
-    say(words.say("Last success: {time}", time=told))
-    say(words.say("The service runs.") if status.is_running else words.say("The service does not run."))
+    say(words.say("Last success: {time}", time=words.say("Never yet") if at is None else words.at_and_ago(at, now_ms)))
+    if status.is_running:
+        say(words.say("The service runs."))
+
+
+def _why_and_what_to_do(status: Status, now_ms: int) -> list[str]:
+    """Sentences under the headline; what goes by itself does so only while something runs."""
+    is_promise = status.state is State.WAITING and not status.is_running
+    lines = ["" if is_promise else words.subline(status, now_ms), *words.reasons(status, now_ms)]
+    if not status.is_running and status.state is not State.SETUP:
+        lines.append(words.say("The service does not run. Nothing is sent until it does: outlet-sync-gui"))
+    if status.dead:
+        lines.append(words.say("What was refused, and why: queue list --state dead"))
+    if status.questions:
+        lines.append(words.say("What is asked, and the answers: questions list"))
+    return lines
 
 
 def _check_line(check: "Check") -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -49,6 +49,10 @@ class RowTable(QWidget):
         self._fit(lines)
         self._stack.setCurrentWidget(self.table if lines else self.empty)
         self._share_width()
+
+    def sizeHint(self) -> QSize:
+        """No higher than it must be: it takes what the page leaves, and the page scrolls the later."""
+        return QSize(super().sizeHint().width(), self.minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width anew."""

@@ -68,7 +68,7 @@ class Card(QPushButton):
         self.label = Label("label", elides=True)
         self.figure = Label("figure", elides=True)
         self.line = Label("small", elides=True)
-        self.arrow = Label("quiet")
+        self.arrow = Label("small")
         layout = QGridLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(2)
