@@ -96,9 +96,10 @@ class Made(NamedTuple):
     lane: Lane
 
     @property
-    def line_amount(self) -> int:
-        """Rupiah that wait with it: a transaction's money is its order's."""
-        return self.incoming.amount if self.incoming.entity_type == "order" else 0
+    def weight(self) -> tuple[int, bool]:
+        """Rupiah that wait with it (a transaction's money is its order's), and whether it is due at once."""
+        incoming = self.incoming
+        return incoming.amount if incoming.entity_type == "order" else 0, incoming.entity_type in AT_ONCE
 
 
 class Records:
@@ -161,7 +162,7 @@ class Records:
             "INSERT INTO outbox(record_id, outlet, lane, seq, operation, bytes, amount, is_urgent, queued_at)"
             " VALUES (?,?,?,?,?,?,?,?,?)",
             [
-                (first + n, self._outlet, one.lane, seq + n, *_line_row(one.content), *_weight(one), now_ms)
+                (first + n, self._outlet, one.lane, seq + n, *_line_row(one.content), *one.weight, now_ms)
                 for n, one in enumerate(made)
             ],
         )
@@ -247,11 +248,6 @@ def _record_row(made: Made) -> tuple[object, ...]:
     said, held = made.incoming, made.content
     source = (said.entity_type, said.local_id, said.parent_ref, said.source_version, said.digest, said.updated_at)
     return (*source, held.version, held.digest, said.amount)
-
-
-def _weight(made: Made) -> tuple[int, bool]:
-    """Rupiah that wait with it, and whether it is due at once."""
-    return made.line_amount, made.incoming.entity_type in AT_ONCE
 
 
 def _line_row(content: Content) -> tuple[str, int]:
