@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -362,7 +362,7 @@ def renumbered(load: Callable[..., tuple[Parcel, ...]]) -> Callable[..., tuple[P
     def load_anew(*given: object, **more: object) -> tuple[Parcel, ...]:
         parcels = load(*given, **more)
         tries.update(parcel.record_id for parcel in parcels)
-        return tuple(replace(parcel, version=tries[parcel.record_id]) for parcel in parcels)
+        return tuple(parcel._replace(version=tries[parcel.record_id]) for parcel in parcels)
 
     return load_anew
 

@@ -90,7 +90,7 @@ def the_limit_is_not_kept_across_restarts(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_payment_does_not_wait_for_its_order(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Records, "block_behind_order", lambda *_: None)
+    patch.setattr(Records, "block_behind_orders", lambda *_: None)
     patch.setattr(Records, "block_children", lambda *_: None)
 
 
@@ -98,7 +98,7 @@ def the_version_never_rises(patch: pytest.MonkeyPatch) -> None:
     load = Pusher.load
 
     def first_version(*given: Any, **more: Any) -> Any:
-        return tuple(replace(parcel, version=1) for parcel in load(*given, **more))
+        return tuple(parcel._replace(version=1) for parcel in load(*given, **more))
 
     patch.setattr(Pusher, "load", first_version)
 
