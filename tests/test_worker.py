@@ -12,7 +12,7 @@ from outlet_sync_gui.service import Lock
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State, Status
-from outlet_sync_gui.sync.commands import Pause
+from outlet_sync_gui.sync.commands import Discard, Pause
 from outlet_sync_gui.worker import SyncWorker
 
 
@@ -35,6 +35,17 @@ def test_a_status_arrives_as_a_signal_and_a_command_is_obeyed(directory: Path, q
         worker.start()
     with qtbot.waitSignal(worker.status_changed, check_params_cb=is_in(State.PAUSED)):
         worker.send(Pause())
+    assert worker.stop()
+
+
+def test_what_the_service_declines_comes_back_with_its_reason(directory: Path, qtbot: QtBot) -> None:
+    worker = SyncWorker(directory, read_key=read_key)
+    decision = Discard(who="Rina", names=("order/A1",), reason="entered twice")
+    with qtbot.waitSignal(worker.declined) as declined:
+        worker.start()
+        worker.send(decision)
+    command, refusal = declined.args
+    assert (command, refusal.code) == (decision, "row_unknown")
     assert worker.stop()
 
 

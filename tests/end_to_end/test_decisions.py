@@ -1,6 +1,7 @@
 """What a person decides at a terminal, with and without a service beside it; and what `doctor` finds."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.builders import order, transaction
 from tests.fakes import KEY, answer, command, configure, environment, running_service
 
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
+from outlet_sync_gui.status import State
 
 WORDS = "Table B-12 not registered"
 
@@ -139,6 +141,58 @@ def test_a_question_is_listed_and_answered(directory: Path, cloud: SimulatedClou
 
 
 # -- doctor
+
+
+def said(directory: Path, language: str, *words: str) -> list[str]:
+    return command(directory, *words, language=language).stdout.splitlines()
+
+
+def test_while_headquarters_is_silent_status_and_the_list_say_so_and_when_it_is_tried_again(
+    tmp_path: Path, cloud: SimulatedCloud
+) -> None:
+    directory = configure(tmp_path / "data", cloud.url, timezone="Asia/Makassar")
+    cloud.set_fault("*", Fault(status=503))
+    command(directory, "enqueue", "order", given=json.dumps(order("A1")))
+    with running_service(directory) as watched:
+        # A later try is told with its time; the first ones come within a second or two.
+        watched.until(lambda status: status.state is State.OFFLINE)
+        for language, silent, again in (
+            ("id", "Pusat belum menjawab sejak ", "(Dicoba lagi pukul .* WITA|Sebentar lagi dicoba lagi)"),
+            ("en", "Headquarters silent since ", "(Tried again at .* WITA|Tried again any moment)"),
+        ):
+            lines = said(directory, language, "status")
+            assert re.fullmatch(silent + r"\d\d[.:]\d\d", lines[0])
+            assert any(line.endswith("(N-CLOUD)") for line in lines)
+            (row,) = said(directory, language, "queue", "list")
+            assert re.search(re.escape(silent) + r"\d\d[.:]\d\d\. " + again + r"\.$", row), row
+
+
+@pytest.mark.parametrize(
+    ("language", "stopped", "where", "row_ends"),
+    [
+        (
+            "id",
+            "Program tidak berjalan. Belum ada yang dikirim sampai dijalankan: outlet-sync-gui",
+            "Yang ditolak dan alasannya: queue list --state dead",
+            f"Isi pesanan tidak diterima pusat. Kata pusat: “{WORDS}”",
+        ),
+        (
+            "en",
+            "The service does not run. Nothing is sent until it does: outlet-sync-gui",
+            "What was refused, and why: queue list --state dead",
+            f"Headquarters does not accept this order. Headquarters says: “{WORDS}”",
+        ),
+    ],
+)
+def test_without_a_service_status_promises_nothing_and_tells_what_to_do(
+    refused: Path, language: str, stopped: str, where: str, row_ends: str
+) -> None:
+    lines = said(refused, language, "status")
+    assert {stopped, where} <= set(lines)
+    (row,) = said(refused, language, "queue", "list", "--state", "dead")
+    assert row.endswith(row_ends)
+    command(refused, "queue", "retry", "--all")
+    assert not any("otomatis" in line or "by itself" in line for line in said(refused, language, "status"))
 
 
 def checks(directory: Path, **more: str) -> dict[str, str]:
