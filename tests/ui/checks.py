@@ -11,12 +11,25 @@ from PySide6.QtWidgets import (
     QTableView,
     QWidget,
 )
+from tests.ui.states import LISTS, NOW
 
-from outlet_sync_gui.ui.main_window import SIZE
+from outlet_sync_gui.ui.main_window import SIZE, MainWindow
+from outlet_sync_gui.ui.rail import Page
+from outlet_sync_gui.ui.record_pages import RecordPage
 from outlet_sync_gui.ui.widgets import Label
 
 # The last one: 1024 by 528 at 200 %.
 SIZES = (SIZE, QSize(480, 360), QSize(800, 480), QSize(1280, 800), QSize(512, 264))
+
+
+def show(window: MainWindow, name: str, page: Page) -> RecordPage:
+    """Go to a page and show one of the lists there."""
+    value, rows = LISTS[name]
+    shown = {Page.QUEUE: window.queue_page, Page.ATTENTION: window.attention_page}[page]
+    window.open_page(page)
+    window.show_status(value, NOW)
+    shown.show_rows(rows)
+    return shown
 
 
 def settle() -> None:
