@@ -104,3 +104,21 @@ def test_after_the_end_nothing_new_begins(reader: Reader) -> None:
     go.set()
     reader.wait()
     assert reader._wanted == {}
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A wish with a bug."""
+
+    def read(self, _store: Store) -> object:
+        raise ZeroDivisionError("a bug")
+
+
+def test_a_bug_is_logged_and_ends_no_later_reading(
+    reader: Reader, qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader.read(OUTLET_ID, Broken())
+    with qtbot.waitSignal(reader.found) as found:
+        reader.read(OUTLET_ID, WantRefused())
+    assert found.args[0] == WantRefused()
+    assert "ZeroDivisionError" in caplog.text

@@ -129,7 +129,9 @@ class Reader(QObject):
                 store.close()
         except StoreFailed as error:
             log.warning("not read: %s", error)  # the service meets the same fault, and shows it
-            return None
+        except Exception:
+            log.exception("a bug in the reader")  # of this thread the top: the next reading goes on
+        return None
 
     def _finished(self, wish: Wish, value: object) -> None:
         self._is_busy = False

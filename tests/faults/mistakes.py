@@ -33,7 +33,7 @@ def stores_a_record_apart_from_its_place_in_the_line() -> None:
     def write(self: Database) -> Iterator[None]:
         yield
 
-    Database.write = write  # type: ignore[method-assign]
+    Database.write = write  # type: ignore[method-assign]  # a mistake, planted
 
 
 def counts_as_sent_what_leaves() -> None:
@@ -45,7 +45,7 @@ def counts_as_sent_what_leaves() -> None:
         for parcel in parcels:
             self._db.execute("DELETE FROM outbox WHERE record_id = ?", (parcel.record_id,))
 
-    Outbox.depart = hopeful  # type: ignore[method-assign]
+    Outbox.depart = hopeful  # type: ignore[method-assign]  # a mistake, planted
 
 
 def forgets_that_a_request_is_out() -> None:
@@ -61,8 +61,8 @@ def forgets_that_a_request_is_out() -> None:
         depart(self, stamp)
         land(self, number, stamp)
 
-    OutletRow.depart = leave  # type: ignore[method-assign]
-    OutletRow.land = answered  # type: ignore[method-assign]
+    OutletRow.depart = leave  # type: ignore[method-assign]  # a mistake, planted
+    OutletRow.land = answered  # type: ignore[method-assign]  # a mistake, planted
 
 
 def moves_the_cursor_before_the_news_are_stored() -> None:

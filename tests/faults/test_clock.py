@@ -21,7 +21,7 @@ from outlet_sync_gui.status import State
 from outlet_sync_gui.store import outbox
 from outlet_sync_gui.store.halts import HaltKind
 from outlet_sync_gui.store.outlet import Stamp
-from outlet_sync_gui.sync import budget, engine, halts
+from outlet_sync_gui.sync import budget, engine, halts, waits
 from outlet_sync_gui.sync.clock import Now, to_ms
 from outlet_sync_gui.sync.commands import Pause, Resume, SyncNow
 from outlet_sync_gui.sync.engine import Engine
@@ -244,19 +244,19 @@ def a_row_from_the_future_is_not_due(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_pause_ends_by_the_wall_clock_alone(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(engine, "_pause_ends", lambda outlet, now: engine._monotonic(outlet.paused_until, now))
+    patch.setattr(waits, "pause_ends", lambda outlet, now: waits.monotonic_at(outlet.paused_until, now))
 
 
 def stamps_are_read_by_the_wall_clock_alone(patch: pytest.MonkeyPatch) -> None:
     def by_wall(stamp: Stamp, now: Now) -> float:
         return now.monotonic - (now.wall_ms - stamp.wall_ms) / 1000
 
-    patch.setattr(engine, "monotonic_of", by_wall)
+    patch.setattr(waits, "monotonic_of", by_wall)
     patch.setattr(budget, "monotonic_of", by_wall)
 
 
 def a_wait_is_told_by_the_wall_clock_alone(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Engine, "_by_wall", lambda _self, outlet, _now: outlet)
+    patch.setattr(waits, "as_shown", lambda outlet, _hold, _now: outlet)
 
 
 PLANTED: tuple[tuple[Plant, str, str, bool], ...] = (

@@ -9,8 +9,9 @@ from tests.builders import Bench, accepted, body, order, product, refused, resul
 from tests.sync.rows import STATES, State, dead, decide, due_push, known, next_push, tries
 
 from outlet_sync_gui.contract.text import loads_stored
-from outlet_sync_gui.errors import InputRefused
+from outlet_sync_gui.errors import InputRefused, StoreFailed
 from outlet_sync_gui.store.activity import What
+from outlet_sync_gui.store.halts import Halts
 from outlet_sync_gui.sync.commands import AnswerQuestion, Discard, Edit, Retry
 from outlet_sync_gui.sync.exchange import WaitUntil
 
@@ -118,6 +119,23 @@ def test_an_unknown_name_is_refused_and_the_others_stay_as_they_were(bench: Benc
     with pytest.raises(InputRefused, match="row_unknown"):
         decide(bench, retry("order/A1", "order/none"))
     assert bench.queued() == [("A1", "dead")]
+
+
+def test_a_decision_that_the_disk_does_not_take_whole_did_not_happen(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(bench)
+    with monkeypatch.context() as patch:
+        patch.setattr(Halts, "probe_all_at", full)  # the last write of a decision
+        with pytest.raises(StoreFailed):
+            bench.engine.do(discard("order/A1"), bench.now)
+    assert bench.queued() == [("A1", "dead")]
+    bench.engine.do(discard("order/A1"), bench.now)
+    assert bench.queued() == []
+
+
+def full(*_: object) -> None:
+    raise StoreFailed("disk_full", {})
 
 
 # -- discard

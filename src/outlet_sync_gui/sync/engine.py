@@ -10,7 +10,6 @@ One request at a time; what is on its way is on disk before it leaves, so a cras
 import math
 import random
 from collections.abc import Callable
-from dataclasses import replace
 
 from outlet_sync_gui.contract.answers import Updates
 from outlet_sync_gui.contract.requests import UPDATES
@@ -18,9 +17,8 @@ from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Lane, Status, Trouble
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.outbox import Parcel
-from outlet_sync_gui.store.outlet import OutletState, Stamp
-from outlet_sync_gui.sync import person, pull
-from outlet_sync_gui.sync.budget import Budget, monotonic_of, stamp_of
+from outlet_sync_gui.sync import person, pull, waits
+from outlet_sync_gui.sync.budget import Budget, stamp_of
 from outlet_sync_gui.sync.clock import Now, next_time, server_offset_ms
 from outlet_sync_gui.sync.commands import Command, Decision, KeyChanged, LineUp, Pause, Resume, SyncNow
 from outlet_sync_gui.sync.drain import Drain
@@ -44,7 +42,6 @@ from outlet_sync_gui.sync.state import REFUSALS, Facts, status_of
 
 LINGER_MS = 200  # gathers a burst: an order and its payment leave together
 KEY_PROBE_S = 60.0
-AGREE_MS = 1000  # two clocks that differ by less tell the same time
 STRANGERS = 3  # answers in a row that are not from headquarters: no passing fault of the line
 
 
@@ -69,7 +66,7 @@ class Engine:
         self._back_at: int | None = None  # since when the cloud is in reach again, while the backlog drains
         self._has_pulled = False  # since the start, or since the cloud was last out of reach
         self._pull_at = now.monotonic
-        self._hold: WaitUntil = self._stored_wait(now)
+        self._hold: WaitUntil = waits.limit_wait(store.outlet.read(), now)
         self._ordered: frozenset[Lane] = frozenset()  # lanes that a person wants sent now
         self._last: Kind | None = None
         self._last_failed: Kind | None = None
@@ -115,14 +112,15 @@ class Engine:
             case KeyChanged():
                 self._key_changed()
             case Decision():
-                person.decide(self._store, self._settings, command, now_ms=now.wall_ms)
-                self._order(now, frozenset())
+                with self._store.write():  # whole or not at all: it may be asked for again after a failure
+                    person.decide(self._store, self._settings, command, now_ms=now.wall_ms)
+                    self._order(now, frozenset())
         return []
 
     def status(self, now: Now) -> Status:
         """A snapshot for people."""
         facts = Facts(
-            outlet=self._by_wall(self._store.outlet.read(), now),
+            outlet=waits.as_shown(self._store.outlet.read(), self._hold, now),
             counts=self._store.outlet.counts(),
             settings=self._settings,
             busy_for_s=now.monotonic - self._busy_since.monotonic if self._busy_since else None,
@@ -135,20 +133,13 @@ class Engine:
         pending = facts.counts.pending.total
         return status_of(facts, self._store.outlet.sent_on, progress=self._drain.progress(pending, now))
 
-    def _by_wall(self, outlet: OutletState, now: Now) -> OutletState:
-        """The row with its waits as the wall clock shows them now, which may have been set since they began."""
-        limited = self._hold.why is Why.RATE_LIMITED and self._hold.at is not None and self._hold.at > now.monotonic
-        wait_until = _shown(self._hold.at if limited else None, outlet.wait_until, now)
-        ends = _pause_ends(outlet, now) if outlet.is_paused else None
-        return replace(outlet, wait_until=wait_until, paused_until=_shown(ends, outlet.paused_until, now))
-
     # -- what to do next
 
     def _gate(self, now: Now) -> WaitUntil | None:
         """What stops everything that leaves."""
         outlet = self._store.outlet.read()
         if outlet.is_paused:
-            at = _pause_ends(outlet, now)
+            at = waits.pause_ends(outlet, now)
             if at is None or at > now.monotonic:
                 return self._resting(WaitUntil(at, Why.PAUSED))
             with self._store.write():
@@ -190,13 +181,13 @@ class Engine:
         self._back_at = None
         standing = self._halts.standing(now.wall_ms)
         shut = standing.shut(UPDATES)
-        pull_at = self._pull_at if shut is None else max(self._pull_at, _monotonic(shut.probe_at or 0, now))
+        pull_at = self._pull_at if shut is None else max(self._pull_at, waits.monotonic_at(shut.probe_at or 0, now))
         times = [pull_at, *self._lane_times(now)]
         if (retry_at := self._store.outbox.next_retry_at()) is not None:
-            times.append(_monotonic(retry_at, now))
+            times.append(waits.monotonic_at(retry_at, now))
         if (probe_at := standing.next_probe_at()) is not None:
             # A probe of the menu, too, waits for headquarters' news.
-            times.append(max(_monotonic(probe_at, now), -math.inf if self._has_pulled else pull_at))
+            times.append(max(waits.monotonic_at(probe_at, now), -math.inf if self._has_pulled else pull_at))
         is_lingering = self._store.outbox.oldest(Lane.HIGH) is not None
         return self._resting(WaitUntil(min(times), Why.LINGER if is_lingering else Why.NOTHING_DUE))
 
@@ -253,7 +244,7 @@ class Engine:
 
     def _lane_times(self, now: Now) -> list[float]:
         found = ((lane, self._store.outbox.oldest(lane)) for lane in self._open_lanes())
-        return [_monotonic(self._due_at(lane, since, now), now) for lane, since in found if since is not None]
+        return [waits.monotonic_at(self._due_at(lane, since, now), now) for lane, since in found if since is not None]
 
     def _order(self, now: Now, lanes: frozenset[Lane]) -> None:
         self._pull_at = now.monotonic
@@ -387,43 +378,7 @@ class Engine:
         with self._store.write():
             self._store.outlet.failed(trouble, at_ms=now.wall_ms)
 
-    def _stored_wait(self, now: Now) -> WaitUntil:
-        """A 429's wait outlives a restart, and is never longer than it was, whatever the clock was set to."""
-        outlet = self._store.outlet.read()
-        if outlet.wait_until is None or outlet.wait_ms is None:
-            return WaitUntil(None, Why.NOTHING_DUE)
-        came = Stamp(wall_ms=outlet.wait_until - outlet.wait_ms, monotonic_ms=outlet.wait_monotonic_ms or 0)
-        return WaitUntil(monotonic_of(came, now) + outlet.wait_ms / 1000, Why.RATE_LIMITED)
-
     def _next_attempt_at(self, now: Now) -> int | None:
         held_until = self._hold.at or 0.0
         times = [held_until] if held_until > now.monotonic else self._lane_times(now)
-        return _wall(min(times), now) if times else None
-
-
-def _pause_ends(outlet: OutletState, now: Now) -> float | None:
-    """When a pause ends; by the clock that says so first, for one that was set back must not prolong it."""
-    if outlet.paused_until is None:
-        return None
-    by_wall = _monotonic(outlet.paused_until, now)
-    if outlet.paused_at is None or outlet.paused_monotonic_ms is None:
-        return by_wall
-    began = monotonic_of(Stamp(wall_ms=outlet.paused_at, monotonic_ms=outlet.paused_monotonic_ms), now)
-    return min(by_wall, began + (outlet.paused_until - outlet.paused_at) / 1000)
-
-
-def _shown(ends: float | None, stored_ms: int | None, now: Now) -> int | None:
-    """A wait's end by the wall clock; as stored while the clocks agree, so that it doesn't flicker."""
-    if ends is None:
-        return None
-    wall_ms = _wall(ends, now)
-    is_same = stored_ms is not None and abs(wall_ms - stored_ms) < AGREE_MS
-    return stored_ms if is_same else wall_ms
-
-
-def _monotonic(wall_ms: int, now: Now) -> float:
-    return now.monotonic + (wall_ms - now.wall_ms) / 1000
-
-
-def _wall(monotonic: float, now: Now) -> int:
-    return now.wall_ms + max(0, round((monotonic - now.monotonic) * 1000))
+        return waits.wall_at(min(times), now) if times else None
