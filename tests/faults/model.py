@@ -449,7 +449,8 @@ class World:
     def _bad(self) -> set[str]:
         """Records that the cloud will not take as they are, and payments of such orders."""
         ill = (POISON, BREAKS)
-        bad = {local_id for (_, local_id), data in self.said.items() if data is not None and data.get("notes") in ill}
+        left = {key: data for key, data in self.said.items() if data is not None and key not in self.dropped}
+        bad = {local_id for (_, local_id), data in left.items() if data.get("notes") in ill}
         return bad | {f"T{local_id[1:]}" for local_id in bad if local_id.startswith("A")}
 
     def _compare(self) -> None:
