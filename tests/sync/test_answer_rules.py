@@ -179,6 +179,20 @@ def test_payments_stay_out_of_the_halves_until_their_order_is_accepted(bench: Be
     assert seen == [["A0", "A1"], ["A2", "A3"], ["T0", "T1", "T2", "T3"]]
 
 
+def test_a_payment_in_a_frozen_half_stays_out_when_its_order_comes_behind_it(bench: Bench) -> None:
+    bench.put("transaction", transaction("T1", "B1"))
+    bench.put("order", {"local_id": "B1"}, "delete")
+    orders(bench, 2)
+    bench.settle(bench.push(), refused("bad request", 400))
+    bench.put("order", order("B1"))  # the till has it after all
+    seen = []
+    while bench.queued():
+        step = next_push(bench, after_s=1)
+        seen.append(names(step))
+        bench.settle(step, accepted(step.flight))
+    assert seen == [["B1"], ["A0", "A1"], ["T1"]]
+
+
 # -- exists, and not found
 
 

@@ -332,9 +332,12 @@ def sent_items(parcels: Sequence[Parcel]) -> list[SentItem]:
 
 
 def _with_their_orders(parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
-    """Without transactions whose order came meanwhile and is not among these."""
-    ids = {parcel.record_id for parcel in parcels}
-    return tuple(parcel for parcel in parcels if parcel.blocked_by is None or parcel.blocked_by in ids)
+    """Without transactions whose order came meanwhile and does not go before them here."""
+    gone: set[int | None] = {None}
+    for parcel in parcels:
+        if parcel.blocked_by in gone:
+            gone.add(parcel.record_id)
+    return tuple(parcel for parcel in parcels if parcel.record_id in gone)
 
 
 def _routable(parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
