@@ -183,8 +183,11 @@ def test_a_payment_in_a_frozen_half_stays_out_when_its_order_comes_behind_it(ben
     bench.put("transaction", transaction("T1", "B1"))
     bench.put("order", {"local_id": "B1"}, "delete")
     orders(bench, 2)
+    bench.settle(bench.push(), LOST)
+    bench.put("transaction", {"local_id": "T1"}, "delete")
     bench.settle(bench.push(), refused("bad request", 400))
-    bench.put("order", order("B1"))  # the till has it after all
+    bench.put("transaction", transaction("T1", "B1", total_amount=11))  # the till has both after all
+    bench.put("order", order("B1"))
     seen = []
     while bench.queued():
         step = next_push(bench, after_s=1)
