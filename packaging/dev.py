@@ -61,6 +61,7 @@ TEST_PROGRAMS = {
     "xauth": "xauth",
     "Xvfb": "xvfb",
 }
+PARALLEL = ("-n", "auto", "--dist", "worksteal")  # where nobody chose: half of the time is waiting for processes
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 
 
@@ -227,7 +228,7 @@ def run_tests(arguments: list[str]) -> int:
     failed = [" ".join(check) for check, code in results if code]
     if failed:
         say(f"failed, whatever pytest says now: {', '.join(failed)}")
-    codes = [*(code for _, code in results), run_module("pytest", *arguments)]
+    codes = [*(code for _, code in results), run_module("pytest", *(arguments or PARALLEL))]
     return next((code for code in codes if code), 0)
 
 

@@ -12,9 +12,9 @@ from outlet_sync_gui.store.database import Database, Row
 # By the number that is stored; what is set aside for a halt is ready, as people see it.
 STATES = (RowState.READY, RowState.RETRY, RowState.BLOCKED, RowState.HELD, RowState.DEAD, RowState.READY)
 QUEUED = """
-SELECT o.seq, r.id, r.type, r.local_id, r.cloud_id, o.operation, r.version, o.lane, o.state, o.queued_at, o.rejections,
+SELECT o.seq, r.id, r.type, coalesce(r.local_id, r.cloud_id), o.operation, r.version, o.queued_at, o.rejections,
        o.error_code, o.error_text, o.retry_at, o.halt, (SELECT local_id FROM record WHERE id = o.blocked_by),
-       o.flight IS NOT NULL AND o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)
+       o.lane, o.state, o.flight IS NOT NULL AND o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)
 FROM outbox o JOIN record r ON r.id = o.record_id
 """
 # By +: the line is walked from its end, not sorted whole.
@@ -142,43 +142,16 @@ class Views:
         return [list_row(row, payloads.get(row.record_id, "{}")) for row in queued]
 
 
+PLAIN = (
+    *("seq", "record_id", "entity_type", "local_id", "operation", "version", "since", "tries"),
+    *("error_code", "error", "retry_at", "halt_id", "order"),
+)
+
+
 def _queued(row: Row) -> Queued:
-    (
-        seq,
-        record_id,
-        entity_type,
-        local_id,
-        cloud_id,
-        operation,
-        version,
-        lane,
-        state,
-        since,
-        tries,
-        code,
-        text,
-        at,
-        halt,
-        order,
-        out,
-    ) = row
-    return Queued(
-        seq=seq,
-        record_id=record_id,
-        entity_type=entity_type,
-        local_id=local_id or cloud_id,
-        operation=operation,
-        version=version,
-        lane=Lane(lane),
-        state=RowState.SENDING if out else STATES[state],
-        since=since,
-        tries=tries,
-        error_code=code,
-        error=text,
-        retry_at=at,
-        halt_id=halt,
-        order=order,
-    )
+    *plain, lane, state, is_out = row
+    shown = RowState.SENDING if is_out else STATES[state]
+    return Queued(**dict(zip(PLAIN, plain, strict=True)), lane=Lane(lane), state=shown)
 
 
 def list_row(queued: Queued, payload: str) -> ListRow:
