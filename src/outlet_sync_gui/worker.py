@@ -1,6 +1,7 @@
 """The bridge between the service and Qt: commands in, one signal out. It decides nothing."""
 
 import logging
+import sys
 from pathlib import Path
 
 from PySide6.QtCore import QThread, Signal
@@ -10,6 +11,8 @@ from outlet_sync_gui.service import REVIVE_S, ReadKey, Service, key_from_keyring
 from outlet_sync_gui.sync.commands import Command
 
 log = logging.getLogger(__name__)
+
+TURN_S = 0.001  # after which this thread lets the window's have the interpreter; by default it takes 5 ms
 
 
 class SyncWorker(QThread):
@@ -33,6 +36,7 @@ class SyncWorker(QThread):
 
     def run(self) -> None:
         """The thread: the service until it is stopped."""
+        sys.setswitchinterval(TURN_S)
         try:
             self._service.run()
         except OutletSyncError as error:
