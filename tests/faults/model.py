@@ -331,6 +331,10 @@ class World:
         entries: list[dict[str, Any]] = value["items"] if step.request.path.endswith("/sync/batch") else [alone]
         return entries
 
+    def _is_in_force(self, key: Key, change: dict[str, Any]) -> bool:
+        """Whether headquarters' word still is what the cloud has; the till may have been faster than the news."""
+        return bool(change["version"] >= self.cloud.records[key][0])
+
     def _there_ms(self) -> int:
         """The cloud's own time, which goes on with what happens: no overlap brings all the news twice."""
         return START_MS + 10**10 + len(self.log) * 200_000
@@ -348,7 +352,9 @@ class World:
         if step.flight.kind is Kind.PULL:
             since = to_ms(unquote(step.request.path.partition("since=")[2]))
             heard = [change for change in self.cloud.news if to_ms(change["updated_at"]) > since]
-            self._on_the_way = {("product", change["local_id"]) for change in heard}
+            self._on_the_way = {
+                key for change in heard if self._is_in_force(key := ("product", change["local_id"]), change)
+            }
             lists = {"products": heard, "categories": [], "deleted": []}
             return answered({"success": True, "data": {**lists, "sync_checkpoint": iso(self._there_ms())}})
         if self.cloud.is_closed:
