@@ -129,7 +129,11 @@ def one_glitch(line: Line) -> None:
 
 
 @pytest.mark.parametrize(
-    "days", [pytest.param(7), pytest.param(30, marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
+    "days",
+    [
+        pytest.param(7, marks=pytest.mark.timeout(300)),
+        pytest.param(30, marks=[pytest.mark.long, pytest.mark.timeout(1200)]),
+    ],
 )
 def test_an_outage_of_days_drains_completely(tmp_path: Path, days: int) -> None:
     outage = live_through(tmp_path, days=days)

@@ -48,7 +48,7 @@ def live_through(seeds: range) -> None:
             shutil.rmtree(place)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_nothing_bad_happens_in_any_course_of_events() -> None:
     live_through_all(range(FEW))
 
