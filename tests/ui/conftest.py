@@ -37,4 +37,5 @@ def window(theme: Theme) -> Iterator[MainWindow]:
     yield made
     made.hide()
     made.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    # This window alone, its dialogs with it: whatever else waits for its end has its own time.
+    QCoreApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
