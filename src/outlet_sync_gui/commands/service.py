@@ -63,11 +63,11 @@ def sync(context: Context) -> int:
 
 def status(context: Context) -> int:
     """The state, from the service that runs or from what is on disk."""
-    shown = channel.ask(context.directory, {"do": "status"}) or as_json(at_rest(context))
+    shown = shown_status(context)
     if context.wants_json:
-        answer(shown)
+        answer(as_json(shown))
     else:
-        _say_status(from_json(shown))
+        _say_status(shown)
     return DONE
 
 

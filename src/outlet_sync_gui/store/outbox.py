@@ -174,15 +174,14 @@ class Outbox:
 
     def _go_on_with(self, parcels: Sequence[Parcel]) -> None:
         """Newer content of what was accepted stays queued, as an update."""
-        for operations, change in (
-            (("create", "update"), "operation = replace(operation, 'create', 'update')"),
-            (("delete",), "operation = operation"),
-        ):
-            ids = [p.record_id for p in parcels if p.operation in operations]
-            self._db.execute(
-                f"UPDATE outbox SET flight = NULL, {change} WHERE record_id IN (SELECT value FROM json_each(?))",
-                (json.dumps(ids),),
-            )
+        ids = json.dumps([p.record_id for p in parcels])
+        self._db.execute("UPDATE outbox SET flight = NULL WHERE record_id IN (SELECT value FROM json_each(?))", (ids,))
+        known = json.dumps([p.record_id for p in parcels if p.operation != "delete"])
+        self._db.execute(
+            "UPDATE outbox SET operation = 'update' WHERE operation = 'create'"
+            " AND record_id IN (SELECT value FROM json_each(?))",
+            (known,),
+        )
 
     def refuse(self, refused: Sequence[Refused]) -> None:
         """Mark what the cloud does not take, with its own words; newer content queued meanwhile still goes."""
