@@ -46,7 +46,10 @@ class ItemResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudChange:
-    """One change of headquarters. `fields` is the JSON text of the content that came with it."""
+    """One change of headquarters. `fields` is the JSON text of the content that came with it.
+
+    `version` 0: it came without one, as deletions do. `by` and `reason` are headquarters' own words, where given.
+    """
 
     entity_type: str
     local_id: str | None
@@ -55,6 +58,8 @@ class CloudChange:
     version: int
     updated_at: str
     fields: str
+    by: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
