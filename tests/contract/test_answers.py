@@ -256,6 +256,25 @@ def test_prices_may_carry_a_fraction_of_zero_and_nothing_else() -> None:
     assert read.broken == 3
 
 
+@pytest.mark.parametrize(
+    ("stock", "read_as"), [(100.0, 100), (0.5, 0.5), (2**60, 2**60), ("many", "many"), (None, None)]
+)
+def test_stock_that_is_whole_is_a_count(stock: object, read_as: object) -> None:
+    (found,) = read_updates(envelope(updates(products=[change("P1", "2026-01-27T11:00:00Z", stock=stock)]))).changes
+    assert found.fields == json.dumps({"stock": read_as}, separators=(",", ":"))
+
+
+def test_the_outlet_of_a_record_is_not_its_content() -> None:
+    entry = change("P1", "2026-01-27T11:00:00Z", name="Nasi", outlet_id="ours", outlet_code="JKT-001")
+    (found,) = read_updates(envelope(updates(products=[entry]))).changes
+    assert json.loads(found.fields) == {"name": "Nasi"}
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_beyond_the_calendar_is_a_broken_entry(at: str) -> None:
+    assert read_updates(envelope(updates(products=[change("P1", at)]))).broken == 1
+
+
 @pytest.mark.parametrize("data", [None, [], {}, {"sync_checkpoint": 5}, {"sync_checkpoint": "soon"}])
 def test_without_a_checkpoint_there_is_nothing_to_go_on_from(data: object) -> None:
     with pytest.raises(ContractBroken):

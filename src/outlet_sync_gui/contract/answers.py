@@ -13,8 +13,9 @@ from outlet_sync_gui.errors import ContractBroken
 
 LONGEST_WAIT_S = 3600.0
 MOST_WORDS = 500
-ABOUT = frozenset({"cloud_id", "local_id", "version", "updated_at", "action"})  # of a change, not of its record
-MONEY = ("price",)
+# Of a change, not of its record; an outlet would stand twice on the wire.
+ABOUT = frozenset({"cloud_id", "local_id", "version", "updated_at", "action", "outlet_id", "outlet_code"})
+MONEY = frozenset({"price"})
 COUNTS = frozenset({"processed", "failed"})  # of a batch: what one record's own answer does not have
 
 
@@ -88,7 +89,7 @@ def read_push(envelope: Envelope, sent: Sequence[SentItem], *, is_refusal: bool 
     results = data.get("results")
     if not isinstance(results, list) and not COUNTS & data.keys():
         is_taken = len(sent) == 1 and not is_refusal
-        lone = ItemResult(ok=True, cloud_id=_cloud_id(data), version=_version(data.get("version")))
+        lone = ItemResult(ok=True, cloud_id=_cloud_id(data), version=read_version(data.get("version")))
         return [lone] if is_taken else [None] * len(sent)
     found = _matched([entry for entry in _list(results) if isinstance(entry, dict)], sent)
     is_proven = None in found and not is_refusal and _counts_prove(found, data)
@@ -101,7 +102,7 @@ def read_updates(envelope: Envelope) -> Updates:
     if not isinstance(data, dict):
         raise ContractBroken("contract_broken", {"why": "no data"})
     try:
-        checkpoint = _utc(data.get("sync_checkpoint"))
+        checkpoint = read_time(data.get("sync_checkpoint"))
     except ValueError:
         raise ContractBroken("contract_broken", {"why": "no sync_checkpoint"}) from None
     read = [_change(entity_type, entry) for entity_type, entry in _entries(data)]
@@ -123,6 +124,38 @@ def words_of(envelope: Envelope) -> str:
     """The cloud's own words about a refusal."""
     said = (envelope.fields.get(name) for name in ("message", "error", "detail"))
     return _words(next((text for text in said if text), ""))
+
+
+def read_content(entry: Mapping[str, Json]) -> dict[str, Json]:
+    """The record's fields; money whole, and stock that is whole as such. Raises ValueError naming what is not."""
+    fields = {name: value for name, value in entry.items() if name not in ABOUT}
+    for name in MONEY & fields.keys():
+        if not _is_number(fields[name]) or fields[name] != int(fields[name]):
+            raise ValueError(name)
+        fields[name] = int(fields[name])
+    if isinstance(stock := fields.get("stock"), Decimal) and _is_number(stock) and stock == int(stock):
+        fields["stock"] = int(stock)  # a cloud that counts in 100.0: merged as a count all the same
+    return fields
+
+
+def read_time(value: Json) -> str:
+    """A time of the cloud as UTC `Z`; without a zone it is UTC, with a blank instead of T it is read too.
+
+    Raises ValueError.
+    """
+    if not isinstance(value, str):
+        raise ValueError("no time")
+    moment = datetime.fromisoformat(value.strip().replace(" ", "T", 1))
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError:  # the first or last day there is, in another zone
+        raise ValueError("no time") from None
+
+
+def read_version(value: Json) -> int | None:
+    """A whole number from 0 to 2^53; None where it is something else."""
+    return int(value) if _is_number(value) and 0 <= value == int(value) else None
 
 
 def _matched(results: Sequence[Mapping[str, Json]], sent: Sequence[SentItem]) -> list[ItemResult | None]:
@@ -176,7 +209,7 @@ def _is_failed(entry: Mapping[str, Json]) -> bool:
 def _result(entry: Mapping[str, Json]) -> ItemResult:
     status = entry.get("status")
     if status == "success":
-        return ItemResult(ok=True, cloud_id=_cloud_id(entry), version=_version(entry.get("version")))
+        return ItemResult(ok=True, cloud_id=_cloud_id(entry), version=read_version(entry.get("version")))
     word = _words(status)[:40] if status not in (None, "failed") else None
     return ItemResult(ok=False, word=word, error=_words(entry.get("error") or entry.get("message") or "") or None)
 
@@ -195,10 +228,10 @@ def _change(entity_type: str, entry: Json) -> CloudChange | None:
         return None
     local_id, cloud_id = _text(entry.get("local_id")), _cloud_id(entry)
     is_delete = entry.get("action") == "delete"
-    version = _version(entry.get("version"))
+    version = read_version(entry.get("version"))
     try:
-        at = _utc(entry.get("updated_at"))
-        fields = {} if is_delete else _content(entry)
+        at = read_time(entry.get("updated_at"))
+        fields = {} if is_delete else read_content(entry)
     except ValueError:
         return None
     if not (local_id or cloud_id) or (version is None and not is_delete):
@@ -214,30 +247,9 @@ def _change(entity_type: str, entry: Json) -> CloudChange | None:
     )
 
 
-def _content(entry: Mapping[str, Json]) -> dict[str, Json]:
-    """The record's fields; money whole. Raises ValueError for money that is not."""
-    fields = {name: value for name, value in entry.items() if name not in ABOUT}
-    for name in MONEY:
-        if name in fields:
-            fields[name] = _money(fields[name])
-    return fields
-
-
-def _money(value: Json) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not -LARGEST <= value <= LARGEST:
-        raise ValueError("no money")
-    if value != int(value):
-        raise ValueError("no whole rupiah")
-    return int(value)
-
-
-def _utc(value: Json) -> str:
-    """A time of the cloud as UTC `Z`; without a zone it is UTC, with a blank instead of T it is read too."""
-    if not isinstance(value, str):
-        raise ValueError("no time")
-    moment = datetime.fromisoformat(value.strip().replace(" ", "T", 1))
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _is_number(value: Json) -> bool:
+    is_one = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return is_one and -LARGEST <= value <= LARGEST  # before int(): 1e999999999 would never end
 
 
 def _header_wait(text: str | None, now_ms: int) -> float | None:
@@ -256,12 +268,6 @@ def _seconds(value: Json) -> float | None:
         return float(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):
         return None
-
-
-def _version(value: Json) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= LARGEST:
-        return None
-    return int(value) if value == int(value) else None
 
 
 def _cloud_id(data: Mapping[str, Json]) -> str | None:
