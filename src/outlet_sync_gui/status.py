@@ -82,6 +82,18 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What waits for a person's word: `choices` are the answers that there are, `n` counts what it holds."""
+
+    question_id: int
+    kind: str  # refused_alike, deletions, zero_price, restored_cloud, config_changed
+    choices: tuple[str, ...]
+    n: int
+    facts: tuple[tuple[str, str | int], ...]
+    asked_at: int  # UTC ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One record in a list of the window. Times are UTC ms, `amount` whole rupiah; what is unknown is None."""
 
@@ -134,5 +146,10 @@ class Status:
     missing: tuple[str, ...] = ()  # names of what setup needs: settings' keys, "api-key"
     trouble: Trouble | None = None
     waits: tuple[Wait, ...] = ()
+    asked: tuple[Question, ...] = ()
+    messages: int = 0  # announcements that nobody has acknowledged
+    untaken: int = 0  # headquarters' changes that the till has not taken
+    is_untaken_late: bool = False  # and by now it should have
+    doors: tuple[Trouble, ...] = ()  # why webhooks or the intake don't listen (D-…), or refuse everything
     progress: Progress | None = None
     is_pulling: bool = False

@@ -4,11 +4,15 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from outlet_sync_gui.store.activity import Activity
+from outlet_sync_gui.store.changes import Changes
+from outlet_sync_gui.store.conflicts import Conflicts
 from outlet_sync_gui.store.database import Database, open_database
 from outlet_sync_gui.store.halts import Halts
+from outlet_sync_gui.store.messages import Messages
 from outlet_sync_gui.store.news import News
 from outlet_sync_gui.store.outbox import Outbox
 from outlet_sync_gui.store.outlet import OutletRow
+from outlet_sync_gui.store.questions import Questions
 from outlet_sync_gui.store.records import Records
 from outlet_sync_gui.store.views import Views
 
@@ -23,6 +27,10 @@ class Store:
         self.outbox = Outbox(database, outlet)
         self.outlet = OutletRow(database, outlet)
         self.news = News(database, outlet)
+        self.conflicts = Conflicts(database, outlet)
+        self.changes = Changes(database, outlet)
+        self.questions = Questions(database, outlet)
+        self.messages = Messages(database, outlet)
         self.halts = Halts(database, outlet)
         self.activity = Activity(database, outlet)
         self.views = Views(database, outlet)

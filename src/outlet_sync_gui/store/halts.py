@@ -13,6 +13,9 @@ from outlet_sync_gui.store.records import ASIDE, DEAD, GOES, READY, RETRY
 CHUNK = 1000  # rows that come back into the line in one transaction
 COLUMNS = "id, kind, name, words, records, since, probe_at, probes, is_over, n"
 
+# Halts and questions are numbered as one: a person answers either by its number.
+NEXT_NUMBER = "(SELECT coalesce(max(id), 0) + 1 FROM (SELECT id FROM halt UNION ALL SELECT id FROM question))"
+
 
 class HaltKind(StrEnum):
     """What stands still."""
@@ -64,7 +67,8 @@ class Halts:
     ) -> int:
         """Open a halt, or change the one that there is; its id."""
         self._db.execute(
-            "INSERT INTO halt(outlet, kind, name, words, records, since, probe_at, probes) VALUES (?,?,?,?,?,?,?,?)"
+            "INSERT INTO halt(id, outlet, kind, name, words, records, since, probe_at, probes)"
+            f" VALUES ({NEXT_NUMBER},?,?,?,?,?,?,?,?)"
             " ON CONFLICT(outlet, kind, name) WHERE is_over = 0 DO UPDATE SET words = excluded.words,"
             " records = excluded.records, probe_at = excluded.probe_at, probes = excluded.probes",
             (self._outlet, kind, name, words, json.dumps(records), now_ms, probe_at, probes),

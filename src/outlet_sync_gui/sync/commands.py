@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from outlet_sync_gui.store.conflicts import Strategy
+
 
 @dataclass(frozen=True, slots=True)
 class SyncNow:
@@ -34,7 +36,7 @@ class LineUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a person decided over queued records, or over one halt (see `person`)."""
+    """What a person decided: over queued records, a conflict, a question, headquarters' changes (see `person`)."""
 
     who: str
 
@@ -64,10 +66,43 @@ class Edit(Decision):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerQuestion(Decision):
-    """Answer a question: `retry` or `give_up` for records that were refused alike."""
+    """Answer a question of `status.Question` with one of its choices."""
 
     question_id: int
     choice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChoice:
+    """What shall hold of a conflict's field, or of all of them (None); `value` is an own one, as JSON text."""
+
+    field: str | None
+    strategy: Strategy
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve(Decision):
+    """Choose for a conflict's fields; counts only for the revision that was seen (None: for any)."""
+
+    conflict_id: int
+    choices: tuple[FieldChoice, ...]
+    revision: int | None = None
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeChanges(Decision):
+    """A person has seen to these of headquarters' changes on the till; None: to all."""
+
+    seqs: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadMessage(Decision):
+    """A person has read an announcement."""
+
+    number: int
 
 
 Command = SyncNow | Pause | Resume | KeyChanged | LineUp | Decision

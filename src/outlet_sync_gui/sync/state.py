@@ -7,14 +7,14 @@ from typing import Any
 from outlet_sync_gui import __version__
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.settings import Settings
-from outlet_sync_gui.status import Pending, Progress, State, Status, Trouble, Wait
+from outlet_sync_gui.status import Pending, Progress, Question, State, Status, Trouble, Wait
 from outlet_sync_gui.store.halts import Halt, HaltKind
 from outlet_sync_gui.store.outlet import Counts, OutletState
 from outlet_sync_gui.sync.clock import business_day, iso, to_ms
 
 COUNTED = (
     *("held", "blocked", "dead", "conflicts", "questions", "sent_today", "sent_today_amount", "pending_amount"),
-    *("cursor", "clock_offset_s", "webhook_url", "intake_url"),
+    *("cursor", "clock_offset_s", "webhook_url", "intake_url", "messages", "untaken", "is_untaken_late"),
 )
 TIMES = ("last_success_at", "next_attempt_at", "since", "paused_until")
 SYNCING_AFTER_S = 1.0  # not for each sale
@@ -194,6 +194,11 @@ def as_json(status: Status) -> dict[str, object]:
         "missing": list(status.missing),
         "trouble": {"code": status.trouble.code, "facts": dict(status.trouble.facts)} if status.trouble else None,
         "waits": [_wait_json(wait) for wait in status.waits],
+        "asked": [question_json(question) for question in status.asked],
+        "messages": status.messages,
+        "untaken": status.untaken,
+        "is_untaken_late": status.is_untaken_late,
+        "doors": [{"code": door.code, "facts": dict(door.facts)} for door in status.doors],
     }
 
 
@@ -213,6 +218,8 @@ def from_json(shown: Mapping[str, Any]) -> Status:
         missing=tuple(shown["missing"]),
         trouble=Trouble(code=trouble["code"], facts=tuple(trouble["facts"].items())) if trouble else None,
         waits=tuple(_wait_of(wait) for wait in shown["waits"]),
+        asked=tuple(_question_of(question) for question in shown["asked"]),
+        doors=tuple(Trouble(code=door["code"], facts=tuple(door["facts"].items())) for door in shown["doors"]),
         **times,
     )
 
@@ -222,6 +229,29 @@ def _wait_of(shown: Mapping[str, Any]) -> Wait:
         halt_id=shown["id"],
         next_at=_ms(shown["next_attempt_at"]),
         **{name: shown[name] for name in ("code", "name", "n", "words", "is_question")},
+    )
+
+
+def question_json(question: Question) -> dict[str, object]:
+    """One question of `questions list --json`."""
+    return {
+        "id": question.question_id,
+        "kind": question.kind,
+        "facts": {**dict(question.facts), "n": question.n},
+        "choices": list(question.choices),
+        "asked_at": _iso(question.asked_at),
+    }
+
+
+def _question_of(shown: Mapping[str, Any]) -> Question:
+    facts = {name: value for name, value in shown["facts"].items() if name != "n"}
+    return Question(
+        question_id=shown["id"],
+        kind=shown["kind"],
+        choices=tuple(shown["choices"]),
+        n=shown["facts"]["n"],
+        facts=tuple(facts.items()),
+        asked_at=to_ms(shown["asked_at"]),
     )
 
 

@@ -1,0 +1,238 @@
+"""Conflicts: one a record, its fields inside, each with what the two sides say and what a person chose."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from outlet_sync_gui.store.database import Database, Row
+
+CONFLICT = """
+SELECT id, record_id, type, local_id, cloud_id, source, revision, opened_at, closed_at, closed_by, notes FROM conflict
+"""
+FIELDS = (
+    *("field", "cloud_conflict_id", "is_asked", "base", "local", "cloud", "local_version", "cloud_version"),
+    *("local_at", "cloud_at", "cloud_by", "reason", "choice", "value", "told_at"),
+)
+# The first choice that headquarters has not heard of; CROSS: from the few by their own index.
+UNTOLD = """
+SELECT c.id, f.field
+FROM conflict_field f INDEXED BY conflict_field_untold CROSS JOIN conflict c ON c.id = f.conflict_id
+WHERE f.choice IS NOT NULL AND f.cloud_conflict_id IS NOT NULL AND f.told_at IS NULL
+AND c.outlet = ? AND c.closed_at IS NOT NULL ORDER BY c.closed_at, c.id, f.field LIMIT 1
+"""
+IS_UNTOLD = """
+EXISTS (SELECT 1 FROM conflict c JOIN conflict_field f ON f.conflict_id = c.id WHERE c.record_id = ?1
+  AND f.choice IS NOT NULL AND f.cloud_conflict_id IS NOT NULL AND f.told_at IS NULL)
+"""
+# Why a row is held: a conflict is open, headquarters must hear of a choice first, or news waits beside it.
+RESTATE = f"""
+UPDATE outbox SET
+  state = CASE WHEN held THEN 3 WHEN state = 3 THEN CASE WHEN blocked_by IS NULL THEN 0 ELSE 2 END ELSE state END,
+  halt = CASE WHEN held THEN NULL ELSE halt END,
+  rejections = CASE WHEN held THEN 0 ELSE rejections END,
+  retry_at = CASE WHEN held THEN NULL ELSE retry_at END
+FROM (SELECT EXISTS (SELECT 1 FROM conflict WHERE record_id = ?1 AND closed_at IS NULL)
+  OR EXISTS (SELECT 1 FROM news WHERE record_id = ?1) OR {IS_UNTOLD} AS held)
+WHERE record_id = ?1 AND (held OR state = 3)
+"""
+
+
+class Source(StrEnum):
+    """How a conflict was found."""
+
+    MERGE = "merge"
+    WEBHOOK = "webhook"
+    REFUSED = "refused"
+
+
+class Strategy(StrEnum):
+    """Whose value holds."""
+
+    CLOUD_WINS = "cloud_wins"
+    LOCAL_WINS = "local_wins"
+    NEWEST_WINS = "newest_wins"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """One field. Values are JSON texts (None: absent there), times ISO UTC; `value` is a person's own."""
+
+    field: str
+    cloud_conflict_id: str | None = None
+    is_asked: bool = False  # the cloud asks: it stays open though only one side changed
+    base: str | None = None
+    local: str | None = None
+    cloud: str | None = None
+    local_version: int | None = None
+    cloud_version: int | None = None
+    local_at: str | None = None
+    cloud_at: str | None = None
+    cloud_by: str | None = None
+    reason: str | None = None
+    choice: Strategy | None = None
+    value: str | None = None
+    told_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One record's conflict. `record_id` None: told of a record that we don't know. Times are UTC ms."""
+
+    conflict_id: int
+    record_id: int | None
+    entity_type: str
+    local_id: str | None
+    cloud_id: str | None
+    source: Source
+    revision: int
+    opened_at: int
+    closed_at: int | None
+    closed_by: str | None  # empty: it settled itself
+    notes: str
+    fields: tuple[Disagreement, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The fields that differ."""
+        return frozenset(field.field for field in self.fields)
+
+    def field(self, name: str) -> Disagreement | None:
+        """One of its fields."""
+        return next((field for field in self.fields if field.field == name), None)
+
+
+class Conflicts:
+    """The conflicts of one outlet; every method is one step of the caller's transaction."""
+
+    def __init__(self, database: Database, outlet: int) -> None:
+        self._db = database
+        self._outlet = outlet
+
+    def find(self, conflict_id: int) -> Conflict | None:
+        """A conflict by its number."""
+        return self._one(f"{CONFLICT} WHERE outlet = ? AND id = ?", (self._outlet, conflict_id))
+
+    def of_record(self, record_id: int) -> Conflict | None:
+        """The open conflict of a record."""
+        return self._one(f"{CONFLICT} WHERE record_id = ? AND closed_at IS NULL", (record_id,))
+
+    def last_of(self, record_id: int) -> Conflict | None:
+        """The record's conflict that was closed last."""
+        query = f"{CONFLICT} WHERE record_id = ? AND closed_at IS NOT NULL ORDER BY closed_at DESC, id DESC LIMIT 1"
+        return self._one(query, (record_id,))
+
+    def of_unknown(self, entity_type: str, local_id: str | None, cloud_id: str | None) -> Conflict | None:
+        """The open conflict over a record that we don't know."""
+        query = f"{CONFLICT} WHERE outlet = ? AND closed_at IS NULL AND record_id IS NULL AND type = ? AND"
+        return self._one(f"{query} local_id IS ? AND cloud_id IS ?", (self._outlet, entity_type, local_id, cloud_id))
+
+    def open(self, *, limit: int = 1000) -> list[Conflict]:
+        """The open ones, the oldest first."""
+        query = f"{CONFLICT} WHERE outlet = ? AND closed_at IS NULL ORDER BY id LIMIT ?"
+        return [self._with_fields(row) for row in self._db.rows(query, (self._outlet, limit))]
+
+    def count(self) -> int:
+        """How many are open."""
+        row = self._db.row("SELECT count(*) FROM conflict WHERE outlet = ? AND closed_at IS NULL", (self._outlet,))
+        return int(row[0]) if row else 0
+
+    def start(
+        self,
+        *,
+        record_id: int | None,
+        entity_type: str,
+        local_id: str | None,
+        cloud_id: str | None,
+        source: Source,
+        now_ms: int,
+    ) -> int:
+        """Open a conflict; its number."""
+        return self._db.insert(
+            "INSERT INTO conflict(outlet, record_id, type, local_id, cloud_id, source, opened_at)"
+            " VALUES (?,?,?,?,?,?,?)",
+            (self._outlet, record_id, entity_type, local_id, cloud_id, source.value, now_ms),
+        )
+
+    def put(self, conflict_id: int, field: Disagreement) -> None:
+        """A field of a conflict as it stands now."""
+        names = [name for name in FIELDS if name != "field"]
+        self._db.execute(
+            f"INSERT INTO conflict_field(conflict_id, {', '.join(FIELDS)}) VALUES ({','.join('?' * (len(FIELDS) + 1))})"
+            f" ON CONFLICT DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in names)}",
+            (conflict_id, *(getattr(field, name) for name in FIELDS)),
+        )
+
+    def drop(self, conflict_id: int, name: str) -> None:
+        """A field on which both sides agree now."""
+        self._db.execute("DELETE FROM conflict_field WHERE conflict_id = ? AND field = ?", (conflict_id, name))
+
+    def revise(self, conflict_id: int) -> None:
+        """Something that a person may have looked at is different now."""
+        self._db.execute("UPDATE conflict SET revision = revision + 1 WHERE id = ?", (conflict_id,))
+
+    def close(self, conflict_id: int, *, who: str, notes: str, now_ms: int) -> None:
+        """Every field is chosen, or agrees by itself."""
+        self._db.execute(
+            "UPDATE conflict SET closed_at = ?, closed_by = ?, notes = ? WHERE id = ?",
+            (now_ms, who, notes, conflict_id),
+        )
+
+    def first_untold(self) -> tuple[Conflict, Disagreement] | None:
+        """The first choice that headquarters must still be told."""
+        row = self._db.row(UNTOLD, (self._outlet,))
+        if row is None:
+            return None
+        found = self.find(row[0])
+        field = found.field(row[1]) if found else None
+        return (found, field) if found and field else None
+
+    def told(self, conflict_id: int, name: str, *, now_ms: int) -> None:
+        """Headquarters knows this choice, or does not want to."""
+        self._db.execute(
+            "UPDATE conflict_field SET told_at = ? WHERE conflict_id = ? AND field = ?", (now_ms, conflict_id, name)
+        )
+
+    def tell_again(self, conflict: Conflict, name: str, cloud_conflict_id: str) -> None:
+        """The cloud asks once more what a person has chosen already: it is told under this id."""
+        field = conflict.field(name)
+        if field is not None and field.choice is not None:
+            self.put(conflict.conflict_id, replace(field, cloud_conflict_id=cloud_conflict_id, told_at=None))
+
+    def restate(self, record_id: int) -> None:
+        """Hold the record's row, or let it go, by the causes that there are now."""
+        self._db.execute(RESTATE, (record_id,))
+
+    def rule(self, record_id: int, version: int) -> None:
+        """A person's word holds over all that headquarters said up to this version."""
+        self._db.execute("UPDATE record SET ruled_version = max(ruled_version, ?) WHERE id = ?", (version, record_id))
+
+    def _one(self, query: str, values: tuple[object, ...]) -> Conflict | None:
+        row = self._db.row(query, values)
+        return None if row is None else self._with_fields(row)
+
+    def _with_fields(self, row: Row) -> Conflict:
+        (number, record_id, entity_type, local_id, cloud_id, source, revision, opened_at, closed_at, by, notes) = row
+        fields = self._db.rows(
+            f"SELECT {', '.join(FIELDS)} FROM conflict_field WHERE conflict_id = ? ORDER BY field", (number,)
+        )
+        return Conflict(
+            conflict_id=number,
+            record_id=record_id,
+            entity_type=entity_type,
+            local_id=local_id,
+            cloud_id=cloud_id,
+            source=Source(source),
+            revision=revision,
+            opened_at=opened_at,
+            closed_at=closed_at,
+            closed_by=by,
+            notes=notes,
+            fields=tuple(_field(found) for found in fields),
+        )
+
+
+def _field(row: Row) -> Disagreement:
+    values = dict(zip(FIELDS, row, strict=True))
+    choice = values["choice"]
+    return Disagreement(
+        **{**values, "is_asked": bool(values["is_asked"]), "choice": Strategy(choice) if choice else None}
+    )

@@ -1,0 +1,81 @@
+"""What waits for a person's word besides refused records and conflicts; one question of a kind at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from outlet_sync_gui.contract.text import Json, dumps, loads_stored
+from outlet_sync_gui.store.database import Database
+from outlet_sync_gui.store.halts import NEXT_NUMBER
+
+
+class QuestionKind(StrEnum):
+    """What is asked."""
+
+    DELETIONS = "deletions"
+    ZERO_PRICE = "zero_price"
+    RESTORED_CLOUD = "restored_cloud"
+    CONFIG_CHANGED = "config_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """An open question. `n` counts the changes that it holds; `opened_at` is UTC ms."""
+
+    question_id: int
+    kind: QuestionKind
+    facts: Mapping[str, Json]
+    opened_at: int
+    n: int
+
+
+class Questions:
+    """The questions of one outlet; every method is one step of the caller's transaction."""
+
+    def __init__(self, database: Database, outlet: int) -> None:
+        self._db = database
+        self._outlet = outlet
+
+    def open(self) -> list[Question]:
+        """All that is asked, the oldest first."""
+        rows = self._db.rows(
+            "SELECT id, kind, facts, opened_at, (SELECT count(*) FROM news WHERE question = question.id) FROM question"
+            " WHERE outlet = ? AND closed_at IS NULL ORDER BY id",
+            (self._outlet,),
+        )
+        return [
+            Question(question_id=number, kind=QuestionKind(kind), facts=loads_stored(facts), opened_at=at, n=n)
+            for number, kind, facts, at, n in rows
+        ]
+
+    def find(self, kind: QuestionKind) -> Question | None:
+        """The open question of a kind."""
+        return next((question for question in self.open() if question.kind is kind), None)
+
+    def ask(self, kind: QuestionKind, facts: Mapping[str, Json], *, now_ms: int) -> int:
+        """Open a question, or give the open one of its kind these facts; its id."""
+        self._db.execute(
+            f"INSERT INTO question(id, outlet, kind, facts, opened_at) VALUES ({NEXT_NUMBER},?,?,?,?)"
+            " ON CONFLICT(outlet, kind) WHERE closed_at IS NULL DO UPDATE SET facts = excluded.facts",
+            (self._outlet, kind.value, dumps(facts), now_ms),
+        )
+        row = self._db.row(
+            "SELECT id FROM question WHERE outlet = ? AND kind = ? AND closed_at IS NULL", (self._outlet, kind.value)
+        )
+        assert row is not None
+        return int(row[0])
+
+    def close(self, question_id: int, *, choice: str, who: str, now_ms: int) -> None:
+        """It is answered, or there is nothing left to ask."""
+        self._db.execute(
+            "UPDATE question SET closed_at = ?, choice = ?, who = ? WHERE id = ? AND closed_at IS NULL",
+            (now_ms, choice, who, question_id),
+        )
+
+    def close_empty(self, question_id: int, *, now_ms: int) -> None:
+        """Close a question that holds no change any more: later news answered it."""
+        self._db.execute(
+            "UPDATE question SET closed_at = ?, choice = '', who = '' WHERE id = ? AND closed_at IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM news WHERE question = question.id)",
+            (now_ms, question_id),
+        )
