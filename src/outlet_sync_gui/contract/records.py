@@ -65,12 +65,12 @@ def read_record(
     entity_type: object, data: object, *, operation: object, outlet_id: str, outlet_code: str, now: str
 ) -> Incoming:
     """Check a record handed over at `now` (UTC `Z`). Raises InputRefused, naming the field."""
-    kind, word = _entity_type(entity_type), _operation(operation)
+    kind, word = read_type(entity_type), _operation(operation)
     if not isinstance(data, dict):
         raise InputRefused("not_an_object")
     model = Deletion if word == "delete" else RECORDS.get(kind, Record)
     fields = _validated(model, data)
-    _check_outlet(fields, outlet_id, outlet_code)
+    check_outlet(fields, outlet_id, outlet_code)
     content = {name: value for name, value in fields.items() if _is_content(name, word)}
     version, updated_at = fields.get("version"), fields.get("updated_at")
     amount = content.get("total_amount")
@@ -86,6 +86,21 @@ def read_record(
         parent_ref=_parent(kind, content),
         amount=amount if isinstance(amount, int) and kind in ("order", "transaction") else 0,
     )
+
+
+def read_type(value: object) -> str:
+    """A name of a type. Raises InputRefused."""
+    if isinstance(value, str) and TYPE_NAME.fullmatch(value):
+        return value
+    raise InputRefused("bad_type", {"value": str(value)[:60]})
+
+
+def check_outlet(fields: Mapping[str, Json], outlet_id: str, outlet_code: str) -> None:
+    """An outlet that is named must be ours. Raises InputRefused(other_outlet)."""
+    for field, ours in (("outlet_id", outlet_id), ("outlet_code", outlet_code)):
+        theirs = fields.get(field)
+        if theirs is not None and theirs != ours:
+            raise InputRefused("other_outlet", {"field": field, "value": str(theirs)[:60]})
 
 
 def splice(content: str, *, outlet_id: str, outlet_code: str, version: int) -> bytes:
@@ -141,12 +156,6 @@ def _head(outlet_id: str, outlet_code: str) -> str:
     return f'{{"outlet_id":{dumps(outlet_id)},"outlet_code":{dumps(outlet_code)},"version":'
 
 
-def _entity_type(value: object) -> str:
-    if isinstance(value, str) and TYPE_NAME.fullmatch(value):
-        return value
-    raise InputRefused("bad_type", {"value": str(value)[:60]})
-
-
 def _operation(value: object) -> Operation:
     if value in ("create", "update", "delete"):
         return value
@@ -173,13 +182,6 @@ def _refusal(error: ValidationError) -> InputRefused:
     if first["type"] == "time_without_zone":
         return InputRefused("time_without_zone", {"field": field})
     return InputRefused("field_invalid", {"field": field, "why": WANTED.get(first["type"], first["msg"])})
-
-
-def _check_outlet(fields: Mapping[str, Json], outlet_id: str, outlet_code: str) -> None:
-    for field, ours in (("outlet_id", outlet_id), ("outlet_code", outlet_code)):
-        theirs = fields.get(field)
-        if theirs is not None and theirs != ours:
-            raise InputRefused("other_outlet", {"field": field, "value": str(theirs)[:60]})
 
 
 def _filled(kind: str, operation: Operation, content: Mapping[str, Json], now: str) -> dict[str, Json]:
