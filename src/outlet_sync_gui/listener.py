@@ -5,6 +5,7 @@ should not (several lengths, absolute targets, NUL) is refused here, before a ha
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -22,7 +23,10 @@ LINGER_S = 2.0  # a sender still busy with its body must find the answer before 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A whole request. Header names are lower-case; `query` is what follows the question mark."""
+    """A whole request. Header names are lower-case; `query` is what follows the question mark.
+
+    A header that came several times is one, its values in order with commas between: none of them can hide another.
+    """
 
     method: str
     path: str
@@ -163,9 +167,9 @@ async def serve(handler: Handler, *, host: str, port: int, limits: Limits | None
 
 
 def failure(status: int, code: str, message: str = "") -> Response:
-    """The contract's envelope for what went wrong. `code` and `message` are plain ASCII of our own."""
-    words = message or code.replace("_", " ")
-    return Response(status=status, body=f'{{"success":false,"error":"{code}","message":"{words}"}}'.encode())
+    """The contract's envelope for what went wrong."""
+    envelope = {"success": False, "error": code, "message": message or code.replace("_", " ")}
+    return Response(status=status, body=json.dumps(envelope, separators=(",", ":")).encode())
 
 
 async def _read(
@@ -220,7 +224,10 @@ def _check_head(head: h11.Request, limits: Limits) -> None:
 
 def _request(head: h11.Request, body: bytes) -> Request:
     path, _, query = head.target.decode("ascii", "replace").partition("?")
-    headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
+    values: dict[str, list[str]] = {}
+    for name, value in head.headers:
+        values.setdefault(name.decode("ascii"), []).append(value.decode("latin-1"))
+    headers = {name: ", ".join(several) for name, several in values.items()}
     return Request(method=head.method.decode("ascii"), path=path, query=query, headers=headers, body=body)
 
 

@@ -14,7 +14,6 @@ MODELS: dict[str, type[Message]] = {
     "auto-resolution-request.response": models.ResolveAnswer,
     "batch-push-multiple-entities.request": models.BatchRequest,
     "batch-push-multiple-entities.response": models.BatchAnswer,
-    "conflict-notification.request": models.ConflictNotification,
     "get-updates-since.response": models.UpdatesAnswer,
     "push-daily-summary.request": models.DailySummary,
     "push-order.request": models.Order,
@@ -22,13 +21,17 @@ MODELS: dict[str, type[Message]] = {
     "push-product-update.request": models.Product,
     "push-transaction.request": models.Transaction,
     "rate-limiting.rate-limit-response": models.RateLimitAnswer,
-    "webhook-cloud-push-update.request": models.WebhookUpdate,
-    "webhook-cloud-push-update.response": models.WebhookAnswer,
+}
+# What headquarters tells unasked is read and answered without a model: tests/contract/test_webhooks.py, tests/webhook.
+WEBHOOKS = {
+    "conflict-notification.request",
+    "webhook-cloud-push-update.request",
+    "webhook-cloud-push-update.response",
 }
 
 
 def test_every_example_has_its_model() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.json")} == MODELS.keys()
+    assert {path.stem for path in EXAMPLES.glob("*.json")} == MODELS.keys() | WEBHOOKS
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -179,45 +179,6 @@ class BatchRequest(Message):
     items: tuple[BatchEntry, ...]
 
 
-class WebhookUpdate(Message):
-    event: Text
-    timestamp: Time
-    entity_type: Text
-    cloud_id: Text | None = None
-    local_id: Text | None = None
-    data: dict[str, Any]
-    version: Version
-    updated_by: Text | None = None
-    reason: Text | None = None
-
-
-class WebhookAnswer(Message):
-    success: bool
-    message: Text
-    local_version: Version
-    applied_at: Time
-
-
-class ConflictField(Message):
-    field: Text
-    cloud_value: Any
-    cloud_version: Version
-    cloud_updated_at: Time
-    local_value: Any
-    local_version: Version
-    local_updated_at: Time
-
-
-class ConflictNotification(Message):
-    event: Text
-    timestamp: Time
-    entity_type: Text
-    cloud_id: Text | None = None
-    local_id: Text | None = None
-    conflict: ConflictField
-    resolution_required: bool = True
-
-
 class ResolveRequest(Message):
     strategy: Literal["cloud_wins", "local_wins", "newest_wins"]
     resolved_by: Text

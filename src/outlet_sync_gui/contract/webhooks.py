@@ -39,8 +39,13 @@ class Kind(StrEnum):
 
 PATHS: Mapping[str, Kind] = {f"/api/v1/webhooks/cloud/{kind}": kind for kind in Kind}
 EVENTS = {"entity.updated": Kind.UPDATE, "entity.deleted": Kind.DELETE, "sync.conflict": Kind.CONFLICT}
-# What stands around the values of a config that has them at top level.
-AROUND = frozenset({"event", "timestamp", "outlet_id", "outlet_code", "id", "version", "updated_by", "reason"})
+# What is said of any message, or of an announcement: no settings, where a config has its values at top level.
+AROUND = frozenset(
+    {
+        *("event", "timestamp", "outlet_id", "outlet_code", "id", "version", "updated_by", "reason"),
+        *("message_id", "title", "message", "level", "expires_at"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +200,7 @@ def _delete(body: Mapping[str, Json]) -> CloudChange:
 
 def _disputes(body: Mapping[str, Json], at: str) -> tuple[Disputed, ...]:
     said = body.get("conflict")
-    entries: Sequence[Json] = said if isinstance(said, list) else [said]
+    entries: list[Json] = said if isinstance(said, list) else [said]
     if not entries or not all(isinstance(entry, dict) for entry in entries):
         raise InputRefused("field_invalid", {"field": "conflict", "why": "an object"})
     return tuple(_dispute(body, entry, at) for entry in entries)
