@@ -21,7 +21,7 @@ from outlet_sync_gui.status import Trouble
 from outlet_sync_gui.ui.status_page import _lane_lines
 from outlet_sync_gui.ui.tray import PAUSES
 
-SOURCE = Path(words.__file__).parent
+SOURCE = Path(words.__file__).parents[1]
 CATALOGUE = {entry.msgid: entry for entry in polib.pofile(str(resource("i18n", "id.po")))}
 NEVER = ("gagal", "anda", "kamu", "server", "produk", "antrean", "konflik", "silakan", "mohon")
 LANGUAGES = ("id", "en")

@@ -1,0 +1,171 @@
+"""What fails: the cause, what to do, and a short code for the help desk."""
+
+from collections.abc import Mapping
+
+from outlet_sync_gui.errors import OutletSyncError
+from outlet_sync_gui.status import Trouble
+from outlet_sync_gui.words.speech import N_, say, span
+
+LADDER: Mapping[str, tuple[str, str]] = {
+    "N-LINK": (N_("Not connected"), N_("Check the cable, turn on Wi-Fi.")),
+    "N-DNS": (
+        N_("The modem is on, the internet isn't"),
+        N_("Try a site on a phone; modem off for 10 s; phone hotspot."),
+    ),
+    "N-PORTAL": (N_("This Wi-Fi wants a sign-in"), N_("Open the browser and sign in.")),
+    "N-CLOCK": (N_("The PC's clock is wrong"), N_("Set the clock.")),
+    "N-TLS": (N_("The secure connection is blocked here"), N_("Try a phone hotspot; tell IT.")),
+    "N-CLOUD": (N_("The trouble is at headquarters"), N_("It sends by itself later.")),
+    "N-KEY": (N_("The API key is refused"), N_("Get a new one from headquarters, enter it with “secret set api-key”.")),
+    "N-OUTLET": (N_("This outlet is switched off at headquarters"), N_("Call headquarters.")),
+    "N-ANSWER": (
+        N_("The answer is not from headquarters"),
+        N_("Check headquarters' address, or sign in to this Wi-Fi."),
+    ),
+    "N-RATE": (N_("Headquarters asks to wait"), N_("Headquarters asks to wait {seconds} s. It goes on by itself.")),
+}
+
+# What is looked at when nothing goes out, and by `doctor`.
+CHECKS: Mapping[str, str] = {
+    "data_dir": N_("Data folder"),
+    "settings": N_("Settings"),
+    "database": N_("Database"),
+    "key": N_("API key in the password store"),
+    "N-LINK": N_("Wi-Fi or cable"),
+    "N-DNS": N_("Internet"),
+    "N-PORTAL": N_("Wi-Fi sign-in"),
+    "N-CLOCK": N_("PC clock"),
+    "N-TLS": N_("Secure connection"),
+    "N-CLOUD": N_("Headquarters answers"),
+    "N-KEY": N_("Key accepted"),
+    "N-OUTLET": N_("Outlet enabled"),
+    "N-RATE": N_("Sending limit"),
+}
+
+PROBLEMS: Mapping[str, tuple[str, str]] = {
+    "setting_missing": (N_("The setting {key} is missing."), N_("Set it with: config set {key} VALUE")),
+    "setting_invalid": (N_("The setting {key} can't be “{value}”."), N_("Expected: {why}")),
+    "setting_unknown": (N_("There is no setting {key}."), N_("“config list” shows them all.")),
+    "settings_unreadable": (
+        N_("The settings file {path} can't be read: {why}."),
+        N_("Mend it, or delete it to start anew."),
+    ),
+    "bad_json": (N_("This is no JSON: {why}, at character {position}."), N_("Check the export of the till.")),
+    "duplicate_key": (N_("The field {key} stands twice."), N_("Check the export of the till.")),
+    "not_a_number": (N_("{value} is no number."), N_("Check the export of the till.")),
+    "number_too_big": (N_("The number {value} is too big."), N_("Check the export of the till.")),
+    "too_deep": (N_("Nested deeper than {limit} levels."), N_("Check the export of the till.")),
+    "lone_surrogate": (N_("Half a character stands in the text."), N_("Check the export of the till.")),
+    "nul_character": (N_("A NUL character stands in the text."), N_("Check the export of the till.")),
+    "not_utf8": (N_("The text is not UTF-8, at byte {position}."), N_("Save the file as UTF-8.")),
+    "not_an_object": (N_("A record must be a JSON object."), N_("Check the export of the till.")),
+    "field_invalid": (N_("The field {field} can't be that."), N_("Expected: {why}")),
+    "money_fraction": (N_("{field} is {value}: money is whole rupiah."), N_("Check the export of the till.")),
+    "time_without_zone": (N_("The time in {field} has no zone."), N_("Write it like 2026-01-27T10:30:00Z.")),
+    "other_outlet": (N_("{field} is “{value}”: another outlet's record."), N_("Send it from that outlet.")),
+    "bad_type": (N_("“{value}” is no name of a type."), N_("Such as order, transaction, product, category.")),
+    "operation_unknown": (N_("“{value}” is no operation."), N_("It is create, update or delete.")),
+    "local_id_missing": (N_("The field local_id is missing."), N_("Every record needs its own number.")),
+    "older_version": (
+        N_("Version {version} is older than version {known}, which is known."),
+        N_("Send the newer one."),
+    ),
+    "too_big": (N_("Too big: {bytes} bytes, the limit is {limit}."), N_("Split it.")),
+    "file_unreadable": (N_("The file {path} can't be read: {why}."), N_("Check the name.")),
+    "row_unknown": (N_("Nothing called “{name}” is queued."), N_("“queue list” shows what is.")),
+    "row_sending": (N_("“{name}” is being sent."), N_("Try again in a moment.")),
+    "row_held": (N_("“{name}” waits for headquarters' change."), N_("It goes on when that is settled.")),
+    "reason_missing": (N_("A reason is missing."), N_("Say why, such as: --reason “entered twice”.")),
+    "local_id_fixed": (N_("The number can't change: {value} is not {known}."), N_("Leave local_id as it was.")),
+    "question_unknown": (N_("There is no open question {name}."), N_("“questions list” shows what is asked.")),
+    "choice_unknown": (N_("“{value}” is no answer here."), N_("Choose one of: {choices}")),
+    "paused": (N_("Sending is paused."), N_("Resume it first.")),
+    "secret_empty": (N_("The secret is empty or holds characters that no key has."), N_("Paste it once more.")),
+    "keyring_locked": (N_("The password store is locked."), N_("Log in to this PC again, or unlock it.")),
+    "keyring_missing": (
+        N_("This PC has no password store."),
+        N_("Set OUTLET_SYNC_API_KEY, or install one (gnome-keyring)."),
+    ),
+    "keyring_silent": (
+        N_("The password store did not answer within {seconds} s."),
+        N_("Look for its window, or log in again."),
+    ),
+    "keyring_failed": (N_("The password store failed: {why}."), N_("Log in to this PC again.")),
+    "secret_missing": (N_("The secret {name} is not set."), N_("Set it with: secret set {name}")),
+    "disk_full": (N_("The disk is full."), N_("Free some space; nothing that was accepted is lost.")),
+    "disk_failed": (N_("The disk does not read or write."), N_("Tell IT; the disk may be dying.")),
+    "read_only": (N_("{path} is read-only."), N_("Give this user the right to write there.")),
+    "database_locked": (N_("The database is busy."), N_("It goes on by itself in a moment.")),
+    "database_damaged": (N_("{path} is damaged, or no database of ours."), N_("Keep the file and tell IT.")),
+    "database_newer": (
+        N_("{path} was made by a newer version ({found}, this one knows {known})."),
+        N_("Install the newer version; nothing was changed."),
+    ),
+    "data_dir_unwritable": (
+        N_("{path} can't be written: {why}."),
+        N_("Choose another with --data-dir, or give the right."),
+    ),
+    "already_running": (N_("Another service already works on {path}."), N_("Use that one, or end it first.")),
+    "port_taken": (N_("Port {port} is taken."), N_("Choose another port, or end what uses it.")),
+    "not_running": (N_("The service ended before it answered."), N_("Try again.")),
+    "bug": (N_("The program stopped because of a mistake of its own."), N_("Start it again; the log tells IT why.")),
+}
+
+
+WANTED = (
+    N_("a whole number of rupiah"),
+    N_("a number"),
+    N_("a number up to 2^53"),
+    N_("a whole number"),
+    N_("a time such as 2026-01-27T10:30:00Z"),
+    N_("a time with its zone, such as 2026-01-27T10:30:00Z"),
+    N_("text"),
+    N_("a list"),
+    N_("an object"),
+    N_("0 or more"),
+    N_("an address such as https://cloud.example"),
+    N_("https:// (http:// only to this machine)"),
+    N_("a port from 1 to 65535"),
+    N_("a time zone such as Asia/Jakarta"),
+    N_("letters, digits and signs without accents"),
+)
+
+
+def trouble(trouble: Trouble) -> tuple[str, str]:
+    """Cause, and what to do."""
+    cause, mend = LADDER.get(trouble.code) or PROBLEMS.get(trouble.code) or (N_("Something failed: {code}"), "")
+    facts = {"code": trouble.code, **dict(trouble.facts)}
+    if (why := facts.get("why")) in WANTED:  # our own words for what was wanted; others' come through as they are
+        facts["why"] = say(str(why))
+    return say(cause, **facts), say(mend, **facts) if mend else ""
+
+
+def problem(error: OutletSyncError) -> str:
+    """One sentence: what, where, how to mend it."""
+    cause, mend = trouble(Trouble(code=error.code, facts=tuple(error.facts.items())))
+    return f"{cause} {mend}".strip()
+
+
+def passed(name: str) -> str:
+    """A check that found nothing wrong."""
+    return say(CHECKS[name])
+
+
+def unchecked(name: str) -> str:
+    """A check that something before it made pointless."""
+    return say("{name}: not checked yet", name=say(CHECKS[name]))
+
+
+def failed(name: str, found: Trouble) -> str:
+    """What a check found, what to do, and the short code for the help desk."""
+    cause, mend = trouble(found)
+    ahead = dict(found.facts).get("seconds") if found.code == "N-CLOCK" else None
+    if isinstance(ahead, int | float):
+        cause = say("wrong by {span}", span=span(ahead))
+    cause = cause if cause[:2].isupper() else f"{cause[:1].lower()}{cause[1:]}"
+    return f"{say(CHECKS[name])}: {cause.removesuffix('.')}. {mend} ({help_code(found.code)})"
+
+
+def help_code(code: str) -> str:
+    """The short code for the help desk."""
+    return code if code.startswith(("N-", "R-", "E-")) else f"E-{code.upper().replace('_', '-')}"
