@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outlet_sync_gui.errors import NeedsPerson
-from outlet_sync_gui.listener import Limits, Listener, Request, Response, serve
+from outlet_sync_gui.listener import Handler, Limits, Listener, Request, Response, serve
 
 LIMITS = Limits(body_bytes=1000, head_bytes=2000, read_s=0.3, idle_s=0.3, connections=4)
 T = TypeVar("T")
@@ -27,9 +27,9 @@ async def echo(request: Request) -> Response:
     return Response(status=200, body=text.encode(), content_type="text/plain")
 
 
-def with_listener(work: Callable[[Listener], Awaitable[T]], limits: Limits = LIMITS) -> T:
+def with_listener(work: Callable[[Listener], Awaitable[T]], limits: Limits = LIMITS, handler: Handler = echo) -> T:
     async def run() -> T:
-        listener = await serve(echo, host="127.0.0.1", port=0, limits=limits)
+        listener = await serve(handler, host="127.0.0.1", port=0, limits=limits)
         try:
             return await work(listener)
         finally:
@@ -38,7 +38,7 @@ def with_listener(work: Callable[[Listener], Awaitable[T]], limits: Limits = LIM
     return asyncio.run(run())
 
 
-def exchange(data: bytes, *, half_close: bool = False) -> bytes:
+def exchange(data: bytes, *, half_close: bool = False, handler: Handler = echo) -> bytes:
     """What the server answers to these bytes, until it closes or says no more."""
 
     async def work(listener: Listener) -> bytes:
@@ -56,7 +56,7 @@ def exchange(data: bytes, *, half_close: bool = False) -> bytes:
         writer.close()
         return answer
 
-    return with_listener(work)
+    return with_listener(work, handler=handler)
 
 
 def test_a_request_is_handed_over_whole() -> None:
@@ -88,18 +88,134 @@ REFUSED = {
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
     "space before the colon": (b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400),
     "NUL in a header": (b"GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", 400),
+    "a length with a sign": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +2\r\n\r\nhi", 400),
+    "a length of another script": ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ٢\r\n\r\nhi".encode(), 400),
+    "a length in hex": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x2\r\n\r\nhi", 400),
+    "a length with a blank": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2 2\r\n\r\nhi", 400),
+    "no length": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length:\r\n\r\nhi", 400),
+    "two lengths in one": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2, 3\r\n\r\nhi", 400),
+    "a length of 20 digits": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 20 + b"\r\n\r\n", 413),
+    "a length of 5000 digits": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 1500 + b"\r\n\r\n", 400),
+    "too long a body for who waits for a 100": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n",
+        413,
+    ),
+    "chunks of another coding": (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+    "chunks that only look so": (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n", 501),
+    "chunks twice": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+        501,
+    ),
+    "chunks behind a blank": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding : chunked\r\n\r\n",
+        400,
+    ),
+    "tab before the colon": (b"GET / HTTP/1.1\r\nHost: x\r\nA\t: b\r\n\r\n", 400),
+    "a header without a name": (b"GET / HTTP/1.1\r\nHost: x\r\n: b\r\n\r\n", 400),
+    "a header without a colon": (b"GET / HTTP/1.1\r\nHost: x\r\nA\r\n\r\n", 400),
+    "a header that begins folded": (b"GET / HTTP/1.1\r\n folded\r\nHost: x\r\n\r\n", 400),
+    "a name that is not ASCII": ("GET / HTTP/1.1\r\nHost: x\r\nÄ: b\r\n\r\n".encode(), 400),
+    "a CR in a header": (b"GET / HTTP/1.1\r\nHost: x\r\nA: b\rC: d\r\n\r\n", 400),
+    "a CR too many": (b"GET / HTTP/1.1\r\r\nHost: x\r\n\r\n", 400),
+    "CR alone for the end of lines": (b"GET / HTTP/1.1\rHost: x\r\r" + b"\r\n\r\n", 400),
+    "NUL in the target": (b"GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "NUL in the method": (b"G\0T / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "a target that is not ASCII": ("GET /é HTTP/1.1\r\nHost: x\r\n\r\n".encode(), 400),
+    "a target with blanks": (b"GET / x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "two blanks": (b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "a target that is a star": (b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "a target without a slash": (b"GET x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "a target with backslashes": (b"GET \\\\x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "an empty line first": (b"\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "HTTP/0.9": (b"GET /\r\n\r\n", 400),
+    "HTTP/1.2": (b"GET / HTTP/1.2\r\nHost: x\r\n\r\n", 400),
+    "HTTP/1.99": (b"GET / HTTP/1.99\r\nHost: x\r\n\r\n", 400),
+    "HTTP/2.0": (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 400),
+    "http/1.1": (b"GET / http/1.1\r\nHost: x\r\n\r\n", 400),
+    "ICY": (b"ICY 200 OK\r\n\r\n", 400),
     "HTTP/1.0": (b"GET / HTTP/1.0\r\nHost: x\r\n\r\n", 400),
     "HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
     "TLS hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 50 + b"\r\n\r\n", 400),
     "too long a head": (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 3000 + b"\r\n\r\n", 431),
+    "too many headers": (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 2000 + b"\r\n", 431),
+    "a head that never ends": (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 2000, 431),
+    "a target that never ends": (b"GET /" + b"a" * 5000, 431),
 }
 
 
 @pytest.mark.parametrize(("data", "status"), REFUSED.values(), ids=REFUSED)
 def test_what_is_odd_is_refused_and_closed(data: bytes, status: int) -> None:
-    answer = exchange(data)
+    answer, seen = noted(data)
     assert answer.startswith(f"HTTP/1.1 {status}".encode()), answer[:200]
     assert b'"success":false' in answer
+    assert (answer.count(b"HTTP/1.1"), seen) == (1, [])
+
+
+def noted(data: bytes) -> tuple[bytes, list[Request]]:
+    """What is answered to these bytes, and what reached the handler."""
+    seen: list[Request] = []
+
+    async def note(request: Request) -> Response:
+        seen.append(request)
+        return Response(status=200, body=b"noted", content_type="text/plain")
+
+    return exchange(data, handler=note), seen
+
+
+POST = b"POST /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+ALLOWED = {
+    "the same length twice": POST + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi",
+    "the same length twice in one": POST + b"Content-Length: 2, 2\r\n\r\nhi",
+    "a length with zeros before it": POST + b"Content-Length: 0002\r\n\r\nhi",
+    "LF alone for the end of lines": POST.replace(b"\r", b"") + b"Content-Length: 2\n\nhi",
+    "a folded header": POST + b"Content-Length:\r\n 2\r\n\r\nhi",
+    "signs beyond ASCII": POST + b"A: \xff\xfe\r\nContent-Length: 2\r\n\r\nhi",
+    "an expectation that nobody knows": POST + b"Expect: tea\r\nContent-Length: 2\r\n\r\nhi",
+    "another protocol offered": POST + b"Upgrade: h2c\r\nContent-Length: 2\r\n\r\nhi",
+    "names in any case": POST.replace(b"Host", b"hOST") + b"cONTENT-lENGTH: 2\r\n\r\nhi",
+    "more than was announced": POST + b"Content-Length: 2\r\n\r\nhi and more",
+    "another request behind it": POST + b"Content-Length: 2\r\n\r\nhi" + POST + b"Content-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("data", ALLOWED.values(), ids=ALLOWED)
+def test_what_is_unusual_and_clear_is_handed_over_once(data: bytes) -> None:
+    answer, seen = noted(data)
+    assert (answer.count(b"HTTP/1.1"), answer.endswith(b"noted")) == (1, True)
+    assert [(request.method, request.path, request.body) for request in seen] == [("POST", "/a", b"hi")]
+
+
+def test_a_header_that_came_several_times_hides_nothing() -> None:
+    _, (request,) = noted(POST + b"A: 1\r\nB: 2\r\na: 3\r\nA:\r\n\r\n")
+    assert (request.headers["a"], request.headers["b"]) == ("1, 3, ", "2")
+
+
+def test_requests_that_come_at_once_are_answered_in_order() -> None:
+    each = [f"GET /{n} HTTP/1.1\r\nHost: x\r\n\r\n".encode() for n in range(100)]
+    answer = exchange(b"".join(each), half_close=True)
+    assert [int(part.split(b" ")[0]) for part in answer.split(b"GET /")[1:]] == list(range(100))
+
+
+def test_who_says_no_more_is_answered_all_the_same() -> None:
+    assert exchange(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n", half_close=True).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("head", [b"", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n"])
+def test_a_request_that_drips_is_given_up_when_its_time_is_over(head: bytes) -> None:
+    """However long it goes on: each byte is in time for the one before, all of them are not."""
+
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+        writer.write(head)
+        for sent in range(900):
+            writer.write(b"G")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    with suppress(ConnectionError):
+                        assert await reader.read() == b""
+                    return sent
+        return 900
+
+    assert served(work, Limits(read_s=0.2)) < 100
 
 
 @pytest.mark.parametrize("data", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"])
