@@ -1,80 +1,42 @@
 """A request in, an answer out: which check comes first, what each refusal says, and what is never read or told."""
 
 import hashlib
-import hmac
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.webhook.honest import (
+    BODIES,
+    EARLIER,
+    OUTLET_ID,
+    PATH,
+    SECRET,
+    START_MS,
+    TERMS,
+    UPDATE,
+    Door,
+    Json,
+    encoded,
+    sign,
+)
 
 from outlet_sync_gui.contract.answers import CloudChange
-from outlet_sync_gui.contract.webhooks import Kind, Letter, Told
+from outlet_sync_gui.contract.webhooks import Kind, Told
 from outlet_sync_gui.errors import InputRefused, StoreFailed
 from outlet_sync_gui.listener import Request, Response
 from outlet_sync_gui.sync.clock import iso
 from outlet_sync_gui.webhook import Terms, answer
 
 EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
-SECRET, EARLIER = "the secret of this outlet", "the secret of last week"
-PATH = "/api/v1/webhooks/cloud/"
-OUTLET_ID, OUTLET_CODE = "550e8400-e29b-41d4-a716-446655440000", "JKT-001"
-START_MS = 1_769_484_600_000
 DAY_MS = 24 * 3600 * 1000
-Json = dict[str, Any]
-TERMS = Terms(
-    outlet_id=OUTLET_ID,
-    outlet_code=OUTLET_CODE,
-    secrets=(SECRET, EARLIER),
-    is_clock_trusted=True,
-    now_ms=START_MS,
-)
-UPDATE: Json = {
-    "event": "entity.updated",
-    "timestamp": iso(START_MS),
-    "entity_type": "product",
-    "local_id": "P1",
-    "data": {"price": 40000},
-    "version": 3,
-}
-BODIES: Mapping[Kind, Json] = {
-    Kind.UPDATE: UPDATE,
-    Kind.DELETE: {"entity_type": "product", "local_id": "P1", "deleted_at": iso(START_MS)},
-    Kind.CONFLICT: {
-        "entity_type": "product",
-        "local_id": "P1",
-        "conflict": {"field": "price", "cloud_value": 40000, "local_value": 38000},
-    },
-    Kind.BROADCAST: {"title": "Closed", "message": "Closed on Friday."},
-    Kind.CONFIG: {"config": {"pull_interval_s": 60}},
-}
-
-
-class Door:
-    """The one door for what headquarters tells, as far as this needs it."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.letters: list[Letter] = []
-        self._error = error
-
-    def deliver(self, letter: Letter) -> Told:
-        if self._error is not None:
-            raise self._error
-        self.letters.append(letter)
-        return Told(message="Applied “well”", local_version=3, applied_at="2026-01-27T11:20:05Z")
-
-
-def sign(body: bytes, secret: str = SECRET) -> str:
-    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def request(
     body: object = UPDATE, kind: str = "update", *, path: str | None = None, method: str = "POST", **headers: str | None
 ) -> Request:
     """An honest request; a header that is None is left out."""
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    raw = encoded(body)
     honest: dict[str, str | None] = {
         "content_type": "application/json",
         "x_cloud_signature": sign(raw),
