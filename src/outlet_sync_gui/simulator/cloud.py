@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from typing import Self
 from urllib.parse import parse_qs, unquote
 
 from outlet_sync_gui.listener import Request, Response
+from outlet_sync_gui.simulator.headquarters import Headquarters, Kept, iso, to_ms
 from outlet_sync_gui.simulator.judge import (
     BATCH,
     DAILY,
@@ -19,6 +20,7 @@ from outlet_sync_gui.simulator.judge import (
     check_fields,
     check_headers,
     check_record,
+    check_resolve,
     read_body,
 )
 
@@ -26,18 +28,6 @@ WINDOW_MS = 60_000
 LONE = {"orders": "order", "transactions": "transaction", "products": "product"}
 CATALOGUE = {"product": "products", "category": "categories"}
 EXISTS = "already exists with different data"
-
-
-@dataclass(slots=True, kw_only=True)
-class Kept:
-    """One record as the cloud holds it."""
-
-    cloud_id: str
-    local_id: str | None
-    version: int
-    data: dict[str, Json]
-    updated_at: int  # UTC ms
-    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +38,20 @@ class Arrival:
     local_id: str
     version: int
 
+    def __deepcopy__(self, _: object) -> Self:
+        return self  # nothing in it ever changes
+
 
 @dataclass(slots=True, kw_only=True)
-class Cloud:
-    """All of the simulated cloud. `now_ms` is its clock; `api_key` and `outlet_id` None accept any."""
+class Cloud(Headquarters):
+    """Headquarters behind its door. `now_ms` is its clock; `api_key` and `outlet_id` None accept any."""
 
-    now_ms: Callable[[], int]
     api_key: str | None = None
     outlet_id: str | None = None
     rate_limit_per_minute: int = 100
     is_strict: bool = True
-    records: dict[tuple[str, str], Kept] = field(default_factory=dict)
-    summaries: dict[str, dict[str, Json]] = field(default_factory=dict)
+    announces_conflicts: bool = False  # what a till may not overwrite is told it as a conflict
+    unknown_conflict_status: int = 404  # the cloud in use answers 500
     journal: list[Arrival] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)  # transactions that came before their order
@@ -68,13 +60,18 @@ class Cloud:
     requests: Counter[str] = field(default_factory=Counter)
     rejects: dict[str, str] = field(default_factory=dict)  # local id or type/*: the words to refuse with
     _arrivals: deque[int] = field(default_factory=deque)
-    _last_ms: int = 0
+    _first_caller: str | None = None
+
+    @property
+    def outlet(self) -> str | None:
+        """Whom webhooks go to: the outlet it is for, else the first that called."""
+        return self.outlet_id or self._first_caller
 
     def handle(self, request: Request) -> Response:
         """Answer one request of an outlet."""
         try:
             endpoint, outlet_id = self._route(request)
-            self.requests[endpoint] += 1
+            self.requests["resolve" if _is_resolve(endpoint) else endpoint] += 1
             self._authorize(request, outlet_id)
             self._count()
             return self._answer(endpoint, request, outlet_id)
@@ -82,31 +79,6 @@ class Cloud:
             if refused.status not in (401, 429):
                 self.violations.append(f"{request.method} {request.path}: {refused.message}")
             return self._refusal(refused)
-
-    # -- headquarters at work
-
-    def change_product(self, local_id: str, **fields: Json) -> int:
-        """Headquarters changes a product; the new version."""
-        kept = self.records[("product", local_id)]
-        kept.data.update(fields)
-        kept.version += 1
-        kept.updated_at = self._tick()
-        return kept.version
-
-    def add_product(self, local_id: str, **fields: Json) -> None:
-        """Headquarters puts a product on the menu."""
-        self._keep("product", local_id, {"local_id": local_id, **fields}, 1)
-
-    def add_category(self, name: str) -> None:
-        """Headquarters makes a category, which has no local id."""
-        cloud_id = f"cloud-category-{len(self.records) + 1}"
-        kept = Kept(cloud_id=cloud_id, local_id=None, version=1, data={"name": name}, updated_at=self._tick())
-        self.records[("category", cloud_id)] = kept
-
-    def delete_product(self, local_id: str) -> None:
-        """Headquarters takes a product off the menu."""
-        kept = self.records[("product", local_id)]
-        kept.is_deleted, kept.updated_at = True, self._tick()
 
     def total(self, entity_type: str, field_name: str) -> int:
         """The sum of a field over all records of a type."""
@@ -123,6 +95,10 @@ class Cloud:
             "orphans": self.orphans,
             "over_limit": self.over_limit,
             "violations": self.violations,
+            "conflicts": {
+                "open": sum(each.resolution is None for each in self.conflicts.values()),
+                "resolved": sum(each.resolution is not None for each in self.conflicts.values()),
+            },
             "order_amount": self.total("order", "total_amount"),
         }
 
@@ -133,8 +109,8 @@ class Cloud:
         if parts[:4] != ["", "api", "v1", "outlets"] or len(parts) < 6:
             raise Refused(404, "no such endpoint")
         endpoint = "/".join(parts[5:])
-        known = {*LONE, "sync/batch", "analytics/daily"}
-        if (request.method == "POST" and endpoint in known) or (request.method == "GET" and endpoint == "updates"):
+        is_pushed = endpoint in {*LONE, "sync/batch", "analytics/daily"} or _is_resolve(endpoint)
+        if (request.method == "POST" and is_pushed) or (request.method == "GET" and endpoint == "updates"):
             return endpoint, unquote(parts[4])
         raise Refused(404, "no such endpoint")
 
@@ -145,6 +121,7 @@ class Cloud:
         check_headers(request.headers)
         if outlet_id != request.headers["x-outlet-id"] or self.outlet_id not in (None, outlet_id):
             raise Refused(403, "this outlet is not yours")
+        self._first_caller = self._first_caller or outlet_id
 
     def _count(self) -> None:
         now = self.now_ms()
@@ -163,6 +140,8 @@ class Cloud:
             return _ok(self._batch(body, outlet_id))
         if endpoint == "analytics/daily":
             return _ok(self._daily(body, outlet_id))
+        if _is_resolve(endpoint):
+            return self._resolve(unquote(endpoint.split("/")[1]), body)
         return self._lone(LONE[endpoint], body, outlet_id)
 
     def _lone(self, entity_type: str, data: dict[str, Json], outlet_id: str) -> Response:
@@ -170,7 +149,7 @@ class Cloud:
         if result["status"] != "success":
             return _envelope(422, {"success": False, "error": "rejected", "message": result["error"]})
         kept = self.records[(entity_type, str(data["local_id"]))]
-        answer = {"cloud_id": kept.cloud_id, "local_id": kept.local_id, "version": kept.version}
+        answer = {"cloud_id": kept.cloud_id, "local_id": kept.local_id, "version": data["version"]}
         return _ok({**answer, "synced_at": self._now()})
 
     def _batch(self, body: dict[str, Json], outlet_id: str) -> dict[str, Json]:
@@ -200,48 +179,61 @@ class Cloud:
             broken = "outlet_id: another outlet's"
         local_id, version = str(data.get("local_id")), data.get("version")
         kept = self.records.get((entity_type, local_id))
-        if not broken and kept is not None and isinstance(version, int) and version < kept.version:
-            broken = f"version: {version} after {kept.version}"
+        if not broken and kept is not None and isinstance(version, int) and version < kept.sent_version:
+            broken = f"version: {version} after {kept.sent_version}"
         if broken:
             self.violations.append(f"{entity_type} {local_id}: {broken}")
             return broken
         for name in (local_id, f"{entity_type}/*"):
             if name in self.rejects:
                 return self.rejects[name]
-        is_other = kept is not None and kept.version == version and kept.data != data
-        return f"{entity_type.capitalize()} {EXISTS}" if is_other else None
+        return (
+            None
+            if kept is None or _is_new(kept, data) or _is_repeat(kept, data)
+            else self._disagreed(entity_type, data)
+        )
+
+    def _disagreed(self, entity_type: str, data: dict[str, Json]) -> str:
+        if self.announces_conflicts and entity_type in CATALOGUE:
+            self.disagree((entity_type, str(data["local_id"])), data)
+        return f"{entity_type.capitalize()} {EXISTS}"
 
     def _accept(self, entity_type: str, operation: str, data: dict[str, Json]) -> Kept:
         local_id, version = str(data["local_id"]), data["version"]
         assert isinstance(version, int)
         before = self.records.get((entity_type, local_id))
-        if before is not None and before.version == version:
+        if before is not None and not _is_new(before, data):
             self.repeats += 1
             return before
         order_id = data.get("order_id")
         if entity_type == "transaction" and order_id and ("order", order_id) not in self.records:
             self.orphans.append(local_id)
         self.journal.append(Arrival(entity_type, local_id, version))
-        return self._keep(entity_type, local_id, data, version, is_deleted=operation == "delete")
-
-    def _keep(
-        self, entity_type: str, local_id: str, data: dict[str, Json], version: int, *, is_deleted: bool = False
-    ) -> Kept:
-        before = self.records.get((entity_type, local_id))
         kept = Kept(
-            cloud_id=before.cloud_id if before else f"cloud-{entity_type}-{len(self.records) + 1}",
+            cloud_id=before.cloud_id if before else self.new_id(entity_type),
             local_id=local_id,
             version=version,
             data=data,
-            updated_at=self._tick(),
-            is_deleted=is_deleted,
+            updated_at=self.tick(),
+            is_deleted=operation == "delete",
+            sent=data,
+            sent_version=version,
         )
-        self.records[(entity_type, local_id)] = kept
-        return kept
+        return self.put(self.records, (entity_type, local_id), kept)
+
+    def _resolve(self, conflict_id: str, body: dict[str, Json]) -> Response:
+        if reason := check_resolve(body):
+            raise Refused(400, reason)
+        try:
+            return _ok(self.resolve(conflict_id, str(body["strategy"])))
+        except KeyError:  # no fault of the till's: this cloud may have been restored
+            status = self.unknown_conflict_status
+            error = "not_found" if status == 404 else "sql: no rows in result set"
+            return _envelope(status, {"success": False, "error": error, "message": "there is no such conflict"})
 
     def _daily(self, body: dict[str, Json], outlet_id: str) -> dict[str, Json]:
         _check_envelope(body, DAILY, outlet_id)
-        self.summaries[str(body["date"])] = body
+        self.put(self.summaries, str(body["date"]), body)
         return {"date": body["date"], "synced_at": self._now()}
 
     def _updates(self, query: str) -> dict[str, Json]:
@@ -251,8 +243,7 @@ class Cloud:
             if entity_type in CATALOGUE and kept.updated_at > since:
                 section = "deleted" if kept.is_deleted else CATALOGUE[entity_type]
                 answer[section].append(_told(entity_type, kept))
-        self._last_ms = max(self.now_ms(), self._last_ms)  # what changes from now on is later than this checkpoint
-        return {**answer, "sync_checkpoint": _iso(self._last_ms)}
+        return {**answer, "sync_checkpoint": self.checkpoint}
 
     def _refusal(self, refused: Refused) -> Response:
         if refused.status == 429:
@@ -264,12 +255,22 @@ class Cloud:
         return _envelope(refused.status, {"success": False, "error": codes[refused.status], "message": refused.message})
 
     def _now(self) -> str:
-        return _iso(self.now_ms())
+        return iso(self.now_ms())
 
-    def _tick(self) -> int:
-        """A time after all that was told before, so that no change hides behind a checkpoint."""
-        self._last_ms = max(self.now_ms(), self._last_ms + 1)
-        return self._last_ms
+
+def _is_resolve(endpoint: str) -> bool:
+    parts = endpoint.split("/")
+    return len(parts) == 3 and parts[0] == "conflicts" and parts[1] != "" and parts[2] == "resolve"
+
+
+def _is_new(kept: Kept, data: Mapping[str, Json]) -> bool:
+    version = data["version"]
+    return isinstance(version, int) and version > kept.version
+
+
+def _is_repeat(kept: Kept, data: Mapping[str, Json]) -> bool:
+    """The till says again what was taken from it, which headquarters may have changed since."""
+    return (data["version"], data) in ((kept.sent_version, kept.sent), (kept.version, kept.data))
 
 
 def _check_envelope(body: dict[str, Json], table: Mapping[str, tuple[Check, bool]], outlet_id: str) -> None:
@@ -295,25 +296,18 @@ def _entry(item: Json) -> tuple[str, str, dict[str, Json]]:
 def _told(entity_type: str, kept: Kept) -> dict[str, Json]:
     if kept.is_deleted:
         ids = {"entity_type": entity_type, "local_id": kept.local_id, "cloud_id": kept.cloud_id}
-        return {**ids, "deleted_at": _iso(kept.updated_at)}
+        return {**ids, "deleted_at": iso(kept.updated_at)}
     shown: dict[str, Json] = {name: kept.data[name] for name in ("name", "price") if name in kept.data}
     ids = {"cloud_id": kept.cloud_id, **({"local_id": kept.local_id} if kept.local_id else {})}
-    return {**ids, **shown, "version": kept.version, "updated_at": _iso(kept.updated_at), "action": "update"}
+    return {**ids, **shown, "version": kept.version, "updated_at": iso(kept.updated_at), "action": "update"}
 
 
 def _since(query: str) -> int:
     values = parse_qs(query).get("since", [])
     try:
-        moment = datetime.fromisoformat(values[0])
+        return to_ms(values[0])
     except (IndexError, ValueError):
         raise Refused(400, "since: a UTC time") from None
-    if moment.tzinfo is None:
-        raise Refused(400, "since: a UTC time")
-    return round(moment.timestamp() * 1000)
-
-
-def _iso(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _ok(data: Mapping[str, Json]) -> Response:

@@ -13,6 +13,7 @@ TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z", re.ASCII)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 OPERATIONS = ("create", "update", "delete")
 HEADERS = ("authorization", "x-outlet-id", "x-outlet-code", "content-type")
+STRATEGIES = ("cloud_wins", "local_wins", "newest_wins")
 MOST_ITEMS = 1000
 
 
@@ -61,6 +62,10 @@ def _object(value: Json) -> bool:
     return isinstance(value, dict)
 
 
+def _strategy(value: Json) -> bool:
+    return value in STRATEGIES
+
+
 Check = Callable[[Json], bool]
 WORDS: Mapping[Check, str] = {
     _text: "text",
@@ -70,6 +75,7 @@ WORDS: Mapping[Check, str] = {
     _date: "a date",
     _list: "a list",
     _object: "an object",
+    _strategy: f"one of {', '.join(STRATEGIES)}",
 }
 # field: (its check, whether it must be there)
 COMMON: Mapping[str, tuple[Check, bool]] = {
@@ -142,6 +148,11 @@ BATCH: Mapping[str, tuple[Check, bool]] = {
     "sync_timestamp": (_time, True),
     "items": (_list, True),
 }
+RESOLVE: Mapping[str, tuple[Check, bool]] = {
+    "strategy": (_strategy, True),
+    "resolved_by": (_id, True),
+    "notes": (_text, False),
+}
 
 
 def read_body(body: bytes) -> dict[str, Json]:
@@ -175,6 +186,12 @@ def check_fields(data: Mapping[str, Json], table: Mapping[str, tuple[Check, bool
         elif not check(data[name]):
             return f"{name}: {WORDS[check]}"
     return None
+
+
+def check_resolve(body: Mapping[str, Json]) -> str | None:
+    """Why a resolve request breaks the contract: it has three names and no others."""
+    strange = next((name for name in body if name not in RESOLVE), None)
+    return f"{strange}: not in the contract" if strange is not None else check_fields(body, RESOLVE)
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
