@@ -68,6 +68,11 @@ DEEDS: Mapping[str, str] = {
     "discarded": N_("Discarded"),
     "edited": N_("Mended"),
     "given_up": N_("No longer tried"),
+    "resolved": N_("Conflict settled"),
+    "settled": N_("Both sides agree again"),
+    "merged": N_("Merged with headquarters' change"),
+    "approved": N_("Headquarters' change approved"),
+    "declined": N_("Headquarters' change refused"),
     "gone": N_("Deleted at headquarters"),
 }
 
@@ -83,6 +88,11 @@ DECLINED: Mapping[str, str] = {
     "row_sending": N_("{name} is just being sent. Try again in a moment."),
     "row_held": N_("{name} waits for headquarters' change. It goes on when that is settled."),
     "question_unknown": N_("That is settled meanwhile."),
+    "conflict_unknown": N_("That is settled meanwhile."),
+    "conflict_closed": N_("That is settled meanwhile."),
+    "conflict_changed": N_("Headquarters changed it again. Look first."),
+    "message_unknown": N_("Somebody has seen to that already."),
+    "change_unknown": N_("Somebody has seen to that already."),
 }
 
 

@@ -1,19 +1,39 @@
 """Every sentence that people read, in Bahasa Indonesia and English.
 
 Commands, service and windows share this, so it knows no Qt. `speech` is how sentences are said; the other modules hold
-what is said: of failures, of records, of the state as a whole.
+what is said: of failures, of records, of the state as a whole, and of what headquarters says.
 """
 
 from outlet_sync_gui.words.failures import (
     CHECKS,
     LADDER,
     PROBLEMS,
+    door,
     failed,
     help_code,
     passed,
     problem,
     trouble,
     unchecked,
+)
+from outlet_sync_gui.words.headquarters import (
+    ANSWERS,
+    DELETED,
+    FIELDS,
+    LEVELS,
+    answer,
+    asked_at,
+    change,
+    conflict_line,
+    conflict_title,
+    deletion_effect,
+    effect,
+    field_name,
+    field_title,
+    level,
+    question,
+    shortened,
+    value,
 )
 from outlet_sync_gui.words.records import (
     REFUSALS,
@@ -45,6 +65,7 @@ from outlet_sync_gui.words.speech import (
     number,
     plural,
     rupiah,
+    rupiah_of,
     say,
     say_n,
     span,
@@ -56,9 +77,13 @@ from outlet_sync_gui.words.speech import (
 from outlet_sync_gui.words.states import headline, missing_name, progress_lines, reasons, subline, tooltip
 
 __all__ = [
+    "ANSWERS",
     "CHECKS",
+    "DELETED",
+    "FIELDS",
     "LADDER",
     "LANGUAGES",
+    "LEVELS",
     "N_",
     "PROBLEMS",
     "REFUSALS",
@@ -66,15 +91,26 @@ __all__ = [
     "WAITS",
     "Fact",
     "ago",
+    "answer",
+    "asked_at",
     "at",
     "at_and_ago",
+    "change",
     "clock",
+    "conflict_line",
+    "conflict_title",
     "countdown",
     "date",
+    "deletion_effect",
+    "door",
+    "effect",
     "failed",
+    "field_name",
+    "field_title",
     "headline",
     "help_code",
     "language",
+    "level",
     "megabytes",
     "missing_name",
     "moment",
@@ -83,6 +119,7 @@ __all__ = [
     "plural",
     "problem",
     "progress_lines",
+    "question",
     "queued_state",
     "quote",
     "reasons",
@@ -91,8 +128,10 @@ __all__ = [
     "row_state",
     "row_title",
     "rupiah",
+    "rupiah_of",
     "say",
     "say_n",
+    "shortened",
     "span",
     "subline",
     "system_language",
@@ -104,5 +143,6 @@ __all__ = [
     "unchecked",
     "use",
     "use_zone",
+    "value",
     "wait",
 ]

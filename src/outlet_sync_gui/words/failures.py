@@ -42,6 +42,8 @@ CHECKS: Mapping[str, str] = {
     "N-RATE": N_("Sending limit"),
 }
 
+CHOOSE_A_SIDE = N_("Choose this outlet or headquarters.")
+
 PROBLEMS: Mapping[str, tuple[str, str]] = {
     "setting_missing": (N_("The setting {key} is missing."), N_("Set it with: config set {key} VALUE")),
     "setting_invalid": (N_("The setting {key} can't be “{value}”."), N_("Expected: {why}")),
@@ -79,6 +81,17 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "local_id_fixed": (N_("The number can't change: {value} is not {known}."), N_("Leave local_id as it was.")),
     "question_unknown": (N_("There is no open question {name}."), N_("“questions list” shows what is asked.")),
     "choice_unknown": (N_("“{value}” is no answer here."), N_("Choose one of: {choices}")),
+    "conflict_unknown": (N_("There is no such conflict."), N_("“conflicts list” shows them.")),
+    "conflict_closed": (N_("That conflict is settled already."), N_("“conflicts list” shows what is open.")),
+    "conflict_changed": (N_("Headquarters changed it again."), N_("Look first, then choose.")),
+    "choice_missing": (N_("Nothing is chosen."), N_("Choose for each field.")),
+    "field_unknown": (N_("That field does not differ."), N_("“conflicts show” names those that do.")),
+    "value_unfit": (N_("That value doesn't fit the field."), N_("Give one like those of the two sides.")),
+    "value_alone": (N_("An own value needs a field, and local_wins."), N_("Add: --strategy local_wins --field NAME")),
+    "clock_untrusted": (N_("Which is newer can't be told: the PC's clock is wrong or unproven."), CHOOSE_A_SIDE),
+    "newest_unknown": (N_("Which is newer can't be told: a time is missing."), CHOOSE_A_SIDE),
+    "message_unknown": (N_("There is no such announcement that waits."), N_("“messages list” shows them.")),
+    "change_unknown": (N_("There is no such change that waits."), N_("“changes list” shows them.")),
     "paused": (N_("Sending is paused."), N_("Resume it first.")),
     "secret_empty": (N_("The secret is empty or holds characters that no key has."), N_("Paste it once more.")),
     "keyring_locked": (N_("The password store is locked."), N_("Log in to this PC again, or unlock it.")),
@@ -146,6 +159,12 @@ def problem(error: OutletSyncError) -> str:
     return f"{cause} {mend}".strip()
 
 
+def door(found: Trouble) -> str:
+    """Why one of our own doors (webhooks, the intake) lets nothing in, what to do, and its code."""
+    cause, mend = trouble(found)
+    return f"{cause.removesuffix('.')}. {mend} ({help_code(found.code)})"
+
+
 def passed(name: str) -> str:
     """A check that found nothing wrong."""
     return say(CHECKS[name])
@@ -168,4 +187,4 @@ def failed(name: str, found: Trouble) -> str:
 
 def help_code(code: str) -> str:
     """The short code for the help desk."""
-    return code if code.startswith(("N-", "R-", "E-")) else f"E-{code.upper().replace('_', '-')}"
+    return code if code.startswith(("N-", "R-", "E-", "D-")) else f"E-{code.upper().replace('_', '-')}"

@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 from outlet_sync_gui.resources import resource
 
 LANGUAGES: Final = ("id", "en")
+# Groups of three, or none at all: 40.5 is no whole number of rupiah.
+AMOUNT = re.compile(r"(?:[Rr][Pp]\.?\s*)?([0-9]{1,15}|[0-9]{1,3}(?:\.[0-9]{3}){1,4}|[0-9]{1,3}(?:,[0-9]{3}){1,4})")
 PLACE = re.compile(r"\{(\w+)\}")
 MONTHS = {
     "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
@@ -114,6 +116,12 @@ def rupiah(amount: int) -> str:
     """Rp12.500.000, in both languages."""
     digits = f"{abs(amount):,}".replace(",", ".")
     return f"{'-' if amount < 0 else ''}Rp{digits}"
+
+
+def rupiah_of(text: str) -> int | None:
+    """Whole rupiah as people write them: 40000, Rp40.000, 40,000; None for anything else."""
+    found = AMOUNT.fullmatch(text.strip())
+    return int(re.sub(r"[.,]", "", found[1])) if found else None
 
 
 def megabytes(size: int) -> str:

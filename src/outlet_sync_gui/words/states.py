@@ -89,7 +89,8 @@ def tooltip(status: Status, now_ms: int) -> str:
             )
             return say(text, n=pending, time=moment(status.since, now_ms))
         case State.ATTENTION if status.trouble is None:
-            return say("{n} need attention · {waiting} waiting", n=number(status.dead), waiting=pending)
+            asked = status.dead + status.conflicts + status.questions or status.untaken
+            return say("{n} need attention · {waiting} waiting", n=number(asked), waiting=pending)
         case State.ERROR | State.SETUP | State.ATTENTION:
             code = f" · {help_code(status.trouble.code)}" if status.trouble else ""
             return headline(status, now_ms) + code
@@ -156,18 +157,31 @@ def _safe(status: Status) -> str:
 
 
 def _attention(status: Status) -> str:
+    """The first of what needs a person."""
     if status.trouble is not None:
         return trouble(status.trouble)[0].removesuffix(".")  # a headline has no full stop
-    if status.questions and not status.dead:
+    if status.dead:
+        return say_n("{n} record needs attention", "{n} records need attention", status.dead)
+    if status.questions:
         return say_n("{n} question needs an answer", "{n} questions need an answer", status.questions)
-    return say_n("{n} record needs attention", "{n} records need attention", status.dead)
+    if status.conflicts:
+        return say_n("{n} conflict open", "{n} conflicts open", status.conflicts)
+    return say_n(
+        "{n} menu change has not reached the till", "{n} menu changes have not reached the till", status.untaken
+    )
 
 
 def _attention_line(status: Status, now_ms: int) -> str:
     if status.trouble is not None:
         return trouble(status.trouble)[1]
     asked = [found for found in status.waits if found.is_question]
-    return wait(asked[0], now_ms) if asked and not status.dead else say("The rest is still sent.")
+    if asked and not status.dead:
+        return wait(asked[0], now_ms)
+    if status.dead or status.questions:
+        return say("The rest is still sent.")
+    if status.conflicts:
+        return say("Choose what holds, under Conflicts. The rest is still sent.")
+    return say("See to it on the till, then tick it off under Menu changes.")
 
 
 def _waiting(status: Status, now_ms: int) -> str:
