@@ -6,7 +6,18 @@ from enum import StrEnum
 from outlet_sync_gui.store.database import Database, Row
 
 CONFLICT = """
-SELECT id, record_id, type, local_id, cloud_id, source, revision, opened_at, closed_at, closed_by, notes FROM conflict
+SELECT id, record_id, type, local_id, cloud_id, source, revision, opened_at, closed_at, closed_by, notes,
+  (SELECT json_extract(p.payload, '$.name') FROM content p
+   WHERE p.record_id = conflict.record_id AND json_type(p.payload, '$.name') = 'text')
+FROM conflict
+"""
+NAMES = (
+    *("conflict_id", "record_id", "entity_type", "local_id", "cloud_id", "source", "revision", "opened_at"),
+    *("closed_at", "closed_by", "notes", "name"),
+)
+TELLING = """
+closed_at IS NOT NULL AND id IN (SELECT conflict_id FROM conflict_field INDEXED BY conflict_field_untold
+  WHERE choice IS NOT NULL AND cloud_conflict_id IS NOT NULL AND told_at IS NULL)
 """
 FIELDS = (
     *("field", "cloud_conflict_id", "is_asked", "base", "local", "cloud", "local_version", "cloud_version"),
@@ -89,6 +100,17 @@ class Conflict:
     closed_by: str | None  # empty: it settled itself
     notes: str
     fields: tuple[Disagreement, ...]
+    name: str | None = None  # what its record is called here
+
+    @property
+    def title(self) -> str:
+        """What people call its record: by its name, else by its number."""
+        return self.name or self.local_id or self.cloud_id or ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether headquarters needs to hear of no choice any more."""
+        return all(f.choice is None or f.cloud_conflict_id is None or f.told_at is not None for f in self.fields)
 
     @property
     def names(self) -> frozenset[str]:
@@ -128,6 +150,11 @@ class Conflicts:
     def open(self, *, limit: int = 1000) -> list[Conflict]:
         """The open ones, the oldest first."""
         query = f"{CONFLICT} WHERE outlet = ? AND closed_at IS NULL ORDER BY id LIMIT ?"
+        return [self._with_fields(row) for row in self._db.rows(query, (self._outlet, limit))]
+
+    def telling(self, *, limit: int = 1000) -> list[Conflict]:
+        """Those that are chosen and of which headquarters must still be told, the oldest first."""
+        query = f"{CONFLICT} WHERE outlet = ? AND {TELLING} ORDER BY id LIMIT ?"
         return [self._with_fields(row) for row in self._db.rows(query, (self._outlet, limit))]
 
     def count(self) -> int:
@@ -210,24 +237,12 @@ class Conflicts:
         return None if row is None else self._with_fields(row)
 
     def _with_fields(self, row: Row) -> Conflict:
-        (number, record_id, entity_type, local_id, cloud_id, source, revision, opened_at, closed_at, by, notes) = row
+        values = dict(zip(NAMES, row, strict=True))
         fields = self._db.rows(
-            f"SELECT {', '.join(FIELDS)} FROM conflict_field WHERE conflict_id = ? ORDER BY field", (number,)
+            f"SELECT {', '.join(FIELDS)} FROM conflict_field WHERE conflict_id = ? ORDER BY field", (row[0],)
         )
-        return Conflict(
-            conflict_id=number,
-            record_id=record_id,
-            entity_type=entity_type,
-            local_id=local_id,
-            cloud_id=cloud_id,
-            source=Source(source),
-            revision=revision,
-            opened_at=opened_at,
-            closed_at=closed_at,
-            closed_by=by,
-            notes=notes,
-            fields=tuple(_field(found) for found in fields),
-        )
+        found = tuple(_field(field) for field in fields)
+        return Conflict(**{**values, "source": Source(values["source"])}, fields=found)
 
 
 def _field(row: Row) -> Disagreement:
