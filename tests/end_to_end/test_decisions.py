@@ -49,7 +49,7 @@ def test_a_refused_order_is_mended_and_sent(refused: Path, cloud: SimulatedCloud
     there = cloud.call(lambda c: c.records[("order", "A1")])
     assert (there.data["table_number"], there.version) == ("B-02", 2)
     shown = answer(command(refused, "queue", "show", "order/A1", "--json"))
-    assert (shown["state"], [deed["what"] for deed in shown["history"]]) == ("agreed", ["edited"])
+    assert (shown["state"], [deed["what"] for deed in shown["history"]]) == ("sent", ["edited"])
 
 
 def test_a_refused_order_is_discarded_with_a_reason_and_can_come_back(refused: Path, cloud: SimulatedCloud) -> None:

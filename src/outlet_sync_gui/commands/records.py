@@ -1,10 +1,8 @@
 """`enqueue` and `queue`: records in, and what waits."""
 
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -12,37 +10,18 @@ from typing import BinaryIO
 from outlet_sync_gui import channel, reasons, words
 from outlet_sync_gui.commands import DONE, USAGE, Context, answer, say
 from outlet_sync_gui.commands.service import at_rest, shown_status
-from outlet_sync_gui.contract.records import Incoming
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.errors import InputRefused
-from outlet_sync_gui.intake import Line, Origin, read_lines
+from outlet_sync_gui.intake import Line, Origin, Report, read_lines
+from outlet_sync_gui.intake.outcome import outcome_json, row_json
 from outlet_sync_gui.settings import user_name
 from outlet_sync_gui.status import RowState, Status, Wait
 from outlet_sync_gui.store import Store, open_store
-from outlet_sync_gui.store.activity import Deed, What
-from outlet_sync_gui.store.records import Known
 from outlet_sync_gui.store.views import Queued, list_row
 from outlet_sync_gui.sync.clock import iso, now
 from outlet_sync_gui.sync.commands import AnswerQuestion, Decision, Discard, Edit, Retry
 from outlet_sync_gui.sync.person import CHOICES, decide
-from outlet_sync_gui.sync.records import CHUNK, Unchanged, accept
-
-
-@dataclass(slots=True)
-class Report:
-    """What became of the input."""
-
-    accepted: int = 0
-    unchanged: int = 0
-    rejected: list[tuple[Line, InputRefused]] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, object]:
-        """The shape of interface.md."""
-        rejected = [
-            {"line": line.number, "local_id": line.local_id, "error": words.problem(error), "code": error.code}
-            for line, error in self.rejected
-        ]
-        return {"accepted": self.accepted, "unchanged": self.unchanged, "rejected": rejected}
+from outlet_sync_gui.sync.records import CHUNK
 
 
 def enqueue(context: Context) -> int:
@@ -73,7 +52,7 @@ def queue_list(context: Context) -> int:
             state=state, entity_type=arguments.type, search=arguments.search, limit=arguments.limit
         )
     if context.wants_json:
-        answer([_row(row) for row in rows])
+        answer([row_json(row) for row in rows])
         return DONE
     status = shown_status(context) if rows else None
     for row in rows:
@@ -90,12 +69,10 @@ def queue_show(context: Context) -> int:
         known = store.records.named(name)
         if known is None:
             raise InputRefused("row_unknown", {"name": name})
-        row = store.views.find(known.record_id)
-        history = [_deed(deed) for deed in store.activity.of(known.record_id)]
+        row, shown = store.views.find(known.record_id), outcome_json(store, known)
     if row is not None and not context.wants_json:
         _say_row(row, shown_status(context))
-    shown = _row(row) if row is not None else _ended_row(known, history)
-    answer({**shown, "data": loads_stored(known.payload), "history": history})
+    answer({**shown, "data": loads_stored(known.payload)})
     return DONE
 
 
@@ -158,20 +135,8 @@ def _question(wait: Wait) -> dict[str, object]:
 def _take(store: Store, lines: Iterator[Line]) -> Report:
     report = Report()
     while chunk := list(islice(lines, CHUNK)):
-        good = [(line, line.record) for line in chunk if isinstance(line.record, Incoming)]
-        report.rejected += [(line, line.record) for line in chunk if isinstance(line.record, InputRefused)]
-        outcomes = accept(store, [record for _, record in good], now_ms=now().wall_ms)
-        refused = [(line, outcome) for (line, _), outcome in zip(good, outcomes, strict=True) if _is_refused(outcome)]
-        report.rejected += [(line, error) for line, error in refused if isinstance(error, InputRefused)]
-        counts = Counter(type(outcome) for outcome in outcomes)
-        report.unchanged += counts[Unchanged]
-        report.accepted += len(outcomes) - counts[Unchanged] - len(refused)
-    report.rejected.sort(key=lambda pair: pair[0].number)
+        report.take(store, chunk, now_ms=now().wall_ms)
     return report
-
-
-def _is_refused(outcome: object) -> bool:
-    return isinstance(outcome, InputRefused)
 
 
 def _tell(context: Context, report: Report) -> None:
@@ -191,38 +156,6 @@ def _sums(report: Report) -> Iterable[str]:
         yield words.say("{n} unchanged", n=words.number(report.unchanged))
     if report.rejected:
         yield words.say_n("{n} record refused", "{n} records refused", len(report.rejected))
-
-
-def _row(row: Queued) -> dict[str, object]:
-    return {
-        "id": row.record_id,
-        "entity_type": row.entity_type,
-        "local_id": row.local_id,
-        "operation": row.operation,
-        "version": row.version,
-        "lane": row.lane.name.lower(),
-        "state": row.state.value,
-        "since": iso(row.since),
-        "tries": row.tries,
-        "error_code": row.error_code,
-        "error": row.error,
-    }
-
-
-def _ended_row(known: Known, history: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """A record that is not in the line any more, or never was."""
-    is_discarded = bool(history) and history[-1]["what"] == What.DISCARDED.value
-    return {
-        "id": known.record_id,
-        "entity_type": known.entity_type,
-        "local_id": known.local_id or known.cloud_id,
-        "version": known.version,
-        "state": "discarded" if is_discarded else "agreed" if known.base_version else "ended",
-    }
-
-
-def _deed(deed: Deed) -> dict[str, object]:
-    return {"at": iso(deed.at), "what": deed.what.value, "who": deed.who, "why": deed.why}
 
 
 def _say_row(queued: Queued, status: Status | None) -> None:

@@ -93,8 +93,13 @@ class Changes:
         return bool(row and row[0])
 
     def last_seq(self) -> int:
-        """The newest change's number; 0 where there is none."""
-        row = self._db.row("SELECT coalesce(max(seq), 0) FROM change")
+        """The newest number that was given out, kept or not; 0 before the first."""
+        row = self._db.row("SELECT seq FROM sqlite_sequence WHERE name = 'change'")
+        return int(row[0]) if row else 0
+
+    def acknowledged(self, reader: str) -> int:
+        """How far this reader has acknowledged; 0 where it never did."""
+        row = self._db.row("SELECT seq FROM change_reader WHERE outlet = ? AND name = ?", (self._outlet, reader))
         return int(row[0]) if row else 0
 
     def acknowledge(self, reader: str, seq: int, *, now_ms: int) -> int:
