@@ -61,6 +61,11 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "nul_character": (N_("A NUL character stands in the text."), N_("Check the export of the till.")),
     "not_utf8": (N_("The text is not UTF-8, at byte {position}."), N_("Save the file as UTF-8.")),
     "not_an_object": (N_("A record must be a JSON object."), N_("Check the export of the till.")),
+    "not_wrapped": (
+        N_("Its type or content is missing."),
+        N_("Send entity_type, operation and data."),
+    ),
+    "too_many_records": (N_("{n} records at once, the limit is {limit}."), N_("Split it.")),
     "field_invalid": (N_("The field {field} can't be that."), N_("Expected: {why}")),
     "money_fraction": (N_("{field} is {value}: money is whole rupiah."), N_("Check the export of the till.")),
     "time_without_zone": (N_("The time in {field} has no zone."), N_("Write it like 2026-01-27T10:30:00Z.")),
