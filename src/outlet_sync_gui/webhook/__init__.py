@@ -19,6 +19,7 @@ LIMITS = Limits(body_bytes=1_000_000, read_s=3.0, connections=64)
 HEALTH = "/healthz"
 OLDEST_MS = 30 * 24 * 3600 * 1000  # as long as a repeat is known by its digest
 AGAIN_S = 5
+BLANKS = " \t"  # of HTTP; what else looks blank to Python is none
 
 Deliver = Callable[[Letter], Told]  # raises StoreFailed, InputRefused
 
@@ -52,14 +53,14 @@ def _allowed(request: Request, methods: str) -> Response | None:
 def _not_ours(request: Request, terms: Terms) -> Response | None:
     """The first reason not to read a body."""
     header = request.headers.get
-    if header("content-type", "").partition(";")[0].strip().lower() != JSON:
+    if header("content-type", "").partition(";")[0].strip(BLANKS).lower() != JSON:
         return failure(415, "not_json", f"content-type must be {JSON}")
     secrets = usable(terms.secrets)
     if not secrets:
         return failure(401, "no_secret", "this outlet has no webhook secret of 16 or more characters")
     if not is_signed(request.body, header("x-cloud-signature", ""), secrets):
         return failure(401, "bad_signature")
-    if not terms.outlet_id or header("x-outlet-id", "").strip() != terms.outlet_id:
+    if not terms.outlet_id or header("x-outlet-id") != terms.outlet_id:
         return failure(403, "other_outlet")
     return None
 

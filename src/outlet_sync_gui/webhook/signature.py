@@ -16,7 +16,9 @@ def usable(secrets: Sequence[str]) -> list[str]:
 
 def is_signed(body: bytes, header: str, secrets: Sequence[str]) -> bool:
     """Whether one of the signatures, hex in any case and separated by commas, is that of a secret over these bytes."""
-    said = [one.strip().lower().removeprefix("sha256=").encode("utf-8", "replace") for one in header.split(",", MOST)]
+    said = [
+        one.strip(" \t").lower().removeprefix("sha256=").encode("utf-8", "replace") for one in header.split(",", MOST)
+    ]
     # A secret of the environment that is no UTF-8 stands for its bytes.
     keys = [secret.encode("utf-8", "surrogateescape") for secret in secrets]
     right = [hmac.new(key, body, hashlib.sha256).hexdigest().encode() for key in keys]
