@@ -1,9 +1,10 @@
 """The command line's commands: each a function from parsed arguments to an exit code. None of them loads Qt."""
 
-import json
 from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
+
+import simplejson
 
 from outlet_sync_gui import settings as settings_module
 from outlet_sync_gui.errors import (
@@ -17,6 +18,7 @@ from outlet_sync_gui.errors import (
 )
 from outlet_sync_gui.settings import Loaded, Settings
 
+CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\t\n"}
 DONE, BUG, USAGE, NEEDS_PERSON, UNREACHABLE, NO_KEY, HELD = range(7)
 
 
@@ -61,9 +63,9 @@ def exit_code(error: OutletSyncError) -> int:
 
 def answer(value: object) -> None:
     """Print one JSON document."""
-    say(json.dumps(value, ensure_ascii=False, indent=2))
+    print(simplejson.dumps(value, ensure_ascii=False, indent=2, use_decimal=True))
 
 
 def say(line: str) -> None:
-    """Print a line for people."""
-    print(line)
+    """Print a line for people; what would steer the terminal is shown as a sign, for some of it comes from outside."""
+    print(line.translate(CONTROL))

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from outlet_sync_gui import __version__
 from outlet_sync_gui.credentials import NAMES
@@ -34,13 +35,18 @@ def parser() -> argparse.ArgumentParser:
     enqueue.add_argument("--operation", choices=("create", "update", "delete"), default="create")
     add("status", "what is sent and what waits", "service.status", is_json=True)
     _queue(add("queue", "what waits, row by row", "records.queue_list"))
-    _questions(add("questions", "what waits for a person's word", "records.questions_list"))
+    _conflicts(add("conflicts", "where this outlet and headquarters differ", "headquarters.conflicts_list"))
+    _changes(add("changes", "headquarters' changes that the till has not taken", "headquarters.changes_list"))
+    _messages(add("messages", "headquarters' announcements", "headquarters.messages_list"))
+    _questions(add("questions", "what else waits for a person's word", "headquarters.questions_list"))
     _config(add("config", "settings", "setup.config_list"))
     _secret(add("secret", "keys, in the password store", "setup.secret_check"))
     add("doctor", "look at everything, and say how to mend what is wrong", "service.doctor", is_json=True)
     simulate = add("simulate-cloud", "the simulated cloud alone", "service.simulate_cloud")
     simulate.add_argument("--port", type=int, default=0, help="0: a free one")
     simulate.add_argument("--rate-limit", type=_positive_int, default=100, metavar="N", help="requests a minute")
+    where = "where the outlet listens; '' tells it by pull only"
+    simulate.add_argument("--webhook-url", type=_http_url, default="http://127.0.0.1:8765", metavar="URL", help=where)
     return top
 
 
@@ -64,11 +70,44 @@ def _queue(queue: argparse.ArgumentParser) -> None:
     edit.add_argument("row", metavar="ID|TYPE/LOCAL_ID")
 
 
+def _conflicts(conflicts: argparse.ArgumentParser) -> None:
+    add = _adder(conflicts.add_subparsers(metavar="ACTION", required=True))
+    add("list", "what is open, oldest first", "headquarters.conflicts_list", is_json=True)
+    show = add("show", "one, field by field", "headquarters.conflicts_show", is_json=True)
+    show.add_argument("id", metavar="ID", type=_number)
+    resolve = add("resolve", "choose what holds", "headquarters.conflicts_resolve", is_json=True)
+    resolve.add_argument("id", metavar="ID", type=_number)
+    resolve.add_argument("--strategy", required=True, choices=("cloud_wins", "local_wins", "newest_wins"))
+    resolve.add_argument("--field", metavar="F", help="for this field alone")
+    resolve.add_argument("--value", metavar="V", help="an own value, as JSON or text; with local_wins and a field")
+    resolve.add_argument("--revision", type=_number, metavar="N", help="only if it is still the one that was seen")
+    resolve.add_argument("--by", default="", metavar="WHO", help="who chooses, in place of the user of this PC")
+    resolve.add_argument("--notes", default="", metavar="T", help="for headquarters")
+
+
+def _changes(changes: argparse.ArgumentParser) -> None:
+    add = _adder(changes.add_subparsers(metavar="ACTION", required=True))
+    listing = add("list", "what the till has not taken, oldest first", "headquarters.changes_list", is_json=True)
+    listing.add_argument("--limit", type=_positive_int, default=100)
+    ack = add("ack", "done on the till", "headquarters.changes_ack", is_json=True)
+    which = ack.add_mutually_exclusive_group(required=True)
+    which.add_argument("seqs", metavar="SEQ", nargs="*", type=_number, default=[])
+    which.add_argument("--all", action="store_true")
+
+
+def _messages(messages: argparse.ArgumentParser) -> None:
+    add = _adder(messages.add_subparsers(metavar="ACTION", required=True))
+    listing = add("list", "what nobody has acknowledged, newest first", "headquarters.messages_list", is_json=True)
+    listing.add_argument("--all", action="store_true", help="the read ones, too")
+    ack = add("ack", "it was read", "headquarters.messages_ack", is_json=True)
+    ack.add_argument("id", metavar="ID", type=_number)
+
+
 def _questions(questions: argparse.ArgumentParser) -> None:
     add = _adder(questions.add_subparsers(metavar="ACTION", required=True))
-    add("list", "what waits for a person's word", "records.questions_list", is_json=True)
-    reply = add("answer", "answer one", "records.questions_answer", is_json=True)
-    reply.add_argument("id", metavar="ID", type=int)
+    add("list", "what waits for a person's word", "headquarters.questions_list", is_json=True)
+    reply = add("answer", "answer one", "headquarters.questions_answer", is_json=True)
+    reply.add_argument("id", metavar="ID", type=_number)
     reply.add_argument("choice", metavar="CHOICE")
 
 
@@ -110,9 +149,27 @@ def _adder(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> C
     return add
 
 
+def _http_url(text: str) -> str | None:
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if text and not is_one:
+        raise argparse.ArgumentTypeError(f"{text} is no http address")
+    return text or None
+
+
 def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value < 1e9:
+        raise ValueError(text)
+    return value
+
+
+def _number(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**63:  # what the database can hold
         raise ValueError(text)
     return value
 

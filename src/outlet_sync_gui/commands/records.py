@@ -9,18 +9,18 @@ from typing import BinaryIO
 
 from outlet_sync_gui import channel, reasons, words
 from outlet_sync_gui.commands import DONE, USAGE, Context, answer, say
-from outlet_sync_gui.commands.service import at_rest, shown_status
+from outlet_sync_gui.commands.service import shown_status
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.intake import Line, Origin, Report, read_lines
 from outlet_sync_gui.intake.outcome import outcome_json, row_json
 from outlet_sync_gui.settings import user_name
-from outlet_sync_gui.status import RowState, Status, Wait
+from outlet_sync_gui.status import RowState, Status
 from outlet_sync_gui.store import Store, open_store
 from outlet_sync_gui.store.views import Queued, list_row
 from outlet_sync_gui.sync.clock import iso, now
-from outlet_sync_gui.sync.commands import AnswerQuestion, Decision, Discard, Edit, Retry
-from outlet_sync_gui.sync.person import CHOICES, decide
+from outlet_sync_gui.sync.commands import Decision, Discard, Edit, Retry
+from outlet_sync_gui.sync.person import decide
 from outlet_sync_gui.sync.records import CHUNK
 
 
@@ -35,7 +35,7 @@ def enqueue(context: Context) -> int:
         outlet_code=settings.outlet_code,
         now=iso(now().wall_ms),
     )
-    with _input(arguments.file) as stream, _store(context, settings.outlet_id) as store:
+    with _input(arguments.file) as stream, opened(context) as store:
         report = _take(store, read_lines(stream, origin))
     channel.ask(context.directory, {"do": "wake"})
     _tell(context, report)
@@ -45,9 +45,8 @@ def enqueue(context: Context) -> int:
 def queue_list(context: Context) -> int:
     """What waits and what needs attention, newest first."""
     arguments = context.arguments
-    settings = context.settings("outlet_id")
     state = RowState(arguments.state) if arguments.state else None
-    with _store(context, settings.outlet_id) as store:
+    with opened(context) as store:
         rows = store.views.queue(
             state=state, entity_type=arguments.type, search=arguments.search, limit=arguments.limit
         )
@@ -64,8 +63,8 @@ def queue_list(context: Context) -> int:
 
 def queue_show(context: Context) -> int:
     """One record with its content and what was decided over it; sent and discarded ones too."""
-    settings, name = context.settings("outlet_id"), context.arguments.row
-    with _store(context, settings.outlet_id) as store:
+    name = context.arguments.row
+    with opened(context) as store:
         known = store.records.named(name)
         if known is None:
             raise InputRefused("row_unknown", {"name": name})
@@ -79,45 +78,26 @@ def queue_show(context: Context) -> int:
 def queue_retry(context: Context) -> int:
     """Send again: what needs attention, what waits, and what was sent or discarded too."""
     names = None if context.arguments.all else tuple(context.arguments.rows)
-    return _decide(context, Retry(who=user_name(), names=names), words.say("It goes again now."))
+    return carry_out(context, Retry(who=user_name(), names=names), words.say("It goes again now."))
 
 
 def queue_discard(context: Context) -> int:
     """Don't send; the reason is kept."""
     rows = tuple(context.arguments.rows)
     decision = Discard(who=user_name(), names=rows, reason=context.arguments.reason)
-    return _decide(context, decision, words.say("Not sent. It stays in the history, with the reason."))
+    return carry_out(context, decision, words.say("Not sent. It stays in the history, with the reason."))
 
 
 def queue_edit(context: Context) -> int:
     """Send other content of a row; its JSON comes from standard input."""
     decision = Edit(who=user_name(), name=context.arguments.row, content=sys.stdin.buffer.read())
-    return _decide(context, decision, words.say("Stored, and it goes again now."))
+    return carry_out(context, decision, words.say("Stored, and it goes again now."))
 
 
-def questions_list(context: Context) -> int:
-    """What waits for a person's word."""
-    waits = [wait for wait in at_rest(context).waits if wait.is_question]
-    if context.wants_json:
-        answer([_question(wait) for wait in waits])
-        return DONE
-    for wait in waits:
-        say(f"{wait.halt_id}  {words.wait(wait, now().wall_ms)}  ({', '.join(CHOICES)})")
-    if not waits:
-        say(words.say("Nothing is asked."))
-    return DONE
-
-
-def questions_answer(context: Context) -> int:
-    """Answer one."""
-    arguments = context.arguments
-    decision = AnswerQuestion(who=user_name(), question_id=arguments.id, choice=arguments.choice)
-    return _decide(context, decision, words.say("Stored."))
-
-
-def _decide(context: Context, decision: Decision, told: str) -> int:
+def carry_out(context: Context, decision: Decision, told: str) -> int:
+    """Do what a person decided, here and at once; a service beside it hears of it. Raises InputRefused."""
     settings = context.settings("outlet_id")
-    with _store(context, settings.outlet_id) as store:
+    with opened(context) as store:
         decide(store, settings, decision, now_ms=now().wall_ms)
     channel.ask(context.directory, {"do": "wake"})
     if context.wants_json:
@@ -125,11 +105,6 @@ def _decide(context: Context, decision: Decision, told: str) -> int:
     else:
         say(told)
     return DONE
-
-
-def _question(wait: Wait) -> dict[str, object]:
-    facts = {"entity_type": wait.name, "n": wait.n, "words": wait.words}
-    return {"id": wait.halt_id, "kind": "refused_alike", "facts": facts, "choices": list(CHOICES)}
 
 
 def _take(store: Store, lines: Iterator[Line]) -> Report:
@@ -180,8 +155,9 @@ def _input(name: str | None) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _store(context: Context, outlet_id: str) -> Iterator[Store]:
-    store = open_store(context.directory, outlet_id)
+def opened(context: Context) -> Iterator[Store]:
+    """The outlet's state, while it is needed. Raises StoreFailed."""
+    store = open_store(context.directory, context.settings("outlet_id").outlet_id)
     try:
         yield store
     finally:
