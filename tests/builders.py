@@ -114,7 +114,10 @@ class Bench:
         return step
 
     def settle(self, step: Send, answer: Answer) -> list[Event]:
-        return self.engine.settle(step.flight, answer, self.now)
+        events = self.engine.settle(step.flight, answer, self.now)
+        while self.engine.is_applying:
+            events += self.engine.go_on(self.now)
+        return events
 
     def pull(self, **updates: Any) -> list[Event]:
         """Let the pull that is due bring these updates."""

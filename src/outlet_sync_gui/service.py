@@ -8,7 +8,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -36,7 +36,7 @@ from outlet_sync_gui.sync import clock
 from outlet_sync_gui.sync.commands import Command, KeyChanged, SyncNow
 from outlet_sync_gui.sync.cycle import Cycle, Tally
 from outlet_sync_gui.sync.engine import Engine
-from outlet_sync_gui.sync.events import KeyRefused, Pulled, Stopped
+from outlet_sync_gui.sync.events import Event, KeyRefused, Pulled, Stopped
 from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Request, Send, WaitUntil, Why
 from outlet_sync_gui.sync.state import as_json, not_set_up, with_error, with_key_trouble
 
@@ -256,6 +256,9 @@ class Service:
         self._obey(session)
         if isinstance(self._trouble, StoreFailed):
             self._trouble = None
+        if session.engine.is_applying:  # some at a time: webhooks and commands get their turn between
+            self._heard(session, session.engine.go_on(clock.now()))
+            return 0
         if self._key is None and not await self._fetch_key(session):
             return max(0.001, self._key_at - clock.now().monotonic)
         step = session.engine.next(clock.now())
@@ -283,10 +286,16 @@ class Service:
         for cycle, _ in self._cycles:
             cycle.saw(events)
         if step.flight.kind is Kind.PULL:
-            self._end_checks(session, next((e for e in events if isinstance(e, Pulled | Stopped)), None))
+            self._end_checks(session, _outcome(events))
         if any(isinstance(event, KeyRefused) for event in events):
             self._key, self._key_at = None, 0.0
         log.info("%s %s: %s", step.request.method, step.request.path.partition("?")[0], events)
+
+    def _heard(self, session: Session, events: Sequence[Event]) -> None:
+        """What came of a long pull, at its end."""
+        for cycle, _ in self._cycles:
+            cycle.heard(events)
+        self._end_checks(session, _outcome(events))
 
     async def _exchange(self, cloud: CloudClient, request: Request) -> Answer:
         assert self._key is not None
@@ -488,6 +497,11 @@ class Service:
     def _cancel(self) -> None:
         if self._main is not None:
             self._main.cancel()
+
+
+def _outcome(events: Sequence[Event]) -> Pulled | Stopped | None:
+    """What a pull came to."""
+    return next((event for event in events if isinstance(event, Pulled | Stopped)), None)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -11,8 +11,8 @@ from outlet_sync_gui.contract.answers import CloudChange
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.store.records import Known
 from outlet_sync_gui.sync.commands import Retry
+from outlet_sync_gui.sync.door import apply_change
 from outlet_sync_gui.sync.exchange import Kind
-from outlet_sync_gui.sync.pull import apply_change
 
 LATER = "2026-01-27T04:00:00Z"
 
@@ -183,15 +183,15 @@ def test_beside_a_delete_of_ours_only_an_edit_is_held(bench: Bench, newer: int, 
     assert bench.queued() == [("P1", state)]
 
 
-def test_news_for_a_product_with_unsent_edits_is_kept_beside_it_and_its_push_waits(bench: Bench) -> None:
+def test_what_both_sides_changed_is_a_conflict_and_the_push_waits(bench: Bench) -> None:
     agree(bench)
     bench.put("product", product(price=38000))
     hear(bench, change(price=40000))
-    assert (held(bench)["price"], known(bench).has_news) == (38000, True)
+    assert (held(bench)["price"], bench.store.conflicts.count()) == (38000, 1)
     assert bench.queued() == [("P1", "held")]
 
 
-def test_held_news_does_not_hold_the_cursor_or_other_records(bench: Bench) -> None:
+def test_a_conflict_does_not_hold_the_cursor_or_other_records(bench: Bench) -> None:
     agree(bench)
     bench.put("product", product(price=38000))
     hear(bench, change(price=40000))

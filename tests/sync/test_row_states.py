@@ -39,8 +39,8 @@ from tests.sync.rows import (
 from outlet_sync_gui.contract.answers import CloudChange
 from outlet_sync_gui.status import RowState
 from outlet_sync_gui.sync.commands import Retry
+from outlet_sync_gui.sync.door import apply_change
 from outlet_sync_gui.sync.events import Failed, Sent
-from outlet_sync_gui.sync.pull import apply_change
 
 LATER = "2026-01-27T11:00:00Z"
 

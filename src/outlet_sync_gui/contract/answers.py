@@ -72,6 +72,14 @@ class Updates:
     broken: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What the cloud made of a choice: the version that it has now, and the value (JSON text), where it says so."""
+
+    new_version: int | None
+    applied_value: str | None
+
+
 def read_envelope(body: bytes) -> Envelope | None:
     """The contract's envelope; None where the body is something else (HTML, cut off, another program's JSON)."""
     value = loads_lenient(body)
@@ -108,6 +116,15 @@ def read_updates(envelope: Envelope) -> Updates:
     read = [_change(entity_type, entry) for entity_type, entry in _entries(data)]
     changes = sorted((change for change in read if change), key=lambda change: change.updated_at)
     return Updates(changes=tuple(changes), checkpoint=checkpoint, broken=len(read) - len(changes))
+
+
+def read_resolution(envelope: Envelope) -> Resolution:
+    """What became of a resolve request that was accepted."""
+    data = envelope.data if isinstance(envelope.data, dict) else {}
+    value = data.get("applied_value")
+    return Resolution(
+        new_version=read_version(data.get("new_version")), applied_value=None if value is None else dumps(value)
+    )
 
 
 def retry_after(headers: Mapping[str, str], body: bytes, *, now_ms: int) -> float | None:

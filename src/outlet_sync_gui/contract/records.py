@@ -18,6 +18,7 @@ TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_ID = 200
 # Fields around a record's content: filled in when it leaves, the same for all.
 AROUND = ("outlet_id", "outlet_code", "version")
+SEEN = "seen_change"  # up to which of headquarters' changes the POS had heard: of the hand-over, not of the record
 # What a delete carries, whatever the till hands over with it.
 DELETED = frozenset({"local_id", "cloud_id", "deleted_at"})
 # What a field should be, in the place of pydantic's words.
@@ -43,6 +44,7 @@ class Incoming:
     operation: Operation
     source_version: int | None
     updated_at: str | None  # UTC `Z`
+    seen_change: int | None  # the last of headquarters' changes that the POS has taken, where it says so
     content: str
     digest: str
     parent_ref: str | None  # order_id of a transaction
@@ -80,6 +82,7 @@ def read_record(
         operation=word,
         source_version=version,
         updated_at=updated_at,
+        seen_change=_seen(data.get(SEEN)),
         content=dumps({**_filled(kind, word, content, now), **content}),
         # A delete is other content than the record it ends, even where the till hands the whole record over.
         digest=_digest({**content, "": word} if word == "delete" else content),
@@ -148,7 +151,13 @@ def glance(content: str) -> Glance:
 
 
 def _is_content(name: str, operation: Operation) -> bool:
-    return name in DELETED if operation == "delete" else name not in AROUND
+    return name in DELETED if operation == "delete" else name not in (*AROUND, SEEN)
+
+
+def _seen(value: Json) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return value
+    raise InputRefused("field_invalid", {"field": SEEN, "why": "0 or more"})
 
 
 @lru_cache(maxsize=8)

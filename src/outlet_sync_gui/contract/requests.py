@@ -10,7 +10,7 @@ from outlet_sync_gui.contract.text import dumps
 BATCH_OVERHEAD_BYTES = 1024  # the envelope of a batch, generously
 ITEM_OVERHEAD_BYTES = 512  # type, operation, outlet and version around one record's content, generously
 LONE = {"order": "orders", "transaction": "transactions", "product": "products"}
-BATCH, DAILY, UPDATES = "sync/batch", "analytics/daily", "updates"
+BATCH, DAILY, UPDATES, RESOLVE = "sync/batch", "analytics/daily", "updates", "conflicts"
 
 
 class BatchItem(NamedTuple):
@@ -36,6 +36,17 @@ def path_of(route: str, outlet_id: str) -> str:
 def updates_path(outlet_id: str, since: str) -> str:
     """Ask for changes after a time; a raw `+` in it would be read as a blank."""
     return f"{path_of(UPDATES, outlet_id)}?since={quote(since, safe='')}"
+
+
+def resolve_path(outlet_id: str, conflict_id: str) -> str:
+    """Where a choice over one of the cloud's conflicts is told."""
+    return f"{path_of(RESOLVE, outlet_id)}/{quote(conflict_id, safe='')}/resolve"
+
+
+def resolve_body(*, strategy: str, resolved_by: str, notes: str) -> bytes:
+    """The choice, and who made it."""
+    told = {"strategy": strategy, "resolved_by": resolved_by}
+    return dumps({**told, "notes": notes} if notes else told).encode()
 
 
 def batch_body(items: Sequence[BatchItem], *, outlet_id: str, outlet_code: str, sync_timestamp: str) -> bytes:

@@ -57,6 +57,11 @@ def loads_stored(text: str) -> dict[str, Json]:
     return value
 
 
+def loads_value(text: str) -> Json:
+    """Read any value that `dumps` wrote."""
+    return simplejson.loads(text, use_decimal=True)
+
+
 def dumps(value: Json, *, sort_keys: bool = False) -> str:
     """Compact JSON; Decimals keep their digits."""
     return simplejson.dumps(

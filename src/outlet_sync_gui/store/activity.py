@@ -13,6 +13,12 @@ class What(StrEnum):
     DISCARDED = "discarded"
     EDITED = "edited"
     GIVEN_UP = "given_up"  # a person ended a halt: what was refused alike needs attention now
+    RESOLVED = "resolved"  # a conflict, field by field
+    TOLD = "told"  # a conflict that headquarters says needs nobody here
+    SETTLED = "settled"  # a conflict that ended because both sides agree
+    MERGED = "merged"  # first contact or a merge changed what holds here
+    APPROVED = "approved"  # what headquarters did and was asked about
+    DECLINED = "declined"
     GONE = "gone"  # deleted at the cloud, what waited here ended
 
 

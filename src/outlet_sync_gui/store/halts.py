@@ -40,6 +40,11 @@ class Halt:
     is_over: bool
     n: int
 
+    @property
+    def is_question(self) -> bool:
+        """Whether a person is asked; a probe decides first, and only when that was refused, too, a person may."""
+        return self.kind is HaltKind.ALIKE and self.probes > 0
+
 
 class Halts:
     """The halts of one outlet; every method is one step of the caller's transaction."""

@@ -9,7 +9,8 @@ from outlet_sync_gui.store.database import Database, Row
 
 # CROSS: from the few news to their records, never through all records.
 NEWS = """
-SELECT n.record_id, r.type, r.local_id, coalesce(n.cloud_id, r.cloud_id), n.action, n.version, n.at, n.fields
+SELECT n.record_id, n.question, r.type, r.local_id, coalesce(n.cloud_id, r.cloud_id), n.action, n.version, n.at,
+       n.fields, n.said_by, n.reason
 FROM news n CROSS JOIN record r ON r.id = n.record_id WHERE r.outlet = ?
 """
 
@@ -24,6 +25,15 @@ class Adopted:
     base_version: int
     cloud_id: str | None
     deleted_at: str | None
+    cloud_at: str | None = None  # the time of headquarters' word; None: as it was
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Headquarters' change beside a record; with a question it waits for a person's answer."""
+
+    change: CloudChange
+    question_id: int | None = None
 
 
 class News:
@@ -33,28 +43,31 @@ class News:
         self._db = database
         self._outlet = outlet
 
-    def insert(self, change: CloudChange, adopted: Adopted, *, now_ms: int) -> None:
-        """A record that headquarters made."""
+    def insert(self, change: CloudChange, adopted: Adopted, *, now_ms: int) -> int:
+        """A record that headquarters made; its number."""
         record_id = self._db.insert(
             "INSERT INTO record(outlet, type, local_id, cloud_id, version, digest, base_version, deleted_at,"
-            " changed_at) VALUES (?,?,?,?,?,?,?,?,?)",
+            " changed_at, cloud_at) VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
                 *(self._outlet, change.entity_type, change.local_id, change.cloud_id),
                 *(adopted.base_version, adopted.digest, adopted.base_version, adopted.deleted_at, now_ms),
+                change.updated_at,
             ),
         )
         self._db.execute(
             "INSERT INTO content(record_id, payload, base) VALUES (?,?,?)", (record_id, adopted.payload, adopted.base)
         )
+        return record_id
 
     def adopt(self, record_id: int, adopted: Adopted, *, now_ms: int) -> None:
         """Headquarters' word holds here now."""
         self._db.execute(
-            "UPDATE record SET digest = ?, base_version = ?, version = max(version, ?), deleted_at = ?, changed_at = ?,"
-            " cloud_id = coalesce(cloud_id, ?) WHERE id = ?",
+            "UPDATE record SET digest = ?, base_version = ?, version = max(version, ?), changed_at = ?,"
+            " deleted_until = CASE WHEN ?5 IS NULL THEN coalesce(deleted_at, deleted_until) ELSE deleted_until END,"
+            " deleted_at = ?5, cloud_id = coalesce(cloud_id, ?), cloud_at = coalesce(?, cloud_at) WHERE id = ?",
             (
-                *(adopted.digest, adopted.base_version, adopted.base_version, adopted.deleted_at, now_ms),
-                *(adopted.cloud_id, record_id),
+                *(adopted.digest, adopted.base_version, adopted.base_version, now_ms, adopted.deleted_at),
+                *(adopted.cloud_id, adopted.cloud_at, record_id),
             ),
         )
         self._db.execute(
@@ -74,27 +87,54 @@ class News:
             (record_id,),
         )
 
-    def keep(self, record_id: int, change: CloudChange, *, now_ms: int) -> None:
-        """Keep a change beside a record with unsent edits; the record's push waits."""
+    def of(self, record_id: int) -> Kept | None:
+        """What is kept beside a record."""
+        row = self._db.row(f"{NEWS} AND n.record_id = ?", (self._outlet, record_id))
+        return _kept(row) if row else None
+
+    def keep(self, record_id: int, kept: Kept, *, now_ms: int) -> None:
+        """Keep a change beside a record, in the place of what was kept before; its push waits."""
+        change = kept.change
+        self.drop(record_id)
         self._db.execute(
-            "INSERT INTO news(record_id, action, version, fields, cloud_id, at, heard_at) VALUES (?,?,?,?,?,?,?)"
-            " ON CONFLICT(record_id) DO UPDATE SET action = excluded.action, version = excluded.version,"
-            " fields = excluded.fields, cloud_id = excluded.cloud_id, at = excluded.at, heard_at = excluded.heard_at"
-            " WHERE excluded.version >= version",
+            "INSERT INTO news(record_id, action, version, fields, cloud_id, at, heard_at, question, said_by, reason)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
-                *(record_id, change.action, change.version, change.fields),
-                *(change.cloud_id, change.updated_at, now_ms),
+                *(record_id, change.action, change.version, change.fields, change.cloud_id, change.updated_at),
+                *(now_ms, kept.question_id, change.by, change.reason),
             ),
         )
         self._db.execute("UPDATE outbox SET state = 3, halt = NULL WHERE record_id = ?", (record_id,))
 
+    def drop(self, record_id: int) -> None:
+        """What was kept beside a record is applied, or counts no more."""
+        self._db.execute("DELETE FROM news WHERE record_id = ?", (record_id,))
+
     def take(self, record_ids: Sequence[int] | None = None) -> list[CloudChange]:
-        """The news beside these records, or beside all, taken to go through the door once more."""
+        """The news beside these records, or beside all, taken to go through the door once more.
+
+        What a person is asked about stays.
+        """
         which = "1" if record_ids is None else "n.record_id IN (SELECT value FROM json_each(?))"
         values = () if record_ids is None else (json.dumps(record_ids),)
-        rows = self._db.rows(f"{NEWS} AND {which}", (self._outlet, *values))
+        rows = self._db.rows(f"{NEWS} AND n.question IS NULL AND {which}", (self._outlet, *values))
         self._db.execute_many("DELETE FROM news WHERE record_id = ?", [(row[0],) for row in rows])
-        return [_change(row) for row in rows]
+        return [_kept(row).change for row in rows]
+
+    def held_by(self, question_id: int) -> list[tuple[int, CloudChange]]:
+        """The records whose changes a question holds, with these."""
+        rows = self._db.rows(f"{NEWS} AND n.question = ? ORDER BY n.record_id", (self._outlet, question_id))
+        return [(row[0], _kept(row).change) for row in rows]
+
+    def outlive(self, record_id: int, deleted_at: str | None) -> None:
+        """It lives on in spite of this deletion: a repeat of that is old."""
+        self._db.execute(
+            "UPDATE record SET deleted_until = coalesce(?, deleted_until) WHERE id = ?", (deleted_at, record_id)
+        )
+
+    def renumber(self, record_id: int, cloud_id: str) -> None:
+        """Headquarters knows a record under another id now, and counts its versions anew."""
+        self._db.execute("UPDATE record SET cloud_id = ?, base_version = 0 WHERE id = ?", (cloud_id, record_id))
 
     def unknown(self, record_id: int) -> list[str]:
         """The contents that were sent and never answered, as JSON texts."""
@@ -117,7 +157,13 @@ class News:
         for table in ("news", "outbox", "sent"):
             self._db.execute(f"UPDATE OR IGNORE {table} SET record_id = ? WHERE record_id = ?", (kept, gone))
             self._db.execute(f"DELETE FROM {table} WHERE record_id = ?", (gone,))
-        self._db.execute("UPDATE activity SET record_id = ? WHERE record_id = ?", (kept, gone))
+        self._db.execute(  # one is open at a time: what headquarters told of the other comes again
+            "UPDATE conflict SET closed_at = opened_at, closed_by = '' WHERE record_id = ? AND closed_at IS NULL"
+            " AND EXISTS (SELECT 1 FROM conflict WHERE record_id = ? AND closed_at IS NULL)",
+            (gone, kept),
+        )
+        for table in ("activity", "change", "conflict"):
+            self._db.execute(f"UPDATE {table} SET record_id = ? WHERE record_id = ?", (kept, gone))
         row = self._db.row("SELECT cloud_id, version, base_version FROM record WHERE id = ?", (gone,))
         assert row is not None
         self._db.execute("DELETE FROM content WHERE record_id = ?", (gone,))
@@ -129,6 +175,6 @@ class News:
         )
 
 
-def _change(row: Row) -> CloudChange:
-    names = ("entity_type", "local_id", "cloud_id", "action", "version", "updated_at", "fields")
-    return CloudChange(**dict(zip(names, row[1:], strict=True)))
+def _kept(row: Row) -> Kept:
+    names = ("entity_type", "local_id", "cloud_id", "action", "version", "updated_at", "fields", "by", "reason")
+    return Kept(change=CloudChange(**dict(zip(names, row[2:], strict=True))), question_id=row[1])

@@ -1,8 +1,9 @@
 """What is known of the outlet as a whole: cursor, last success, waits that outlive a restart, counts."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from outlet_sync_gui.status import Lane, Pending, Trouble
 from outlet_sync_gui.store.database import Database
@@ -11,7 +12,7 @@ from outlet_sync_gui.store.records import BLOCKED, DEAD, HELD
 COLUMNS = (
     *("cursor", "pulled_at", "last_success_at", "failing_since", "trouble_code", "trouble_facts"),
     *("wait_until", "wait_ms", "wait_monotonic_ms", "is_paused", "paused_until", "paused_at"),
-    *("paused_monotonic_ms", "clock_offset_ms", "flight"),
+    *("paused_monotonic_ms", "clock_offset_ms", "full_pulled_at", "flight"),
 )
 
 
@@ -35,6 +36,7 @@ class OutletState:
     clock_offset_ms: int | None
     paused_at: int | None = None
     paused_monotonic_ms: int | None = None
+    full_pulled_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +114,23 @@ class OutletRow:
         """The pause is over."""
         self._set(is_paused=0, paused_until=None)
 
-    def pulled(self, *, cursor: str, at_ms: int) -> None:
-        """The cloud's changes up to its checkpoint are applied."""
-        self._set(cursor=cursor, pulled_at=at_ms)
+    def pulled(self, *, cursor: str, at_ms: int, is_full: bool) -> None:
+        """The cloud's changes up to its checkpoint are applied; all of them, where everything was asked for."""
+        self._set(cursor=cursor, pulled_at=at_ms, **({"full_pulled_at": at_ms} if is_full else {}))
+
+    def start_again(self, *, cursor: str) -> None:
+        """Headquarters begins anew at this checkpoint: ask for everything."""
+        self._set(cursor=cursor, full_pulled_at=None)
+
+    def remote_config(self) -> tuple[dict[str, Any], str | None]:
+        """The settings that headquarters sent, and the time of the newest of them."""
+        row = self._db.row("SELECT remote_config, remote_config_at FROM outlet WHERE id = ?", (self._outlet,))
+        assert row is not None
+        return (json.loads(row[0]) if row[0] else {}), row[1]
+
+    def configure(self, values: Mapping[str, Any], *, at: str) -> None:
+        """Keep headquarters' settings, and of when they are."""
+        self._set(remote_config=json.dumps(dict(values)), remote_config_at=at)
 
     def measured_clock(self, *, offset_ms: int) -> None:
         """How far this machine's clock is ahead of the cloud's."""

@@ -65,6 +65,15 @@ class Questions:
         assert row is not None
         return int(row[0])
 
+    def names_held(self, question_id: int, *, limit: int) -> list[str]:
+        """What the records are called whose changes a question holds; the first of them."""
+        rows = self._db.rows(
+            "SELECT coalesce(c.payload ->> 'name', r.local_id, r.cloud_id)"
+            " FROM news n JOIN record r ON r.id = n.record_id JOIN content c ON c.record_id = r.id WHERE n.question = ? ORDER BY n.record_id LIMIT ?",
+            (question_id, limit),
+        )
+        return [str(row[0]) for row in rows]
+
     def close(self, question_id: int, *, choice: str, who: str, now_ms: int) -> None:
         """It is answered, or there is nothing left to ask."""
         self._db.execute(

@@ -1,7 +1,7 @@
 """What is known of each record: its content, its numbers, and its place in the line."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ SELECT r.id, r.type, r.local_id, r.cloud_id, r.source_version, r.source_digest, 
        r.base_version, r.deleted_at, c.payload, c.source, c.base,
        o.record_id IS NOT NULL,
        r.is_tried OR coalesce(o.tried, 0) OR o.flight IS NOT NULL, coalesce(o.operation, ''),
-       n.record_id IS NOT NULL, o.state, coalesce(o.error_code, '')
+       n.record_id IS NOT NULL, o.state, coalesce(o.error_code, ''), r.ruled_version, r.cloud_at, r.deleted_until
 FROM record r JOIN content c ON c.record_id = r.id
 LEFT JOIN outbox o ON o.record_id = r.id LEFT JOIN news n ON n.record_id = r.id
 """
@@ -71,6 +71,9 @@ class Known:
     has_news: bool
     state: int | None  # of its outbox row; None: it has none
     refusal: str  # the code of its refusal, empty where there is none
+    ruled_version: int = 0  # what a person decided stands over headquarters' word up to this one
+    cloud_at: str | None = None  # when headquarters changed it last
+    deleted_until: str | None = None  # when it was last deleted, before it came back
 
     @property
     def is_dead(self) -> bool:
@@ -123,18 +126,54 @@ class Records:
         )
         return _known(row)
 
+    def get(self, record_id: int) -> Known | None:
+        """The record of this number."""
+        return _known(self._db.row(KNOWN + "WHERE r.outlet = ? AND r.id = ?", (self._outlet, record_id)))
+
     def named(self, name: str) -> Known | None:
         """The record that a person calls by its `id` or as TYPE/LOCAL_ID."""
         entity_type, slash, local_id = name.partition("/")
         if slash:
             return self.find(entity_type, local_id)
-        number = int(name) if name.isdecimal() and len(name) < 19 else -1
-        return _known(self._db.row(KNOWN + "WHERE r.outlet = ? AND r.id = ?", (self._outlet, number)))
+        return self.get(int(name) if name.isdecimal() and len(name) < 19 else -1)
 
     def cloud_id(self, record_id: int) -> str | None:
         """The cloud's id of a record."""
         row = self._db.row("SELECT cloud_id FROM record WHERE id = ?", (record_id,))
         return row[0] if row else None
+
+    def count_agreed(self, entity_types: Collection[str]) -> int:
+        """How many living records of these types headquarters is known to have."""
+        row = self._db.row(
+            "SELECT count(*) FROM record WHERE outlet = ? AND type IN (SELECT value FROM json_each(?))"
+            " AND base_version > 0 AND deleted_at IS NULL",
+            (self._outlet, json.dumps(list(entity_types))),
+        )
+        return int(row[0]) if row else 0
+
+    def accepted_since(self, at_ms: int, *, entity_types: Collection[str] | None = None) -> list[int]:
+        """Records that the cloud accepted since then and that have nothing in the line, the oldest first."""
+        return [
+            row[0]
+            for row in self._db.rows(
+                "SELECT r.id FROM record r WHERE r.outlet = ? AND r.accepted_at >= ?"
+                " AND (?3 IS NULL OR r.type IN (SELECT value FROM json_each(?3)))"
+                " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.record_id = r.id) ORDER BY r.accepted_at, r.id",
+                (self._outlet, at_ms, None if entity_types is None else json.dumps(list(entity_types))),
+            )
+        ]
+
+    def forget_agreements(self, entity_types: Collection[str]) -> None:
+        """Nothing is agreed of these types any more: what the cloud says next is a first contact."""
+        types = json.dumps(list(entity_types))
+        which = "type IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL"
+        self._db.execute(
+            f"UPDATE content SET base = NULL WHERE record_id IN (SELECT id FROM record WHERE outlet = ? AND {which})",
+            (self._outlet, types),
+        )
+        self._db.execute(
+            f"UPDATE record SET base_version = 0, is_tried = 0 WHERE outlet = ? AND {which}", (self._outlet, types)
+        )
 
     def known(self, incomings: Sequence[Incoming]) -> set[tuple[str, str]]:
         """Those of them of which there is a record, by type and the POS's id."""
@@ -178,8 +217,8 @@ class Records:
     def change(self, record_id: int, incoming: Incoming, content: Content, *, now_ms: int) -> None:
         """New content of a record."""
         self._db.execute(
-            "UPDATE record SET version = ?, digest = ?, parent_ref = ?, amount = ?, changed_at = ?, deleted_at = NULL"
-            " WHERE id = ?",
+            "UPDATE record SET version = ?, digest = ?, parent_ref = ?, amount = ?, changed_at = ?,"
+            " deleted_until = coalesce(deleted_at, deleted_until), deleted_at = NULL WHERE id = ?",
             (content.version, content.digest, incoming.parent_ref, incoming.amount, now_ms, record_id),
         )
         self._db.execute("UPDATE content SET payload = ? WHERE record_id = ?", (content.payload, record_id))
@@ -258,7 +297,7 @@ def _line_row(content: Content) -> tuple[str, int]:
 def _known(row: Row | None) -> Known | None:
     if row is None:
         return None
-    (*plain, is_queued, is_tried, operation, has_news, state, refusal) = row
+    (*plain, is_queued, is_tried, operation, has_news, state, refusal, ruled_version, cloud_at, deleted_until) = row
     names = (
         *("record_id", "entity_type", "local_id", "cloud_id", "source_version", "source_digest", "source_at"),
         *("version", "digest", "base_version", "deleted_at", "payload", "source", "base"),
@@ -271,4 +310,7 @@ def _known(row: Row | None) -> Known | None:
         has_news=bool(has_news),
         state=state,
         refusal=str(refusal),
+        ruled_version=ruled_version,
+        cloud_at=cloud_at,
+        deleted_until=deleted_until,
     )

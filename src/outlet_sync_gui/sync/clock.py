@@ -35,6 +35,13 @@ def to_ms(text: str) -> int:
     return round(aware.timestamp() * 1000)
 
 
+def later(one: str | None, other: str | None) -> str | None:
+    """The later of two ISO times; None is earlier than any."""
+    if not one or not other:
+        return one or other
+    return one if to_ms(one) >= to_ms(other) else other
+
+
 def business_day(ms: int, *, zone: str, starts_at: str) -> str:
     """The business day (YYYY-MM-DD) of a moment: in the outlet's zone, from its own start of the day."""
     hour, minute = (int(part) for part in starts_at.split(":"))

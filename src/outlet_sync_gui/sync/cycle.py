@@ -34,9 +34,13 @@ class Cycle:
     def saw(self, events: Sequence[Event]) -> None:
         """Count one exchange and what came of it."""
         self.requests += 1
+        self.heard(events)
         stops = [event.code for event in events if isinstance(event, Stopped)]
         self.failures = self.failures + 1 if stops else 0
         self.stopped_by = stops[-1] if stops else None
+
+    def heard(self, events: Sequence[Event]) -> None:
+        """Count what happened."""
         for event in events:
             match event:
                 case Sent(n):

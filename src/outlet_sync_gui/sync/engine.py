@@ -2,6 +2,8 @@
 
     engine.next(now)                    -> Send(flight, request) | WaitUntil(at, why)
     engine.settle(flight, answer, now)  -> events
+    engine.go_on(now)                   -> events              while `is_applying`: the rest of a long pull
+    engine.hear(letter, now)            -> what it is answered  a webhook, applied at once
     engine.do(command, now)             -> events
 
 One request at a time; what is on its way is on disk before it leaves, so a crash between any two steps loses nothing.
@@ -9,22 +11,26 @@ One request at a time; what is on its way is on disk before it leaves, so a cras
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
-from outlet_sync_gui.contract.answers import Updates
-from outlet_sync_gui.contract.requests import UPDATES
+from outlet_sync_gui.contract.answers import Resolution, Updates
+from outlet_sync_gui.contract.requests import RESOLVE, UPDATES
+from outlet_sync_gui.contract.webhooks import Letter
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Lane, Status, Trouble
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.outbox import Parcel
-from outlet_sync_gui.sync import person, pull, waits
+from outlet_sync_gui.sync import person, pull, resolve, waits
 from outlet_sync_gui.sync.budget import Budget, stamp_of
 from outlet_sync_gui.sync.clock import Now, next_time, server_offset_ms
 from outlet_sync_gui.sync.commands import Command, Decision, KeyChanged, LineUp, Pause, Resume, SyncNow
+from outlet_sync_gui.sync.door import apply_kept_news
 from outlet_sync_gui.sync.drain import Drain
 from outlet_sync_gui.sync.events import Behind, Event, KeyRefused, Pulled, Sent, Stopped
-from outlet_sync_gui.sync.exchange import Answer, Answered, Flight, Kind, Request, Send, WaitUntil, Why
+from outlet_sync_gui.sync.exchange import Answer, Answered, Flight, Kind, Request, Ruling, Send, WaitUntil, Why
 from outlet_sync_gui.sync.halts import Halts
+from outlet_sync_gui.sync.hearing import Effect, hear
 from outlet_sync_gui.sync.judge import (
     Broken,
     Fault,
@@ -35,10 +41,12 @@ from outlet_sync_gui.sync.judge import (
     RefusedWhole,
     judge_pull,
     judge_push,
+    judge_resolve,
 )
 from outlet_sync_gui.sync.pacing import Backoff, BatchSize
-from outlet_sync_gui.sync.push import Pusher, sent_items
-from outlet_sync_gui.sync.state import REFUSALS, Facts, status_of
+from outlet_sync_gui.sync.pull import Application
+from outlet_sync_gui.sync.push import STUCK, Pusher, sent_items
+from outlet_sync_gui.sync.state import REFUSALS, facts_of, status_of
 
 LINGER_MS = 200  # gathers a burst: an order and its payment leave together
 KEY_PROBE_S = 60.0
@@ -60,8 +68,9 @@ class Engine:
         self._drain = Drain()
         with store.write():
             self._budget = Budget(settings.rate_limit_per_minute, store.outlet.stamps(), now=now)
-            pull.apply_kept_news(store, now_ms=now.wall_ms)  # nothing is out any more
+            apply_kept_news(store, now_ms=now.wall_ms)  # nothing is out any more
         self._flight: Flight | None = None
+        self._application: Application | None = None  # a pull's changes that are still on their way in
         self._busy_since: Now | None = None
         self._back_at: int | None = None  # since when the cloud is in reach again, while the backlog drains
         self._has_pulled = False  # since the start, or since the cloud was last out of reach
@@ -72,24 +81,56 @@ class Engine:
         self._last_failed: Kind | None = None
         self._strangers = 0  # answers in a row that were not from headquarters
         self._lives = False  # an exchange has succeeded since the last 5xx
+        self._stuck_over: Ruling | None = None  # the choice over which the cloud fails, and how often it did
+        self._stuck = 0
         self._has_asked_key = False  # one 401 is no proof: the key is read once more first
 
     def next(self, now: Now) -> Send | WaitUntil:
         """What to do now. Raises StoreFailed."""
         assert self._flight is None, "one request at a time"
-        return self._gate(now) or self._pull(now) or self._push(now) or self._rest(now)
+        assert not self.is_applying, "first what headquarters said"
+        self._apply_policy(now)
+        return self._gate(now) or self._pull(now) or self._tell(now) or self._push(now) or self._rest(now)
 
     def settle(self, flight: Flight, answer: Answer, now: Now) -> list[Event]:
         """Apply what came of a flight. Raises StoreFailed; then nothing of the answer counts."""
         self._landed(now)
         if flight.kind is Kind.PULL:
             self._note_landing(flight, now)
-            return self._settle_pull(answer, now)
+            return self._settle_pull(flight, answer, now)
+        if flight.kind is Kind.RESOLVE:
+            with self._store.write():
+                self._note_landing(flight, now)
+                return self._settle_told(flight, answer, now)
         took_s = now.monotonic - flight.left.monotonic
         self._pusher.size.took(took_s, is_answered=isinstance(answer, Answered), body_bytes=flight.bytes)
         with self._store.write():
             self._note_landing(flight, now)
             return self._settle_push(flight, answer, now)
+
+    @property
+    def is_applying(self) -> bool:
+        """Whether a pull's changes are still on their way into the store: `go_on` before anything else leaves."""
+        return self._application is not None
+
+    def go_on(self, now: Now) -> list[Event]:
+        """Apply the next of them, a moment's work; what came of the pull, once it is whole. Raises StoreFailed."""
+        assert self._application is not None
+        if not self._application.proceed(now_ms=now.wall_ms):
+            return []
+        application, self._application = self._application, None
+        self._has_pulled = True
+        return [Pulled(application.applied)]
+
+    def hear(self, letter: Letter, now: Now, *, fixed: Collection[str] = ()) -> Effect:
+        """Obey a webhook, once. Raises StoreFailed, InputRefused: then nothing of it happened.
+
+        `fixed`: names of settings that this outlet has set itself.
+        """
+        effect = hear(self._store, letter, self._settings, fixed=fixed, now_ms=now.wall_ms)
+        if effect.is_behind:
+            self._pull_at = now.monotonic
+        return effect
 
     def abandon(self, flight: Flight, now: Now) -> None:
         """The program stops with a request out: its outcome stays unknown."""
@@ -119,16 +160,14 @@ class Engine:
 
     def status(self, now: Now) -> Status:
         """A snapshot for people."""
-        facts = Facts(
-            outlet=waits.as_shown(self._store.outlet.read(), self._hold, now),
-            counts=self._store.outlet.counts(),
-            settings=self._settings,
+        at_rest = facts_of(self._store, self._settings, self._halts.standing(now.wall_ms).told, now_ms=now.wall_ms)
+        facts = replace(
+            at_rest,
+            outlet=waits.as_shown(at_rest.outlet, self._hold, now),
             busy_for_s=now.monotonic - self._busy_since.monotonic if self._busy_since else None,
             is_pulling=self._flight is not None and self._flight.kind is Kind.PULL,
             next_attempt_at=self._next_attempt_at(now),
             back_at=self._back_at,
-            now_ms=now.wall_ms,
-            halts=self._halts.standing(now.wall_ms).told,
         )
         pending = facts.counts.pending.total
         return status_of(facts, self._store.outlet.sent_on, progress=self._drain.progress(pending, now))
@@ -156,8 +195,27 @@ class Engine:
         if (free_at := self._budget.free_at(now, reserve=0)) > now.monotonic:
             return WaitUntil(free_at, Why.PACING)
         timeout = float(self._settings.request_timeout_s)
-        request = pull.pull_request(self._store, outlet_id=self._settings.outlet_id, deadline_s=timeout)
-        return self._leave(Kind.PULL, (), request, now)
+        is_full = pull.is_full_due(self._store.outlet.read(), now.wall_ms)
+        request = pull.pull_request(
+            self._store, outlet_id=self._settings.outlet_id, deadline_s=timeout, is_full=is_full
+        )
+        return self._leave(Kind.PULL, request, now, is_full=is_full)
+
+    def _tell(self, now: Now) -> Send | WaitUntil | None:
+        """Headquarters hears of a choice before the record's own push."""
+        untold = self._store.conflicts.first_untold()
+        if untold is None or self._halts.standing(now.wall_ms).shut(RESOLVE):
+            return None
+        if (free_at := self._budget.free_at(now, reserve=0)) > now.monotonic:
+            return WaitUntil(free_at, Why.PACING)
+        conflict, field = untold
+        request = resolve.resolve_request(conflict, field, self._settings)
+        return self._leave(Kind.RESOLVE, request, now, ruling=Ruling(conflict.conflict_id, field.field))
+
+    def _apply_policy(self, now: Now) -> None:
+        if self._settings.conflict_policy != "ask" and self._store.conflicts.count():
+            with self._store.write():
+                resolve.by_policy(self._store, self._settings, now_ms=now.wall_ms)
 
     def _push(self, now: Now) -> Send | WaitUntil | None:
         standing = self._halts.standing(now.wall_ms)
@@ -171,7 +229,7 @@ class Engine:
         if not parcels:
             return None
         request = self._pusher.request(parcels, standing, wall_ms=now.wall_ms)
-        return self._leave(Kind.PUSH, parcels, request, now)
+        return self._leave(Kind.PUSH, request, now, parcels=parcels)
 
     def _rest(self, now: Now) -> WaitUntil:
         """Nothing is due: tell until when."""
@@ -183,6 +241,8 @@ class Engine:
         shut = standing.shut(UPDATES)
         pull_at = self._pull_at if shut is None else max(self._pull_at, waits.monotonic_at(shut.probe_at or 0, now))
         times = [pull_at, *self._lane_times(now)]
+        if (told := standing.shut(RESOLVE)) is not None and self._store.conflicts.first_untold() is not None:
+            times.append(waits.monotonic_at(told.probe_at or 0, now))
         if (retry_at := self._store.outbox.next_retry_at()) is not None:
             times.append(waits.monotonic_at(retry_at, now))
         if (probe_at := standing.next_probe_at()) is not None:
@@ -191,7 +251,16 @@ class Engine:
         is_lingering = self._store.outbox.oldest(Lane.HIGH) is not None
         return self._resting(WaitUntil(min(times), Why.LINGER if is_lingering else Why.NOTHING_DUE))
 
-    def _leave(self, kind: Kind, parcels: tuple[Parcel, ...], request: Request, now: Now) -> Send:
+    def _leave(
+        self,
+        kind: Kind,
+        request: Request,
+        now: Now,
+        *,
+        parcels: tuple[Parcel, ...] = (),
+        ruling: Ruling | None = None,
+        is_full: bool = False,
+    ) -> Send:
         with self._store.write():
             number = self._store.outlet.depart(stamp_of(now))
             self._store.outbox.depart(parcels, flight=number)
@@ -201,7 +270,14 @@ class Engine:
             self._drain.leaves(self._store.outlet.counts().pending.total, now)
         self._last = kind
         self._flight = Flight(
-            number=number, kind=kind, route=request.route, left=now, bytes=len(request.body), parcels=parcels
+            number=number,
+            kind=kind,
+            route=request.route,
+            left=now,
+            bytes=len(request.body),
+            parcels=parcels,
+            ruling=ruling,
+            is_full=is_full,
         )
         return Send(self._flight, request)
 
@@ -279,18 +355,46 @@ class Engine:
         with self._store.write():
             self._store.outlet.land(flight.number, stamp_of(now))
 
-    def _settle_pull(self, answer: Answer, now: Now) -> list[Event]:
+    def _settle_pull(self, flight: Flight, answer: Answer, now: Now) -> list[Event]:
         verdict = judge_pull(answer, wall_ms=now.wall_ms)
         self._pull_at = now.monotonic + self._settings.pull_interval_s
         if not isinstance(verdict, Updates):
             return self._fault(Kind.PULL, UPDATES, verdict, now)
-        applied = pull.apply_updates(self._store, verdict, now_ms=now.wall_ms)
+        application = Application(self._store, verdict, flight.is_full)
+        may_apply = application.begin(now_ms=now.wall_ms)
         with self._store.write():
             self._halts.opened(UPDATES, now.wall_ms)
         self._succeeded(answer, now)
-        self._has_pulled = True
         self._pull_backoff.succeeded()
-        return [Pulled(applied)]
+        if not may_apply:
+            return [Pulled(0)]  # a person is asked first; the menu waits for the answer
+        self._application = application
+        return self.go_on(now)
+
+    def _settle_told(self, flight: Flight, answer: Answer, now: Now) -> list[Event]:
+        assert flight.ruling is not None
+        verdict = judge_resolve(answer, wall_ms=now.wall_ms)
+        if isinstance(verdict, Broken) and verdict.words is not None:
+            self._pull_at = now.monotonic  # it shows whether the cloud lives
+            verdict = self._broke_over(flight.ruling, verdict)
+        if not isinstance(verdict, Resolution | RefusedWhole):
+            return self._fault(Kind.RESOLVE, flight.route, verdict, now)
+        self._halts.opened(flight.route, now.wall_ms)
+        resolution = verdict if isinstance(verdict, Resolution) else None
+        resolve.settle_told(self._store, flight.ruling, resolution, now_ms=now.wall_ms)
+        if resolution is None:
+            self._pull_at = now.monotonic  # what it has now, it tells
+        self._succeeded(answer, now)
+        return []
+
+    def _broke_over(self, ruling: Ruling, broken: Broken) -> Broken | RefusedWhole:
+        """A 5xx over a choice: the third while other calls pass is about it."""
+        self._stuck = self._stuck + self._lives if self._stuck_over == ruling else 1
+        self._stuck_over, self._lives = ruling, False
+        if self._stuck < STUCK:
+            return broken
+        self._stuck_over = None
+        return RefusedWhole(broken.words or "")
 
     def _settle_push(self, flight: Flight, answer: Answer, now: Now) -> list[Event]:
         verdict = judge_push(answer, sent_items(flight.parcels), wall_ms=now.wall_ms)
@@ -313,7 +417,7 @@ class Engine:
 
     def _apply_kept_news(self, flight: Flight, now: Now) -> None:
         """News that came while their records were out."""
-        pull.apply_kept_news(self._store, [parcel.record_id for parcel in flight.parcels], now_ms=now.wall_ms)
+        apply_kept_news(self._store, [parcel.record_id for parcel in flight.parcels], now_ms=now.wall_ms)
 
     def _succeeded(self, answer: Answer, now: Now) -> None:
         self._last_failed = None

@@ -20,11 +20,20 @@ class Request:
     deadline_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One field's choice on its way to headquarters."""
+
+    conflict_id: int
+    field: str
+
+
 class Kind(StrEnum):
     """What an exchange is for."""
 
     PULL = "pull"
     PUSH = "push"
+    RESOLVE = "resolve"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +46,8 @@ class Flight:
     left: Now
     bytes: int  # of the body
     parcels: tuple[Parcel, ...] = ()
+    ruling: Ruling | None = None  # the choice that it tells
+    is_full: bool = False  # a pull of everything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

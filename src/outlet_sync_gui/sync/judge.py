@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from outlet_sync_gui.contract.answers import (
     Envelope,
     ItemResult,
+    Resolution,
     SentItem,
     Updates,
     read_envelope,
     read_push,
+    read_resolution,
     read_updates,
     retry_after,
     words_of,
@@ -61,6 +63,9 @@ class Broken:
     words: str | None = None
 
 
+SETTLES = (400, 404, 409, 410, 422)  # the cloud does not know, or not want, this choice: nothing more to tell
+
+
 Fault = Limited | KeyRejected | Forbidden | Broken
 Verdict = Judged | RefusedWhole | Fault
 
@@ -90,6 +95,19 @@ def judge_pull(answer: Answer, *, wall_ms: int) -> Updates | Fault:
         return read_updates(judged)
     except ContractBroken as error:
         return Broken(Trouble(code="N-CLOUD", facts=(("status", _status(answer)), ("words", str(error)))))
+
+
+def judge_resolve(answer: Answer, *, wall_ms: int) -> Resolution | RefusedWhole | Fault:
+    """What became of a choice; RefusedWhole: the cloud doesn't know that conflict, which settles it too."""
+    judged = _judge(answer, wall_ms)
+    if isinstance(judged, RefusedWhole):
+        return judged
+    if not isinstance(judged, Envelope):
+        is_no = isinstance(judged, Broken) and _status(answer) in SETTLES
+        return RefusedWhole("", _status(answer)) if is_no else judged
+    if judged.success and _status(answer) < 400:
+        return read_resolution(judged)
+    return RefusedWhole(words_of(judged), _status(answer))
 
 
 def _judge(answer: Answer, wall_ms: int) -> Envelope | RefusedWhole | Fault:

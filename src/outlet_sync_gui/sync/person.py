@@ -4,40 +4,59 @@ Each decision is one short transaction, so that a command beside the running ser
 """
 
 from outlet_sync_gui.contract.records import Incoming, digest_of, read_record
-from outlet_sync_gui.contract.text import loads, loads_stored
+from outlet_sync_gui.contract.text import loads
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
-from outlet_sync_gui.store.halts import HaltKind
+from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.store.news import Adopted
-from outlet_sync_gui.store.records import HELD, Content, Known
-from outlet_sync_gui.sync import records
+from outlet_sync_gui.store.records import CATALOGUE, HELD, Content, Known
+from outlet_sync_gui.sync import answering, records, resolve
 from outlet_sync_gui.sync.clock import iso
-from outlet_sync_gui.sync.commands import AnswerQuestion, Decision, Discard, Edit, Retry
+from outlet_sync_gui.sync.commands import (
+    AnswerQuestion,
+    Decision,
+    Discard,
+    Edit,
+    ReadMessage,
+    Resolve,
+    Retry,
+    TakeChanges,
+)
 from outlet_sync_gui.sync.halts import Halts
-from outlet_sync_gui.sync.pull import apply_kept_news
-
-RETRY, GIVE_UP = "retry", "give_up"
-CHOICES = (RETRY, GIVE_UP)
+from outlet_sync_gui.sync.holding import hold_here
 
 
 def decide(store: Store, settings: Settings, decision: Decision, *, now_ms: int) -> None:
     """Do what a person decided, whole or not at all. Raises InputRefused."""
     with store.write():
         match decision:
-            case Retry(names=None):
-                _retry_all(store, decision, now_ms)
-            case Retry(names=names):
-                for name in names or ():
-                    _retry(store, name, decision, now_ms)
-            case Discard(names=names):
-                for name in names:
-                    _discard(store, name, decision, now_ms)
-            case Edit():
-                _edit(store, settings, decision, now_ms)
+            case Retry() | Discard() | Edit():
+                _decide_rows(store, settings, decision, now_ms)
             case AnswerQuestion():
-                _answer(store, decision, now_ms)
+                answering.answer(store, decision, now_ms=now_ms)
+            case Resolve():
+                resolve.choose(store, settings, decision, now_ms=now_ms)
+            case TakeChanges(seqs=seqs):
+                _take_changes(store, seqs, decision, now_ms)
+            case ReadMessage(number=number):
+                if not store.messages.acknowledge(number, who=decision.who, now_ms=now_ms):
+                    raise InputRefused("message_unknown", {"name": str(number)})
+
+
+def _decide_rows(store: Store, settings: Settings, decision: Retry | Discard | Edit, now_ms: int) -> None:
+    match decision:
+        case Retry(names=None):
+            _retry_all(store, decision, now_ms)
+        case Retry(names=names):
+            for name in names or ():
+                _retry(store, name, decision, now_ms)
+        case Discard(names=names):
+            for name in names:
+                _discard(store, name, decision, now_ms)
+        case Edit():
+            _edit(store, settings, decision, now_ms)
 
 
 def _retry_all(store: Store, decision: Decision, now_ms: int) -> None:
@@ -51,18 +70,10 @@ def _retry(store: Store, name: str, decision: Decision, now_ms: int) -> None:
     if known.is_queued:
         _refuse_busy(store, known, name)
     else:
-        _queue_again(store, known, now_ms)
+        records.queue_again(store, known.record_id, now_ms=now_ms)
     Halts(store).retried(known.entity_type)
     store.outbox.retry(known.record_id)
     store.activity.note(What.RETRIED, known.record_id, now_ms=now_ms, who=decision.who)
-
-
-def _queue_again(store: Store, known: Known, now_ms: int) -> None:
-    """What was sent or discarded goes once more, as it is."""
-    operation = "create" if known.base_version == 0 else "update"
-    operation = "delete" if "deleted_at" in loads_stored(known.payload) else operation
-    content = Content(payload=known.payload, digest=known.digest, version=known.version, operation=operation)
-    records.queue(store, known.record_id, records.of_content(known, content), content, now_ms)
 
 
 def _discard(store: Store, name: str, decision: Discard, now_ms: int) -> None:
@@ -72,10 +83,12 @@ def _discard(store: Store, name: str, decision: Discard, now_ms: int) -> None:
     if not known.is_queued:
         raise InputRefused("row_unknown", {"name": name})
     _refuse_sending(store, known, name)
-    if known.base is not None:
+    if known.state == HELD:
+        _give_way(store, known, decision, now_ms)
+        return
+    if known.base is not None and known.entity_type in CATALOGUE:
         _fall_back(store, known, now_ms)
     store.records.unqueue(known.record_id)
-    apply_kept_news(store, [known.record_id], now_ms=now_ms)  # it was held: headquarters' word holds now
     store.activity.note(
         What.DISCARDED,
         known.record_id,
@@ -85,6 +98,21 @@ def _discard(store: Store, name: str, decision: Discard, now_ms: int) -> None:
         before=known.payload,
         after=known.base,
     )
+
+
+def _give_way(store: Store, known: Known, decision: Discard, now_ms: int) -> None:
+    """Not sending what is in conflict means: as headquarters has it."""
+    conflict = store.conflicts.of_record(known.record_id)
+    if conflict is None:
+        raise InputRefused("row_held", {"name": str(known.record_id)})
+    notes = decision.reason.strip()
+    resolve.choose_all(store, conflict, Strategy.CLOUD_WINS, who=decision.who, notes=notes, now_ms=now_ms)
+
+
+def _take_changes(store: Store, seqs: tuple[int, ...] | None, decision: Decision, now_ms: int) -> None:
+    taken = store.changes.take(seqs, who=decision.who, now_ms=now_ms)
+    if seqs and not taken:
+        raise InputRefused("change_unknown", {"name": str(seqs[0])})
 
 
 def _fall_back(store: Store, known: Known, now_ms: int) -> None:
@@ -98,7 +126,7 @@ def _fall_back(store: Store, known: Known, now_ms: int) -> None:
         cloud_id=known.cloud_id,
         deleted_at=known.deleted_at,
     )
-    store.news.adopt(known.record_id, agreed, now_ms=now_ms)
+    hold_here(store, known, agreed, reason=None, now_ms=now_ms)
 
 
 def _edit(store: Store, settings: Settings, decision: Edit, now_ms: int) -> None:
@@ -143,20 +171,6 @@ def read_edit(
         if data["local_id"] != local_id:
             raise InputRefused("local_id_fixed", {"value": str(data["local_id"])[:60], "known": local_id or ""})
     return read_record(entity_type, data, operation="update", outlet_id=outlet_id, outlet_code=outlet_code, now=now)
-
-
-def _answer(store: Store, decision: AnswerQuestion, now_ms: int) -> None:
-    if decision.choice not in CHOICES:
-        raise InputRefused("choice_unknown", {"value": decision.choice, "choices": ", ".join(CHOICES)})
-    asked = {halt.halt_id: halt for halt in store.halts.all() if halt.kind is HaltKind.ALIKE and not halt.is_over}
-    halt = asked.get(decision.question_id)
-    if halt is None:
-        raise InputRefused("question_unknown", {"name": str(decision.question_id)})
-    if decision.choice == GIVE_UP:
-        store.halts.condemn_refused(halt.halt_id)
-    store.halts.end(halt.halt_id)
-    what = What.GIVEN_UP if decision.choice == GIVE_UP else What.RETRIED
-    store.activity.note(what, None, now_ms=now_ms, who=decision.who, why=halt.words)
 
 
 def _known(store: Store, name: str) -> Known:

@@ -21,12 +21,12 @@ from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.outbox import Accepted, Parcel, Refused, Waiting
 from outlet_sync_gui.store.records import CATALOGUE
 from outlet_sync_gui.sync.clock import business_day, iso
+from outlet_sync_gui.sync.door import unite
 from outlet_sync_gui.sync.events import Behind, Event, Failed, Sent
 from outlet_sync_gui.sync.exchange import Request
 from outlet_sync_gui.sync.halts import Halts, Standing
 from outlet_sync_gui.sync.judge import Judged, RefusedWhole, gist, is_existing, is_missing
 from outlet_sync_gui.sync.pacing import FIRST_S, LAST_S, BatchSize
-from outlet_sync_gui.sync.pull import unite
 from outlet_sync_gui.sync.records import LANES, lane_of
 
 BATCH_DEADLINE_S = 60.0

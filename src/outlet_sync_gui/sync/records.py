@@ -12,7 +12,8 @@ from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.records import AT_ONCE, CATALOGUE, Content, Known, Made
 from outlet_sync_gui.sync.clock import iso, to_ms
-from outlet_sync_gui.sync.pull import apply_kept_news
+from outlet_sync_gui.sync.disputes import retest
+from outlet_sync_gui.sync.door import apply_kept_news
 
 NOTHING = "{}"
 CHUNK = 200  # rows in one transaction, between which other writers get their turn
@@ -53,8 +54,11 @@ def lane_of(entity_type: str) -> Lane:
     return LANES.get(entity_type, Lane.LOW)
 
 
-def decide(known: Known | None, incoming: Incoming) -> Decision:
-    """The effect of the POS's word on a record. Raises InputRefused(older_version)."""
+def decide(known: Known | None, incoming: Incoming, *, stock_on_the_way: int = 0) -> Decision:
+    """The effect of the POS's word on a record. Raises InputRefused(older_version).
+
+    `stock_on_the_way`: headquarters' counts that the POS has not added to its own yet.
+    """
     if known is None:
         return _first_word(incoming)
     if incoming.operation == "delete":
@@ -65,7 +69,7 @@ def decide(known: Known | None, incoming: Incoming) -> Decision:
         raise InputRefused(
             "older_version", {"version": incoming.source_version or 0, "known": known.source_version or 0}
         )
-    return _edit(known, incoming)
+    return _edit(known, incoming, stock_on_the_way)
 
 
 def _first_word(incoming: Incoming) -> Changed:
@@ -112,7 +116,7 @@ def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
     known = store.records.find(incoming.entity_type, incoming.local_id)
     assert known is not None
     try:
-        decision = decide(known, incoming)
+        decision = decide(known, incoming, stock_on_the_way=_stock_on_the_way(store, known, incoming))
     except InputRefused as refusal:
         return refusal
     store.records.remember_source(known.record_id, _numbered(known, incoming), _source(incoming))
@@ -126,7 +130,15 @@ def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
             queue(store, known.record_id, incoming, content, now_ms)
             if known.has_news:
                 apply_kept_news(store, [known.record_id], now_ms=now_ms)  # held: newer content may agree now
+            if known.entity_type in CATALOGUE:
+                retest(store, known.record_id, now_ms=now_ms)
     return decision
+
+
+def _stock_on_the_way(store: Store, known: Known, incoming: Incoming) -> int:
+    if known.entity_type not in CATALOGUE or incoming.operation == "delete":
+        return 0
+    return store.changes.stock_on_the_way(known.record_id, seen=incoming.seen_change)
 
 
 def _source(incoming: Incoming) -> str | None:
@@ -148,6 +160,16 @@ def queue(store: Store, record_id: int, incoming: Incoming, content: Content, no
         store.records.block_children([record_id])
 
 
+def queue_again(store: Store, record_id: int, *, now_ms: int) -> None:
+    """What was sent or discarded goes once more, as it is."""
+    known = store.records.get(record_id)
+    assert known is not None
+    operation = "create" if known.base_version == 0 else "update"
+    operation = "delete" if "deleted_at" in loads_stored(known.payload) else operation
+    content = Content(payload=known.payload, digest=known.digest, version=known.version, operation=operation)
+    queue(store, record_id, of_content(known, content), content, now_ms)
+
+
 def of_content(known: Known, content: Content) -> Incoming:
     """A record that we have, as if the POS handed this content of it over."""
     fields = loads_stored(content.payload)
@@ -158,6 +180,7 @@ def of_content(known: Known, content: Content) -> Incoming:
         operation="delete" if content.operation == "delete" else "update",
         source_version=None,
         updated_at=None,
+        seen_change=None,
         content=content.payload,
         digest=content.digest,
         parent_ref=fields.get("order_id"),
@@ -165,10 +188,10 @@ def of_content(known: Known, content: Content) -> Incoming:
     )
 
 
-def _edit(known: Known, incoming: Incoming) -> Decision:
+def _edit(known: Known, incoming: Incoming, stock_on_the_way: int) -> Decision:
     payload = incoming.content
     if incoming.entity_type in CATALOGUE and not _is_deleted(known):
-        payload = _catalogue_edit(known, incoming)
+        payload = _catalogue_edit(known, incoming, stock_on_the_way)
     digest = digest_of(payload)
     if digest == known.digest and not _is_deleted(known):
         return Unchanged()
@@ -176,14 +199,23 @@ def _edit(known: Known, incoming: Incoming) -> Decision:
     return Changed(Content(payload=payload, digest=digest, version=_next_version(known, incoming), operation=operation))
 
 
-def _catalogue_edit(known: Known, incoming: Incoming) -> str:
+def _catalogue_edit(known: Known, incoming: Incoming, stock_on_the_way: int) -> str:
     """Only what the POS itself changed is an edit: a till that hasn't heard of a new price must not undo it."""
     if known.source is not None:
-        return three_way(known.source, incoming.content, known.payload)
+        edited = loads_stored(three_way(known.source, incoming.content, known.payload))
+        if stock_on_the_way and _has_counted(known.source, incoming.content):
+            edited["stock"] += stock_on_the_way  # what the POS counted, and what it has not heard of
+        return dumps(edited)
     # Headquarters made it, and this is the till's first word: first contact.
     said, there = loads_stored(incoming.content), loads_stored(known.payload)
     own = {"stock": said["stock"]} if "stock" in said else {}
     return dumps({**said, **there, **own})
+
+
+def _has_counted(source: str, content: str) -> bool:
+    """Whether the POS says another stock than before, in whole pieces."""
+    said, counted = loads_stored(source).get("stock"), loads_stored(content).get("stock")
+    return counted != said and isinstance(counted, int) and not isinstance(counted, bool)
 
 
 def _delete(known: Known, incoming: Incoming) -> Decision:

@@ -1,6 +1,6 @@
 """Which state holds, and the snapshot that everybody shows. Never green while unsent: pure, tested as a table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,8 +8,11 @@ from outlet_sync_gui import __version__
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Pending, Progress, Question, State, Status, Trouble, Wait
+from outlet_sync_gui.store import Store
+from outlet_sync_gui.store.changes import Feed
 from outlet_sync_gui.store.halts import Halt, HaltKind
 from outlet_sync_gui.store.outlet import Counts, OutletState
+from outlet_sync_gui.sync.answering import asked
 from outlet_sync_gui.sync.clock import business_day, iso, to_ms
 
 COUNTED = (
@@ -17,6 +20,8 @@ COUNTED = (
     *("cursor", "clock_offset_s", "webhook_url", "intake_url", "messages", "untaken", "is_untaken_late"),
 )
 TIMES = ("last_success_at", "next_attempt_at", "since", "paused_until")
+UNTAKEN_MS = 600_000  # headquarters' changes that a till has not read for so long need a person
+NO_FEED = Feed(untaken=0, oldest_at=None, last_read_at=None)
 SYNCING_AFTER_S = 1.0  # not for each sale
 REFUSALS = frozenset({"N-KEY", "N-OUTLET", "N-ANSWER"})  # what a person must mend; all other trouble is the line's
 
@@ -34,11 +39,30 @@ class Facts:
     next_attempt_at: int | None = None
     back_at: int | None = None
     halts: tuple[Halt, ...] = ()
+    asked: tuple[Question, ...] = ()
+    conflicts: int = 0
+    messages: int = 0
+    feed: Feed = NO_FEED
 
     @property
     def waits(self) -> tuple[Wait, ...]:
         """What stands still, as people see it."""
         return tuple(_wait(halt) for halt in self.halts)
+
+
+def facts_of(store: Store, settings: Settings, halts: Sequence[Halt], *, now_ms: int) -> Facts:
+    """What the store tells; what only a running engine knows is left at rest."""
+    return Facts(
+        outlet=store.outlet.read(),
+        counts=store.outlet.counts(),
+        settings=settings,
+        now_ms=now_ms,
+        halts=tuple(halts),
+        asked=asked(halts, store.questions.open()),
+        conflicts=store.conflicts.count(),
+        messages=store.messages.count_unread(now_ms),
+        feed=store.changes.feed(),
+    )
 
 
 def state_of(facts: Facts) -> State:
@@ -51,7 +75,7 @@ def state_of(facts: Facts) -> State:
     rules = (
         (_is_paused(facts), State.PAUSED),
         (is_offline, State.OFFLINE),
-        (needs_person or facts.counts.dead > 0 or _questions(facts) > 0, State.ATTENTION),
+        (needs_person or _needs_a_word(facts), State.ATTENTION),
         (_is_busy(facts), State.SYNCING),
         (pending > 0, State.WAITING),
         (not is_fresh, State.SYNCING),
@@ -85,7 +109,12 @@ def status_of(facts: Facts, sent_on: Callable[[str], tuple[int, int]], *, progre
         paused_until=outlet.paused_until,
         trouble=_trouble(facts),
         waits=facts.waits,
-        questions=_questions(facts),
+        questions=len(facts.asked),
+        asked=facts.asked,
+        conflicts=facts.conflicts,
+        messages=facts.messages,
+        untaken=facts.feed.untaken,
+        is_untaken_late=_is_untaken_late(facts),
         progress=progress,
         is_pulling=facts.is_pulling,
     )
@@ -122,8 +151,17 @@ def _limit(facts: Facts) -> Trouble | None:
     return Trouble(code="N-RATE", facts=(("seconds", round(left_ms / 1000)),))
 
 
-def _questions(facts: Facts) -> int:
-    return sum(wait.is_question for wait in facts.waits)
+def _needs_a_word(facts: Facts) -> bool:
+    return facts.counts.dead + facts.conflicts + len(facts.asked) > 0 or _is_untaken_late(facts)
+
+
+def _is_untaken_late(facts: Facts) -> bool:
+    """Changes wait for a till that is known to read them, and it does not."""
+    feed = facts.feed
+    has_reader = feed.last_read_at is not None or bool(facts.settings.pos_url)
+    if not has_reader or feed.oldest_at is None:
+        return False
+    return facts.now_ms - max(feed.oldest_at, feed.last_read_at or 0) >= UNTAKEN_MS
 
 
 def _wait(halt: Halt) -> Wait:
@@ -135,8 +173,7 @@ def _wait(halt: Halt) -> Wait:
         n=halt.n,
         words=halt.words,
         next_at=halt.probe_at,
-        # A probe decides first; a person is asked only when that was refused, too.
-        is_question=halt.kind is HaltKind.ALIKE and halt.probes > 0,
+        is_question=halt.is_question,
     )
 
 

@@ -71,3 +71,5 @@ ALTER TABLE outlet ADD COLUMN remote_config TEXT;                       -- setti
 ALTER TABLE outlet ADD COLUMN remote_config_at TEXT;                    -- the newest it sent; older ones are ignored
 ALTER TABLE outlet ADD COLUMN full_pulled_at INTEGER;                   -- the last pull of everything
 ALTER TABLE record ADD COLUMN ruled_version INTEGER NOT NULL DEFAULT 0; -- only a later one may overrule a person
+ALTER TABLE record ADD COLUMN cloud_at TEXT;                            -- the time of headquarters' newest change of it
+ALTER TABLE record ADD COLUMN deleted_until TEXT;                       -- its last deletion that is over: a repeat is old

@@ -1,0 +1,348 @@
+"""Where both sides disagree: conflicts are opened, followed and closed by what both sides say (`rules.md`, "Changes").
+
+A record has one open conflict. Its field `deleted` is none of the record's own: one side deleted what the other edited,
+and headquarters' side is kept beside the record until somebody chose.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from outlet_sync_gui.contract.answers import CloudChange
+from outlet_sync_gui.contract.records import digest_of
+from outlet_sync_gui.contract.text import Json, dumps, loads_stored, loads_value
+from outlet_sync_gui.contract.webhooks import Disputed
+from outlet_sync_gui.store import Store
+from outlet_sync_gui.store.activity import What
+from outlet_sync_gui.store.conflicts import Conflict, Disagreement, Source, Strategy
+from outlet_sync_gui.store.news import Adopted, Kept
+from outlet_sync_gui.store.records import Known
+from outlet_sync_gui.sync.clock import later
+from outlet_sync_gui.sync.holding import hold_here
+from outlet_sync_gui.sync.merge import ABSENT, Fields, Merged, merge
+
+DELETED = "deleted"
+NO_NEWS = "{}"
+
+
+def reconcile(store: Store, known: Known, change: CloudChange, *, now_ms: int, asked: Iterable[Disputed] = ()) -> bool:
+    """Merge headquarters' change with what is unsent or disputed here; whether anything is different now.
+
+    `asked`: fields that headquarters itself calls a conflict, with what it knows of them.
+    """
+    opened = store.conflicts.of_record(known.record_id)
+    notices = {notice.field: notice for notice in asked}
+    unknown = [loads_stored(text) for text in store.news.unknown(known.record_id)]
+    base = loads_stored(known.base) if known.base else {}
+    merged = _merged(base, known, change, opened, unknown, notices)
+    is_new = merged.base != base or change.version > known.base_version or bool(unknown or known.has_news)
+    if not is_new and opened is None and not merged.conflicts:
+        return False
+    found = [
+        _disagreement(name, known, change, opened, base=base, notice=notices.get(name)) for name in merged.conflicts
+    ]
+    payload = dumps(merged.local)
+    adopted = Adopted(
+        payload=payload,
+        digest=digest_of(payload),
+        base=dumps(merged.base),
+        base_version=max(known.base_version, change.version),
+        cloud_id=change.cloud_id,
+        deleted_at=None,
+        cloud_at=later(known.cloud_at, change.updated_at),
+    )
+    hold_here(store, known, adopted, reason=change.reason, now_ms=now_ms)
+    is_revised = _follow(store, known, opened, found, source=_source(known, notices), now_ms=now_ms)
+    if not merged.edits and not found:
+        store.records.unqueue(known.record_id)  # both agree: nothing is left to say
+    store.conflicts.restate(known.record_id)
+    return is_new or is_revised
+
+
+def retest(store: Store, record_id: int, *, now_ms: int) -> None:
+    """The till said something of a record that may be disputed: the same again, with what headquarters said last."""
+    opened = store.conflicts.of_record(record_id)
+    if opened is not None:
+        known = store.records.get(record_id)
+        assert known is not None
+        change = _last_word(known, opened)
+        if known.operation == "delete":
+            over_deletion(store, known, change, now_ms=now_ms)
+        else:
+            kept = store.news.of(record_id)
+            is_gone = kept is not None and kept.change.action == "delete"
+            reconcile(store, known, change, now_ms=now_ms)
+            if is_gone and kept is not None:
+                over_deletion(store, known, kept.change, now_ms=now_ms)
+    store.conflicts.restate(record_id)
+
+
+def over_deletion(store: Store, known: Known, change: CloudChange, *, now_ms: int) -> bool:
+    """One side deleted what the other one edited: headquarters' side waits beside the record, a person chooses."""
+    is_here, is_there = known.operation == "delete", change.action == "delete"
+    opened = store.conflicts.of_record(known.record_id)
+    store.news.keep(known.record_id, Kept(change=change), now_ms=now_ms)
+    field = Disagreement(
+        field=DELETED,
+        base="false",
+        local=dumps(is_here),
+        cloud=dumps(is_there),
+        local_version=known.version,
+        cloud_version=max(change.version, known.base_version),
+        local_at=_local_at(known),
+        cloud_at=change.updated_at,
+        cloud_by=change.by,
+        reason=change.reason,
+    )
+    others = [] if is_here or opened is None else [other for other in opened.fields if other.field != DELETED]
+    is_revised = _follow(store, known, opened, [*others, field], source=Source.MERGE, now_ms=now_ms)
+    store.conflicts.restate(known.record_id)
+    return is_revised
+
+
+def asked_there(store: Store, known: Known, notices: Iterable[Disputed], *, now_ms: int) -> None:
+    """Headquarters says that both sides differ: open until they don't, though only one side may have changed."""
+    told = list(notices)
+    there = {notice.field: loads_value(notice.cloud_value) for notice in told if notice.cloud_value is not None}
+    version = max((notice.cloud_version or 0 for notice in told), default=0)
+    at = next((notice.cloud_updated_at or notice.at for notice in told), "")
+    change = CloudChange(
+        entity_type=known.entity_type,
+        local_id=known.local_id,
+        cloud_id=told[0].cloud_id,
+        action="update",
+        version=version,
+        updated_at=at,
+        fields=dumps(there),
+        by=told[0].by,
+        reason=told[0].reason,
+    )
+    reconcile(store, known, change, now_ms=now_ms, asked=told)
+    for notice in told:
+        _answer_agreed(store, known, notice, now_ms)
+
+
+def asked_of_unknown(store: Store, notices: Iterable[Disputed], *, now_ms: int) -> None:
+    """A conflict over a record that we don't have: kept as it was told, to be settled as headquarters has it."""
+    told = list(notices)
+    named = (told[0].entity_type, told[0].local_id, told[0].cloud_id)
+    opened = store.conflicts.of_unknown(*named)
+    number = opened.conflict_id if opened else _start(store, None, *named, source=Source.WEBHOOK, now_ms=now_ms)
+    for notice in told:
+        before = opened.field(notice.field) if opened else None
+        field = _from_notice(notice, Disagreement(field=notice.field, local=notice.local_value, is_asked=True))
+        store.conflicts.put(number, field)
+        if before is not None and before.cloud != field.cloud:
+            store.conflicts.revise(number)
+
+
+def settle_by_itself(store: Store, known: Known, *, now_ms: int) -> None:
+    """Nothing is disputed of this record any more."""
+    opened = store.conflicts.of_record(known.record_id)
+    if opened is not None:
+        _settle(store, opened, now_ms)
+
+
+def gone(known: Known, change: CloudChange) -> Adopted:
+    """What holds of a record that headquarters deleted: its content stays, nothing of it is agreed."""
+    return Adopted(
+        payload=known.payload,
+        digest=known.digest,
+        base=None,
+        base_version=max(known.base_version, change.version),
+        cloud_id=change.cloud_id,
+        deleted_at=change.updated_at,
+        cloud_at=later(known.cloud_at, change.updated_at),
+    )
+
+
+# -- following a conflict
+
+
+def _merged(
+    base: Fields,
+    known: Known,
+    change: CloudChange,
+    opened: Conflict | None,
+    unknown: list[dict[str, Json]],
+    notices: Iterable[str],
+) -> Merged:
+    """The merge of what headquarters says now, and of what it said of fields that are disputed already."""
+    fields = [field for field in opened.fields if field.field != DELETED] if opened else []
+    said = {field.field: loads_value(field.cloud) for field in fields if field.cloud is not None}
+    there = {**said, **loads_stored(change.fields)}
+    asked = {field.field for field in fields if field.is_asked} | set(notices)
+    return merge(
+        base,
+        loads_stored(known.payload),
+        there,
+        unknown=unknown,
+        disputed={field.field for field in fields},
+        asked=asked,
+    )
+
+
+def _follow(
+    store: Store,
+    known: Known,
+    opened: Conflict | None,
+    found: list[Disagreement],
+    *,
+    source: Source,
+    now_ms: int,
+) -> bool:
+    """Bring the record's conflict to these fields; whether a person has something else to look at now."""
+    if not found:
+        if opened is not None:
+            _settle(store, opened, now_ms)
+        return opened is not None
+    named = (known.entity_type, known.local_id, known.cloud_id)
+    number = opened.conflict_id if opened else _start(store, known.record_id, *named, source=source, now_ms=now_ms)
+    before = {field.field: field for field in opened.fields} if opened else {}
+    is_other = before.keys() != {field.field for field in found}
+    for field in found:
+        is_same = field.field in before and _says_the_same(before[field.field], field)
+        is_other = is_other or not is_same
+        kept = before[field.field] if is_same else field  # whatever a person chose of it still holds
+        store.conflicts.put(number, replace(field, choice=kept.choice, value=kept.value))
+    for name in before.keys() - {field.field for field in found}:
+        store.conflicts.drop(number, name)
+    if is_other and opened is not None:
+        store.conflicts.revise(number)
+    return is_other
+
+
+def _says_the_same(before: Disagreement, now: Disagreement) -> bool:
+    return (before.local, before.cloud) == (now.local, now.cloud)
+
+
+def _settle(store: Store, opened: Conflict, now_ms: int) -> None:
+    """Both agree: it closes itself; of what headquarters asked it is told that its own value holds."""
+    for field in opened.fields:
+        store.conflicts.put(opened.conflict_id, replace(field, choice=Strategy.CLOUD_WINS))
+    store.conflicts.close(opened.conflict_id, who="", notes="", now_ms=now_ms)
+    store.activity.note(What.SETTLED, opened.record_id, now_ms=now_ms)
+
+
+def _start(
+    store: Store,
+    record_id: int | None,
+    entity_type: str,
+    local_id: str | None,
+    cloud_id: str | None,
+    *,
+    source: Source,
+    now_ms: int,
+) -> int:
+    return store.conflicts.start(
+        record_id=record_id,
+        entity_type=entity_type,
+        local_id=local_id,
+        cloud_id=cloud_id,
+        source=source,
+        now_ms=now_ms,
+    )
+
+
+def _source(known: Known, notices: Iterable[str]) -> Source:
+    if any(True for _ in notices):
+        return Source.WEBHOOK
+    return Source.REFUSED if known.refusal == "R-EXISTS" else Source.MERGE
+
+
+def _disagreement(
+    name: str,
+    known: Known,
+    change: CloudChange,
+    opened: Conflict | None,
+    *,
+    base: Fields,
+    notice: Disputed | None,
+) -> Disagreement:
+    """A field in conflict: what the change says of it, else what was known of it before."""
+    before = opened.field(name) if opened else None
+    field = before or Disagreement(field=name)
+    news = loads_stored(change.fields)
+    if name in news:
+        field = replace(
+            field,
+            cloud=dumps(news[name]),
+            cloud_version=change.version,
+            cloud_at=change.updated_at,
+            cloud_by=change.by,
+            reason=change.reason,
+        )
+    local = loads_stored(known.payload).get(name, ABSENT)
+    field = replace(
+        field,
+        base=_text(base.get(name, ABSENT)),
+        local=_text(local),
+        local_version=known.version,
+        local_at=_local_at(known),
+    )
+    return _from_notice(notice, field) if notice is not None else field
+
+
+def _from_notice(notice: Disputed, field: Disagreement) -> Disagreement:
+    """With what headquarters itself tells of a conflict; our own side we know better."""
+    return replace(
+        field,
+        is_asked=True,
+        cloud_conflict_id=notice.conflict_id or field.cloud_conflict_id,
+        cloud=notice.cloud_value,
+        cloud_version=notice.cloud_version or field.cloud_version,
+        cloud_at=notice.cloud_updated_at or notice.at,
+        cloud_by=notice.by or field.cloud_by,
+        reason=notice.reason or field.reason,
+        local_version=field.local_version or notice.local_version,
+        local_at=field.local_at or notice.local_updated_at,
+    )
+
+
+def _answer_agreed(store: Store, known: Known, notice: Disputed, now_ms: int) -> None:
+    """What headquarters calls a conflict and is none here, or was chosen already, is answered all the same."""
+    opened = store.conflicts.of_record(known.record_id)
+    if notice.conflict_id is None or (opened is not None and notice.field in opened.names):
+        return
+    last = store.conflicts.last_of(known.record_id)
+    field = last.field(notice.field) if last else None
+    if last is not None and field is not None and field.choice is not None:
+        if field.cloud_conflict_id != notice.conflict_id:
+            store.conflicts.tell_again(last, notice.field, notice.conflict_id)
+    else:
+        named = (known.entity_type, known.local_id, known.cloud_id)
+        number = (
+            _start(store, known.record_id, *named, source=Source.WEBHOOK, now_ms=now_ms) if opened is None else None
+        )
+        if number is not None:
+            agreed = _from_notice(notice, Disagreement(field=notice.field, local=notice.cloud_value))
+            store.conflicts.put(number, replace(agreed, choice=Strategy.CLOUD_WINS))
+            store.conflicts.close(number, who="", notes="", now_ms=now_ms)
+    store.conflicts.restate(known.record_id)
+
+
+def _last_word(known: Known, opened: Conflict) -> CloudChange:
+    """What headquarters said last of the disputed fields, as one change."""
+    fields = {
+        field.field: loads_value(field.cloud) for field in opened.fields if field.cloud and field.field != DELETED
+    }
+    at = known.cloud_at
+    for field in opened.fields:
+        at = later(at, field.cloud_at)
+    return CloudChange(
+        entity_type=known.entity_type,
+        local_id=known.local_id,
+        cloud_id=known.cloud_id,
+        action="update",
+        version=known.base_version,
+        updated_at=at or "",
+        fields=dumps(fields),
+    )
+
+
+def _local_at(known: Known) -> str | None:
+    at = loads_stored(known.payload).get("updated_at") or loads_stored(known.payload).get("deleted_at")
+    return at if isinstance(at, str) else None
+
+
+def _text(value: Json) -> str | None:
+    return None if value == ABSENT else dumps(value)

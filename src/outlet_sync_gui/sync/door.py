@@ -1,0 +1,235 @@
+"""The one door through which headquarters' changes come in, by pull and by webhook.
+
+A change is applied at once, merged with what is unsent here, or kept beside the record: while a request with it is
+out, while a person is asked about it, or while both sides disagree over a deletion.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from outlet_sync_gui.contract.answers import CloudChange
+from outlet_sync_gui.contract.records import changed_fields, digest_of, merge_fields
+from outlet_sync_gui.contract.text import dumps, loads_stored
+from outlet_sync_gui.store import Store
+from outlet_sync_gui.store.activity import What
+from outlet_sync_gui.store.news import Adopted, Kept
+from outlet_sync_gui.store.records import CATALOGUE, Known
+from outlet_sync_gui.sync import disputes, guard
+from outlet_sync_gui.sync.clock import to_ms
+from outlet_sync_gui.sync.guard import Guard
+from outlet_sync_gui.sync.holding import hold_here, made_there
+
+FIRST_TIME = "1970-01-01T00:00:00Z"
+
+
+def apply_change(store: Store, change: CloudChange, *, now_ms: int, watch: Guard | None = None) -> bool:
+    """Apply one change, idempotently; whether it was news. Part of the caller's transaction."""
+    if change.entity_type not in CATALOGUE:
+        return False  # a sale that headquarters deletes is none of ours
+    known = _find(store, change, now_ms)
+    if known is None:
+        made_there(store, change, _new(change), now_ms=now_ms)
+        return True
+    if _is_stale(known, change):
+        return False
+    if store.news.is_out(known.record_id):
+        return _keep(store, known, change, now_ms)
+    change = _with_what_waits(store, known, _but_ruled(store, known, change), now_ms)
+    if watch is not None and (kind := watch.asks(known, change)) is not None:
+        guard.hold(store, known, change, kind, now_ms=now_ms)
+        return True
+    return _take(store, known, change, now_ms)
+
+
+def apply_kept_news(store: Store, record_ids: Sequence[int] | None = None, *, now_ms: int) -> None:
+    """What was kept beside these records (or all) goes through the door once more, but for what a person is asked.
+
+    Part of the caller's transaction.
+    """
+    for change in store.news.take(record_ids):
+        watch = guard.watch(store, [change], now_ms=now_ms)
+        apply_change(store, change, now_ms=now_ms, watch=watch)
+    for record_id in record_ids or ():
+        store.conflicts.restate(record_id)
+
+
+def _take(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
+    if change.action == "delete":
+        return _delete(store, known, change, now_ms)
+    if known.deleted_at is not None:  # it comes back: nothing of what was deleted holds any more
+        anew = _new(replace(change, local_id=change.local_id or known.local_id))
+        hold_here(store, known, anew, reason=change.reason, now_ms=now_ms)
+        return True
+    if known.operation == "delete":  # deleted here, edited there; what was agreed before is no edit
+        return not _is_agreed(known, change) and disputes.over_deletion(store, known, change, now_ms=now_ms)
+    if _is_first_contact(known, change):
+        hold_here(store, known, _first_contact(known, change), reason=change.reason, now_ms=now_ms)
+        return True
+    if known.is_queued or store.conflicts.of_record(known.record_id) is not None:
+        return disputes.reconcile(store, known, change, now_ms=now_ms)
+    if _says_nothing_new(known, change):
+        return False
+    payload = merge_fields(known.payload, loads_stored(change.fields))
+    hold_here(store, known, _of(payload, change), reason=change.reason, now_ms=now_ms)
+    return True
+
+
+def _keep(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
+    """Beside a record that is out: it goes through the door when the answer is there."""
+    kept = store.news.of(known.record_id)
+    both = Kept(change=_together(kept.change, change), question_id=kept.question_id) if kept else Kept(change=change)
+    store.news.keep(known.record_id, both, now_ms=now_ms)
+    return True
+
+
+def _with_what_waits(store: Store, known: Known, change: CloudChange, now_ms: int) -> CloudChange:
+    """A change, and what was kept beside its record before, as one: headquarters' latest."""
+    kept = store.news.of(known.record_id)
+    if kept is None:
+        return change
+    store.news.drop(known.record_id)
+    if kept.question_id is not None:
+        store.questions.close_empty(kept.question_id, now_ms=now_ms)
+    return _together(kept.change, change)
+
+
+def _together(kept: CloudChange, change: CloudChange) -> CloudChange:
+    if change.action == "delete":
+        return change
+    if kept.action == "delete":
+        return change if to_ms(change.updated_at) > to_ms(kept.updated_at) else kept
+    older, newer = (kept, change) if change.version >= kept.version else (change, kept)
+    return replace(newer, fields=merge_fields(older.fields, loads_stored(newer.fields)))
+
+
+def _delete(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
+    """Deleted there; what waits here ends with it, unless it is an edit that a person should know of."""
+    if known.is_queued and known.operation != "delete" and not known.is_dead and _edits(known) - {"stock"}:
+        return disputes.over_deletion(store, known, change, now_ms=now_ms)
+    disputes.settle_by_itself(store, known, now_ms=now_ms)
+    hold_here(store, known, disputes.gone(known, change), reason=change.reason, now_ms=now_ms)
+    if known.is_queued:
+        store.records.unqueue(known.record_id)
+    if known.is_dead:
+        store.activity.note(What.GONE, known.record_id, now_ms=now_ms, why=known.refusal)
+    return True
+
+
+def _edits(known: Known) -> frozenset[str]:
+    """The fields of a record that headquarters has not heard of; all, where nothing is agreed."""
+    edits = changed_fields(known.base or "{}", loads_stored(known.payload))
+    return frozenset(edits) - {"updated_at", "created_at", "local_id"} if known.base else frozenset()
+
+
+def _find(store: Store, change: CloudChange, now_ms: int) -> Known | None:
+    """The record that a change names; two rows that turn out to be one become one."""
+    ours = store.records.find(change.entity_type, change.local_id) if change.local_id else None
+    theirs = store.records.find_cloud(change.entity_type, change.cloud_id) if change.cloud_id else None
+    if ours is None and theirs is not None and theirs.local_id is None and change.local_id:
+        _name(store, theirs, change.local_id, now_ms)
+        return store.records.find(change.entity_type, change.local_id)
+    if ours is not None and theirs is not None and theirs.local_id is None:
+        unite(store, ours, theirs, now_ms=now_ms)
+        return store.records.find(change.entity_type, change.local_id or "")
+    if ours is not None and theirs is None and change.cloud_id and ours.cloud_id not in (None, change.cloud_id):
+        store.news.renumber(ours.record_id, change.cloud_id)  # a cloud that was installed anew counts from 1 again
+        return store.records.find(change.entity_type, change.local_id or "")
+    return ours or theirs
+
+
+def _name(store: Store, theirs: Known, local_id: str, now_ms: int) -> None:
+    """The POS's id of a record that had the cloud's alone."""
+    store.news.give_name(theirs.record_id, local_id)
+    payload = merge_fields(theirs.payload, {"local_id": local_id})
+    named = Adopted(
+        payload=payload,
+        digest=digest_of(payload),
+        base=merge_fields(theirs.base, {"local_id": local_id}) if theirs.base else None,
+        base_version=theirs.base_version,
+        cloud_id=theirs.cloud_id,
+        deleted_at=theirs.deleted_at,
+    )
+    store.news.adopt(theirs.record_id, named, now_ms=now_ms)
+
+
+def unite(store: Store, ours: Known, theirs: Known, *, now_ms: int) -> None:
+    """One record under the POS's id: by the rule of first contact, where nothing of ours ever left."""
+    store.news.unite(ours.record_id, theirs.record_id)
+    if theirs.base is not None and ours.base is None and not ours.is_tried:
+        adopted = _first_contact(ours, _as_change(theirs, theirs.base))
+        hold_here(store, ours, adopted, reason=None, now_ms=now_ms)
+    store.conflicts.restate(ours.record_id)
+
+
+def _as_change(known: Known, base: str) -> CloudChange:
+    """What headquarters said of a record so far."""
+    return CloudChange(
+        entity_type=known.entity_type,
+        local_id=known.local_id,
+        cloud_id=known.cloud_id,
+        action="update",
+        version=known.base_version,
+        updated_at=FIRST_TIME,
+        fields=base,
+    )
+
+
+def _but_ruled(store: Store, known: Known, change: CloudChange) -> CloudChange:
+    """Without the fields over which a person decided knowing this version: only a later one may overrule them."""
+    if change.action == "delete" or change.version > known.ruled_version:
+        return change
+    last = store.conflicts.last_of(known.record_id)
+    ruled = last.names if last is not None else frozenset[str]()
+    kept = {name: value for name, value in loads_stored(change.fields).items() if name not in ruled}
+    return replace(change, fields=dumps(kept))
+
+
+def _is_stale(known: Known, change: CloudChange) -> bool:
+    if known.deleted_at is not None:
+        return change.action == "delete" or to_ms(change.updated_at) <= to_ms(known.deleted_at)
+    if change.action == "delete":
+        return known.deleted_until is not None and to_ms(change.updated_at) <= to_ms(known.deleted_until)
+    return change.version < known.base_version
+
+
+def _says_nothing_new(known: Known, change: CloudChange) -> bool:
+    """Our own echo, or a repeat: the fields are what holds here, or what was agreed already."""
+    fields = loads_stored(change.fields)
+    is_ours = not changed_fields(known.payload, fields) and change.version <= known.version
+    return is_ours or _is_agreed(known, change)
+
+
+def _is_agreed(known: Known, change: CloudChange) -> bool:
+    """A repeat of what was agreed, or our own echo of it."""
+    is_known = known.base is not None and not changed_fields(known.base, loads_stored(change.fields))
+    return is_known and change.version <= known.base_version
+
+
+def _is_first_contact(known: Known, change: CloudChange) -> bool:
+    return known.is_queued and known.base is None and not known.is_tried and change.action != "delete"
+
+
+def _new(change: CloudChange) -> Adopted:
+    own = {"local_id": change.local_id} if change.local_id else {}
+    adopted = _of(merge_fields("{}", {**own, **loads_stored(change.fields)}), change)
+    return replace(adopted, deleted_at=change.updated_at if change.action == "delete" else None)
+
+
+def _first_contact(known: Known, change: CloudChange) -> Adopted:
+    """Both sides know the record and nothing is agreed: the cloud's catalogue, the outlet's stock."""
+    fields = loads_stored(change.fields)
+    stock = loads_stored(known.payload).get("stock")
+    kept = {"stock": stock} if stock is not None else {}
+    adopted = _of(merge_fields(known.payload, {**fields, **kept}), change)
+    return replace(adopted, base=dumps(fields))  # what the cloud did not name is not agreed: it still goes
+
+
+def _of(payload: str, change: CloudChange) -> Adopted:
+    return Adopted(
+        payload=payload,
+        digest=digest_of(payload),
+        base=payload,
+        base_version=change.version,
+        cloud_id=change.cloud_id,
+        deleted_at=None,
+    )
