@@ -1,6 +1,7 @@
 """Secrets against a real Secret Service on a bus of its own; whatever it does, a sentence and never a hang."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from tests.secret_service import keyring_daemon, lock, missing, session_bus, sil
 
 from outlet_sync_gui import credentials
 from outlet_sync_gui.errors import CredentialsMissing, InputRefused
+
+WEEK_MS = 7 * 86_400_000
 
 
 @pytest.fixture
@@ -51,6 +54,15 @@ def test_a_key_is_kept_found_and_forgotten(bus: dict[str, str], directory: Path)
         assert secret(bus, directory, "check", "api-key").returncode == 5
     for path in directory.rglob("*"):
         assert not path.is_file() or b"s3cret" not in path.read_bytes()
+
+
+def test_the_intake_token_is_shown_and_no_other_secret(bus: dict[str, str], directory: Path) -> None:
+    with keyring_daemon(bus):
+        assert secret(bus, directory, "show", "intake-token").returncode == 5
+        secret(bus, directory, "set", "intake-token", given="of-the-till\n")
+        assert secret(bus, directory, "show", "intake-token").stdout == "of-the-till\n"
+        assert json.loads(secret(bus, directory, "show", "intake-token", "--json").stdout) == {"value": "of-the-till"}
+        assert [secret(bus, directory, "show", name).returncode for name in ("api-key", "webhook-secret")] == [2, 2]
 
 
 def test_each_outlet_and_name_has_its_own(bus: dict[str, str], directory: Path) -> None:
@@ -102,10 +114,110 @@ def test_without_a_bus_it_is_missing_at_once(directory: Path) -> None:
     assert done.stderr.startswith("outlet-sync-gui: This PC has no password store.")
 
 
+@pytest.fixture
+def keyring_here(bus: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The keyring of that bus, for this process."""
+    import keyring
+
+    before = keyring.get_keyring()
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus["DBUS_SESSION_BUS_ADDRESS"])
+    keyring.set_keyring(keyring.core.load_keyring("keyring.backends.SecretService.Keyring"))
+    with keyring_daemon(bus):
+        yield
+    keyring.set_keyring(before)
+
+
+def webhook_secrets() -> list[str]:
+    return [each.value for each in asyncio.run(credentials.webhook_secrets(outlet_id=OUTLET_ID))]
+
+
+def test_a_webhook_secret_that_was_replaced_counts_for_a_day(
+    keyring_here: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_ms = [1_769_484_600_000]
+    monkeypatch.setattr(credentials, "_now_ms", lambda: at_ms[0])  # the machine's clock
+    assert webhook_secrets() == []
+    for value in ("first", "second", "second"):
+        credentials.write("webhook-secret", value, outlet_id=OUTLET_ID)
+    assert webhook_secrets() == ["second", "first"]
+    (_, former) = asyncio.run(credentials.webhook_secrets(outlet_id=OUTLET_ID))
+    assert former.until_ms == at_ms[0] + credentials.FORMER_MS
+    credentials.write("webhook-secret", "third", outlet_id=OUTLET_ID)
+    assert webhook_secrets() == ["third", "second"]
+    at_ms[0] += credentials.FORMER_MS
+    assert webhook_secrets() == ["third"]
+
+
+def test_a_webhook_secret_that_is_deleted_leaves_none_behind(keyring_here: None) -> None:
+    for value in ("first", "second"):
+        credentials.write("webhook-secret", value, outlet_id=OUTLET_ID)
+    credentials.delete("webhook-secret", outlet_id=OUTLET_ID)
+    assert webhook_secrets() == []
+    credentials.write("webhook-secret", "third", outlet_id=OUTLET_ID)
+    assert webhook_secrets() == ["third"]
+
+
+def test_a_token_is_made_once(keyring_here: None) -> None:
+    made = asyncio.run(credentials.intake_token(outlet_id=OUTLET_ID))
+    assert len(made) == 43
+    assert asyncio.run(credentials.intake_token(outlet_id=OUTLET_ID)) == made
+    assert credentials.read("intake-token", outlet_id=OUTLET_ID) == made
+    assert asyncio.run(credentials.intake_token(outlet_id="another")) != made
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        (None, None),
+        ("", None),
+        ("nonsense", None),
+        (f"{WEEK_MS}", None),
+        (f"{WEEK_MS} s", "s"),
+        (f"{WEEK_MS} with space", "with space"),
+        (f"{WEEK_MS - credentials.FORMER_MS} s", None),
+        (f"{WEEK_MS - credentials.FORMER_MS + 1} s", "s"),
+        (f"{WEEK_MS + credentials.FORMER_MS - 1} s", "s"),
+        (f"{WEEK_MS + credentials.FORMER_MS} s", None),
+        ("-5 s", None),
+    ],
+)
+def test_a_former_secret_counts_within_a_day_of_either_clock(entry: str | None, value: str | None) -> None:
+    found = credentials._former(entry, now_ms=WEEK_MS)
+    assert (found.value if found else None) == value
+
+
+def test_a_call_that_hangs_is_joined_and_not_made_again() -> None:
+    go_on, calls = threading.Event(), []
+
+    def hangs() -> str:
+        calls.append(1)
+        go_on.wait()
+        return "s"
+
+    async def twice() -> tuple[str, str]:
+        with pytest.raises(CredentialsMissing) as given_up:
+            await credentials._awaited("entry", hangs, 0.05)
+        again = asyncio.create_task(credentials._awaited("entry", hangs, 5))
+        await asyncio.sleep(0)
+        go_on.set()
+        return given_up.value.code, await again
+
+    assert asyncio.run(twice()) == ("keyring_silent", "s")
+    assert len(calls) == 1
+
+
+def test_a_secret_is_not_told_by_its_looks() -> None:
+    assert "hush" not in repr(credentials.WebhookSecret("hush", until_ms=5))
+
+
 def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTLET_SYNC_API_KEY", "  from-env \n")
     assert credentials.read("api-key", outlet_id=OUTLET_ID) == "from-env"
     assert asyncio.run(credentials.read_async("api-key", outlet_id=OUTLET_ID)) == "from-env"
+    monkeypatch.setenv("OUTLET_SYNC_INTAKE_TOKEN", "token")
+    assert asyncio.run(credentials.intake_token(outlet_id=OUTLET_ID)) == "token"
+    monkeypatch.setenv("OUTLET_SYNC_WEBHOOK_SECRET", "secret")
+    assert webhook_secrets() == ["secret"]
 
 
 @pytest.mark.parametrize("value", ["", "   \n", "a\nb", "é", "x" * 5000])

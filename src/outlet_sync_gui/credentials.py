@@ -6,11 +6,14 @@ the window nor the end of the program hangs on it. Secrets stand in no log, no e
 
 import asyncio
 import os
+import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from outlet_sync_gui.errors import CredentialsMissing, InputRefused
 
@@ -35,8 +38,21 @@ TRUSTED = (
 )
 DEADLINE_S = 10.0
 LONGEST = 4096
+FORMER = "webhook-secret-former"  # an entry of its own: when it was replaced, then the secret
+FORMER_MS = 24 * 3600 * 1000  # so long it counts beside the one that replaced it
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSecret:
+    """One that signs webhooks; `until_ms` (UTC) where another one has replaced it."""
+
+    value: str
+    until_ms: int | None = None
+
+    def __repr__(self) -> str:
+        return f"WebhookSecret(until_ms={self.until_ms})"
 
 
 def read(name: str, *, outlet_id: str, deadline_s: float = DEADLINE_S) -> str:
@@ -48,20 +64,59 @@ async def read_async(name: str, *, outlet_id: str, deadline_s: float = DEADLINE_
     """Like `read`, for an event loop: cancelling it leaves a hanging keyring behind."""
     if (value := _from_environment(name)) is not None:
         return value
-    future = asyncio.wrap_future(_in_thread(_reading(name, outlet_id)))
-    try:
-        async with asyncio.timeout(deadline_s):
-            return _found(name, await future)
-    except TimeoutError:
-        raise CredentialsMissing("keyring_silent", {"seconds": round(deadline_s)}) from None
+    return _found(name, await _awaited(_user(name, outlet_id), _reading(name, outlet_id), deadline_s))
+
+
+async def webhook_secrets(*, outlet_id: str, deadline_s: float = DEADLINE_S) -> tuple[WebhookSecret, ...]:
+    """The present one, then one that it replaced less than a day ago; none where none was ever set.
+
+    Raises CredentialsMissing where the keyring does not say.
+    """
+    if (value := _from_environment("webhook-secret")) is not None:
+        return (WebhookSecret(value),)
+
+    def work() -> tuple[WebhookSecret, ...]:
+        backend = _backend()
+        present = backend.get_password(SERVICE, _user("webhook-secret", outlet_id))
+        former = _former(backend.get_password(SERVICE, _user(FORMER, outlet_id)), now_ms=_now_ms())
+        found = (WebhookSecret(present) if present else None, former if present else None)
+        return tuple(each for each in found if each is not None)
+
+    return await _awaited(_user("webhook-secrets", outlet_id), work, deadline_s)
+
+
+async def intake_token(*, outlet_id: str, deadline_s: float = DEADLINE_S) -> str:
+    """The POS's token; one is made where there is none. Raises CredentialsMissing."""
+    if (value := _from_environment("intake-token")) is not None:
+        return value
+
+    def work() -> str:
+        backend, user = _backend(), _user("intake-token", outlet_id)
+        if found := backend.get_password(SERVICE, user):
+            return found
+        made = secrets.token_urlsafe(32)
+        backend.set_password(SERVICE, user, made)
+        return made
+
+    return await _awaited(_user("intake-token", outlet_id), work, deadline_s)
 
 
 def write(name: str, value: str, *, outlet_id: str, deadline_s: float = DEADLINE_S) -> None:
-    """Keep a secret. Raises InputRefused(secret_empty), CredentialsMissing."""
+    """Keep a secret; one of webhooks that it replaces counts for a day.
+
+    Raises InputRefused(secret_empty), CredentialsMissing.
+    """
     secret = value.strip()
     if not secret or len(secret) > LONGEST or not (secret.isascii() and secret.isprintable()):
         raise InputRefused("secret_empty")
-    _within(deadline_s, lambda: _backend().set_password(SERVICE, _user(name, outlet_id), secret))
+
+    def work() -> None:
+        backend = _backend()
+        if name == "webhook-secret":
+            _keep_former(backend, outlet_id, secret)
+        backend.set_password(SERVICE, _user(name, outlet_id), secret)
+
+    _within(deadline_s, work)
 
 
 def delete(name: str, *, outlet_id: str, deadline_s: float = DEADLINE_S) -> None:
@@ -69,8 +124,9 @@ def delete(name: str, *, outlet_id: str, deadline_s: float = DEADLINE_S) -> None
 
     def work() -> None:
         backend = _backend()
-        if backend.get_password(SERVICE, _user(name, outlet_id)) is not None:
-            backend.delete_password(SERVICE, _user(name, outlet_id))
+        for user in (_user(entry, outlet_id) for entry in ((name, FORMER) if name == "webhook-secret" else (name,))):
+            if backend.get_password(SERVICE, user) is not None:
+                backend.delete_password(SERVICE, user)
 
     _within(deadline_s, work)
 
@@ -93,6 +149,25 @@ def _user(name: str, outlet_id: str) -> str:
     return f"{outlet_id}/{name}"
 
 
+def _keep_former(backend: "KeyringBackend", outlet_id: str, secret: str) -> None:
+    """Before it is replaced: after a power cut between the two it is the present one still, and harmless beside it."""
+    former = backend.get_password(SERVICE, _user("webhook-secret", outlet_id))
+    if former and former != secret:
+        backend.set_password(SERVICE, _user(FORMER, outlet_id), f"{_now_ms()} {former}")
+
+
+def _former(entry: str | None, *, now_ms: int) -> WebhookSecret | None:
+    at, _, value = (entry or "").partition(" ")
+    # Ahead of us by more than a day it is of a clock that was wrong: it must not count for years.
+    if not value or not at.isdecimal() or abs(now_ms - int(at)) >= FORMER_MS:
+        return None
+    return WebhookSecret(value, until_ms=int(at) + FORMER_MS)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 def _backend() -> "KeyringBackend":
     """The system's own store, whatever else is installed beside it. Raises CredentialsMissing(keyring_missing)."""
     import keyring  # late: it looks for its backends
@@ -109,6 +184,22 @@ def _backend() -> "KeyringBackend":
 def _within(deadline_s: float, work: Callable[[], T]) -> T:
     try:
         return _in_thread(work).result(deadline_s)
+    except TimeoutError:
+        raise CredentialsMissing("keyring_silent", {"seconds": round(deadline_s)}) from None
+
+
+_out: dict[str, Future[Any]] = {}  # calls of event loops that have not come back, by the entry
+
+
+async def _awaited(user: str, work: Callable[[], T], deadline_s: float) -> T:
+    """Let a thread do it. One that hangs is joined when it is asked again: there is never a second one beside it."""
+    out = _out.get(user)
+    if out is None or out.done():
+        out = _out[user] = _in_thread(work)
+    try:
+        async with asyncio.timeout(deadline_s):
+            found: T = await asyncio.wrap_future(out)
+            return found
     except TimeoutError:
         raise CredentialsMissing("keyring_silent", {"seconds": round(deadline_s)}) from None
 

@@ -128,6 +128,8 @@ def _secret(secret: argparse.ArgumentParser) -> None:
         ("delete", "forget it"),
     ):
         add(action, text, f"setup.secret_{action}", is_json=True).add_argument("name", metavar="NAME", choices=NAMES)
+    show = add("show", "the till's token, for whoever connects it", "setup.secret_show", is_json=True)
+    show.add_argument("name", metavar="NAME", choices=("intake-token",))
 
 
 def _common() -> argparse.ArgumentParser:

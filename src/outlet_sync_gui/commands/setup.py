@@ -57,6 +57,7 @@ def secret_set(context: Context) -> int:
     """Keep a secret in the password store; its value comes from a prompt or standard input."""
     name, outlet_id = context.arguments.name, context.settings("outlet_id").outlet_id
     credentials.write(name, _prompted(), outlet_id=outlet_id)
+    _poke(context)
     return _done(context, "Kept in the password store.")
 
 
@@ -66,15 +67,29 @@ def secret_check(context: Context) -> int:
     return _done(context, "There.")
 
 
+def secret_show(context: Context) -> int:
+    """The token with which the POS hands records over; no other secret is ever shown."""
+    token = credentials.read("intake-token", outlet_id=context.settings("outlet_id").outlet_id)
+    if context.wants_json:
+        answer({"value": token})
+    else:
+        say(token)
+    return DONE
+
+
 def secret_delete(context: Context) -> int:
     """Forget a secret."""
     credentials.delete(context.arguments.name, outlet_id=context.settings("outlet_id").outlet_id)
+    _poke(context)
     return _done(context, "Forgotten.")
 
 
+def _poke(context: Context) -> None:
+    """The service that runs takes it up."""
+    channel.ask(context.directory, {"do": "key" if context.arguments.name == "api-key" else "secrets"})
+
+
 def _done(context: Context, text: str) -> int:
-    if context.arguments.name == "api-key":
-        channel.ask(context.directory, {"do": "key"})
     if context.wants_json:
         answer({"success": True})
     else:
