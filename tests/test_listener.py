@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import socket
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TypeVar
 
 import pytest
@@ -503,3 +503,22 @@ def test_a_request_at_work_does_not_yield() -> None:
         return answer
 
     assert asyncio.run(run()).endswith(b"done")
+
+
+def test_who_comes_in_a_burst_is_read_before_those_behind_push_him_out() -> None:
+    """A crowd that dials all at once: the kernel has them in one line, and the honest one stands near its head."""
+
+    async def work(listener: Listener) -> bytes:
+        with ExitStack() as crowd:
+
+            def dial() -> socket.socket:
+                return crowd.enter_context(socket.create_connection(("127.0.0.1", listener.port)))
+
+            before, honest, behind = [dial() for _ in range(10)], dial(), [dial() for _ in range(80)]
+            honest.sendall(b"GET /honest HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert len(before + behind) == 90
+            honest.settimeout(0)
+            async with asyncio.timeout(5):
+                return await asyncio.get_running_loop().sock_recv(honest, 65_536)
+
+    assert b"GET /honest" in with_listener(work, Limits(connections=16))

@@ -7,6 +7,7 @@ should not (several lengths, absolute targets, NUL) is refused here, before a ha
 import asyncio
 import json
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from outlet_sync_gui.errors import NeedsPerson
 log = logging.getLogger(__name__)
 
 JSON = "application/json"
+QUEUE = 1024  # before the door; who finds it full tries again only after a second
 LINGER_S = 2.0  # a sender still busy with its body must find the answer before the reset
 
 
@@ -96,7 +98,13 @@ class Listener:
     async def bind(self, host: str, port: int) -> None:
         """Listen. Raises NeedsPerson(port_taken)."""
         try:
-            self._server = await asyncio.start_server(self._accept, host, port, limit=self._limits.head_bytes)
+            place = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+            # asyncio lets in as many at once: so few that each is read before those behind push it out.
+            few = max(1, self._limits.connections // 4)
+            self._server = await asyncio.start_server(
+                self._accept, sock=place, limit=self._limits.head_bytes, backlog=few
+            )
+            place.listen(QUEUE)
         except OSError as error:
             raise NeedsPerson("port_taken", {"host": host, "port": port}) from error
         self.port = self._server.sockets[0].getsockname()[1]
