@@ -1,13 +1,17 @@
 """`run`, `sync`, `status` and `simulate-cloud`: the service, and what it says."""
 
+import os
+import secrets
 import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from outlet_sync_gui import channel, words
+from outlet_sync_gui import channel, credentials, words
 from outlet_sync_gui.commands import BUG, DONE, NEEDS_PERSON, NO_KEY, UNREACHABLE, USAGE, Context, answer, say
+from outlet_sync_gui.commands.parser import PROGRAM
 from outlet_sync_gui.errors import (
     AlreadyRunning,
     CloudUnreachable,
@@ -89,11 +93,29 @@ def simulate_cloud(context: Context) -> int:
     """The simulated cloud alone, until Ctrl-C."""
     from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 
-    cloud = Cloud(now_ms=wall_ms, rate_limit_per_minute=context.arguments.rate_limit)
-    with SimulatedCloud(cloud, port=context.arguments.port) as running:
+    over: SimpleQueue[None] = SimpleQueue()  # a signal handler may put into it at any moment
+    _stop_on_signals(lambda: over.put(None))
+    given = os.environ.get(credentials.VARIABLES["webhook-secret"], "")
+    secret = given or secrets.token_hex(16)
+    port, webhook_url = context.arguments.port, context.arguments.webhook_url
+    cloud = Cloud(now_ms=wall_ms, rate_limit_per_minute=context.arguments.rate_limit, announces_conflicts=True)
+    with SimulatedCloud(cloud, port=port, webhook_url=webhook_url, webhook_secret=secret) as running:
         say(words.say("Simulated cloud at {url}. Ctrl-C ends it.", url=running.url))
-        _wait_for_signal()
+        _say_how_to_connect(running.url, webhook_url, "" if given else secret)
+        over.get()
     return DONE
+
+
+def _say_how_to_connect(url: str, webhook_url: str | None, made_up: str) -> None:
+    say(words.say("Open it in a browser to be headquarters. To connect an outlet:"))
+    say(f"  {PROGRAM} config set cloud_url {url}")
+    if webhook_url is None:
+        say(words.say("It sends no webhooks: the outlet learns of everything when it asks."))
+        return
+    say(f"  {PROGRAM} secret set webhook-secret")
+    if made_up:
+        say(words.say("The webhook secret of this run, to paste there: {secret}", secret=made_up))
+    say(words.say("Webhooks go to {url}.", url=webhook_url))
 
 
 def _cycle_elsewhere(context: Context) -> tuple[dict[str, Any], dict[str, Any]] | None:
@@ -215,11 +237,3 @@ def _check_code(check: "Check") -> int:
 def _stop_on_signals(stop: Callable[[], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop())
-
-
-def _wait_for_signal() -> None:
-    caught: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: caught.append(number))
-    while not caught:
-        signal.pause()
