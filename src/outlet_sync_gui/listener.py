@@ -5,16 +5,19 @@ should not (several lengths, absolute targets, NUL) is refused here, before a ha
 """
 
 import asyncio
+import errno
 import json
 import logging
+import os
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import h11
 
-from outlet_sync_gui.errors import NeedsPerson
+from outlet_sync_gui.errors import Fact, NeedsPerson
 
 log = logging.getLogger(__name__)
 
@@ -74,9 +77,10 @@ class _Refused(Exception):
 class Listener:
     """A bound port and its open connections, in the loop that called `serve`."""
 
-    def __init__(self, handler: Handler, limits: Limits) -> None:
+    def __init__(self, handler: Handler, limits: Limits, tls: ssl.SSLContext | None = None) -> None:
         self._handler = handler
         self._limits = limits
+        self._tls = tls
         self._waiting: dict[asyncio.Task[None], None] = {}  # for a request or its rest, the longest first
         self._busy: set[asyncio.Task[None]] = set()  # with a whole request in the handler's hands
         self._is_closed = False
@@ -96,18 +100,25 @@ class Listener:
             await asyncio.sleep(0)  # let what was closed go, and what was just accepted see that it is over
 
     async def bind(self, host: str, port: int) -> None:
-        """Listen. Raises NeedsPerson(port_taken)."""
+        """Listen. Raises NeedsPerson(port_taken or port_unusable)."""
         try:
-            place = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-            # asyncio lets in as many at once: so few that each is read before those behind push it out.
-            few = max(1, self._limits.connections // 4)
-            self._server = await asyncio.start_server(
-                self._accept, sock=place, limit=self._limits.head_bytes, backlog=few
-            )
-            place.listen(QUEUE)
+            self._server = await self._served_at(host, port)
         except OSError as error:
-            raise NeedsPerson("port_taken", {"host": host, "port": port}) from error
+            facts: dict[str, Fact] = {"host": host, "port": port}
+            if error.errno == errno.EADDRINUSE:
+                raise NeedsPerson("port_taken", facts) from error
+            raise NeedsPerson("port_unusable", {**facts, "why": _reason(error)}) from error
         self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _served_at(self, host: str, port: int) -> asyncio.Server:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, *_, address = found[0]
+        place = socket.create_server(address[:2], family=family)
+        # asyncio lets in as many at once: so few that each is read before those behind push it out.
+        few = max(1, self._limits.connections // 4)
+        server = await asyncio.start_server(self._accept, sock=place, limit=self._limits.head_bytes, backlog=few)
+        place.listen(QUEUE)
+        return server
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -117,13 +128,25 @@ class Listener:
             return
         self._waiting[task] = None
         try:
-            with suppress(ConnectionError, TimeoutError, asyncio.CancelledError):
-                await self._converse(task, reader, writer)
+            with suppress(ConnectionError, TimeoutError, ssl.SSLError, asyncio.CancelledError):
+                await (self._speak_tls if self._tls else self._converse)(task, reader, writer)
         except h11.LocalProtocolError:
             log.exception("an answer that HTTP does not allow")
         finally:
             self._waiting.pop(task, None)
-            writer.close()
+            (writer.transport.abort if self._tls else writer.close)()
+
+    async def _speak_tls(
+        self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        # Here, and not by asyncio's server: one whose greeting never comes is a connection that counts, and yields.
+        # As the task's first step: nothing of the greeting is read before.
+        assert self._tls is not None
+        await writer.start_tls(self._tls, ssl_handshake_timeout=self._limits.read_s)
+        await self._converse(task, reader, writer)
+        writer.close()
+        async with asyncio.timeout(LINGER_S):  # for the other side's farewell
+            await writer.wait_closed()
 
     def _has_room(self) -> bool:
         """Whether there is room for one more: the oldest unfinished yields, never one whose request is at work."""
@@ -167,9 +190,11 @@ class Listener:
             self._waiting[task] = None
 
 
-async def serve(handler: Handler, *, host: str, port: int, limits: Limits | None = None) -> Listener:
-    """Start to listen; port 0 takes a free one. Raises NeedsPerson(port_taken)."""
-    listener = Listener(handler, limits or Limits())
+async def serve(
+    handler: Handler, *, host: str, port: int, limits: Limits | None = None, tls: ssl.SSLContext | None = None
+) -> Listener:
+    """Start to listen; port 0 takes a free one. Raises NeedsPerson(port_taken or port_unusable)."""
+    listener = Listener(handler, limits or Limits(), tls)
     await listener.bind(host, port)
     return listener
 
@@ -178,6 +203,11 @@ def failure(status: int, code: str, message: str = "") -> Response:
     """The contract's envelope for what went wrong."""
     envelope = {"success": False, "error": code, "message": message or code.replace("_", " ")}
     return Response(status=status, body=json.dumps(envelope, separators=(",", ":")).encode())
+
+
+def _reason(error: OSError) -> str:
+    """The system's own words, without the address that asyncio puts around them."""
+    return os.strerror(error.errno) if error.errno is not None and error.errno in errno.errorcode else str(error)
 
 
 async def _read(
@@ -246,7 +276,8 @@ async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, re
     with suppress(OSError, TimeoutError):
         async with asyncio.timeout(LINGER_S):
             await writer.drain()
-            writer.write_eof()
+            if writer.can_write_eof():  # TLS has no half of an end
+                writer.write_eof()
             while await reader.read(65_536):
                 pass
 
