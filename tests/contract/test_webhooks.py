@@ -169,6 +169,14 @@ def test_an_update_is_read_where_its_values_stand(body: Json, expected: Json) ->
     assert {name: getattr(found, name) for name in expected} == expected
 
 
+@pytest.mark.parametrize("zero", ["0E+999999999999999999", "0e-999999999", "-0.0"])
+def test_a_zero_is_a_zero_in_whatever_way_it_is_written(zero: str) -> None:
+    body = loads(json.dumps(UPDATE).replace("40000", zero))
+    found = read_letter(Kind.UPDATE, body, digest="d", now=NOW).heard
+    assert isinstance(found, CloudChange)
+    assert found.fields == '{"price":0}'
+
+
 DELETES: dict[str, tuple[Json, Json]] = {
     "top level": (DELETE, {"local_id": "P1", "updated_at": AT, "version": 0, "action": "delete", "fields": "{}"}),
     "under data": ({"data": DELETE}, {"local_id": "P1", "updated_at": AT}),
