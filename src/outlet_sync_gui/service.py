@@ -29,9 +29,9 @@ from outlet_sync_gui.errors import (
     SettingsInvalid,
     StoreFailed,
 )
-from outlet_sync_gui.settings import Settings
+from outlet_sync_gui.settings import Loaded, Settings
 from outlet_sync_gui.status import Status, Trouble
-from outlet_sync_gui.store import Store, open_store
+from outlet_sync_gui.store import Store, open_store, with_remote
 from outlet_sync_gui.sync import clock
 from outlet_sync_gui.sync.commands import Command, KeyChanged, SyncNow
 from outlet_sync_gui.sync.cycle import Cycle, Tally
@@ -77,10 +77,19 @@ class Lock:
 class Session:
     """What one set of settings needs; made anew when they change."""
 
-    settings: Settings
+    loaded: Loaded
     store: Store
     engine: Engine
     cloud: CloudClient
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.loaded.settings
+
+    def is_outdated(self) -> bool:
+        """Whether headquarters has set something else since, or a person undone it."""
+        return self.store.outlet.remote_settings() != self.loaded.remote
 
 
 async def key_from_keyring(chosen: Settings) -> str:
@@ -256,6 +265,9 @@ class Service:
         self._obey(session)
         if isinstance(self._trouble, StoreFailed):
             self._trouble = None
+        if session.is_outdated():
+            self._is_stale = True
+            return 0
         if session.engine.is_applying:  # some at a time: webhooks and commands get their turn between
             self._heard(session, session.engine.go_on(clock.now()))
             return 0
@@ -427,11 +439,13 @@ class Service:
             return
         store = open_store(self._directory, self._settings.outlet_id)
         try:
+            loaded = with_remote(self._directory, store)
+            self._settings = loaded.settings
             engine = Engine(store, self._settings, clock.now())
         except BaseException:
             store.close()
             raise
-        self._session = Session(self._settings, store, engine, CloudClient(self._settings))
+        self._session = Session(loaded, store, engine, CloudClient(self._settings))
 
     def _begin(self) -> None:
         try:

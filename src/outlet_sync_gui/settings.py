@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -26,7 +27,8 @@ NEEDED = ("outlet_id", "outlet_code", "cloud_url")
 OTHER_VARIABLES = frozenset({"DATA_DIR", "API_KEY", "WEBHOOK_SECRET", "INTAKE_TOKEN"})
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
-Source = Literal["environment", "file", "default"]
+Source = Literal["environment", "file", "headquarters", "default"]
+NO_REMOTE: Mapping[str, object] = MappingProxyType({})
 Policy = Literal["ask", "cloud_wins", "local_wins", "newest_wins"]
 
 
@@ -117,6 +119,12 @@ class Loaded:
 
     settings: Settings
     sources: Mapping[str, Source]
+    remote: Mapping[str, object]  # what headquarters sent, in force or not
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The settings that this outlet has set itself: they win over headquarters'."""
+        return frozenset(key for key, source in self.sources.items() if source in ("environment", "file"))
 
 
 def is_loopback(url: str) -> bool:
@@ -158,13 +166,20 @@ def settings_file(directory: Path) -> Path:
     return directory / "settings.toml"
 
 
-def load(directory: Path, environment: Mapping[str, str] = os.environ) -> Loaded:
-    """Merge environment over file over defaults. Raises SettingsInvalid, naming the key."""
+def load(
+    directory: Path, environment: Mapping[str, str] = os.environ, *, remote: Mapping[str, object] = NO_REMOTE
+) -> Loaded:
+    """Merge environment over file over what headquarters sent over defaults. Raises SettingsInvalid, naming the key."""
     in_file = _read_file(settings_file(directory))
     in_environment = _read_environment(environment)
-    values = {**in_file, **in_environment}
-    sources = {key: _source(key, in_file, in_environment) for key in Settings.model_fields}
-    return Loaded(settings=parse(values), sources=sources)
+    places: dict[Source, Mapping[str, object]] = {
+        "environment": in_environment,
+        "file": in_file,
+        "headquarters": {key: value for key, value in remote.items() if _is_usable(key, value)},
+    }
+    sources = {key: _source(key, places) for key in Settings.model_fields}
+    values = {**places["headquarters"], **in_file, **in_environment}
+    return Loaded(settings=parse(values), sources=sources, remote=remote)
 
 
 def parse(values: Mapping[str, object]) -> Settings:
@@ -211,10 +226,17 @@ def _field(key: str) -> Any:
     return Settings.model_fields[key]
 
 
-def _source(key: str, in_file: Mapping[str, object], in_environment: Mapping[str, object]) -> Source:
-    if key in in_environment:
-        return "environment"
-    return "file" if key in in_file else "default"
+def _source(key: str, places: Mapping[Source, Mapping[str, object]]) -> Source:
+    return next((source for source, values in places.items() if key in values), "default")
+
+
+def _is_usable(key: str, value: object) -> bool:
+    """Whether a value that another version took once is one still."""
+    try:
+        parse({key: value})
+    except SettingsInvalid:
+        return False
+    return True
 
 
 def _text_of(file: Path) -> str:

@@ -17,6 +17,7 @@ from outlet_sync_gui.errors import (
     SettingsInvalid,
 )
 from outlet_sync_gui.settings import Loaded, Settings
+from outlet_sync_gui.store import load_settings
 
 CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\t\n"}
 DONE, BUG, USAGE, NEEDS_PERSON, UNREACHABLE, NO_KEY, HELD = range(7)
@@ -36,7 +37,7 @@ class Context:
 
     def loaded(self) -> Loaded:
         """The settings and where they came from. Raises SettingsInvalid."""
-        return settings_module.load(self.directory)
+        return load_settings(self.directory)
 
     def settings(self, *needed: str) -> Settings:
         """The settings. Raises SettingsInvalid(setting_missing), naming what is needed and not there."""

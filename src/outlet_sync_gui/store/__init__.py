@@ -3,10 +3,13 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from outlet_sync_gui import settings
+from outlet_sync_gui.errors import StoreFailed
+from outlet_sync_gui.settings import Loaded
 from outlet_sync_gui.store.activity import Activity
 from outlet_sync_gui.store.changes import Changes
 from outlet_sync_gui.store.conflicts import Conflicts
-from outlet_sync_gui.store.database import Database, open_database
+from outlet_sync_gui.store.database import FILE_NAME, Database, open_database
 from outlet_sync_gui.store.halts import Halts
 from outlet_sync_gui.store.messages import Messages
 from outlet_sync_gui.store.news import News
@@ -56,6 +59,29 @@ def open_store(directory: Path, outlet_id: str) -> Store:
     except BaseException:
         database.close()
         raise
+
+
+def load_settings(directory: Path) -> Loaded:
+    """The settings in force, with what headquarters sent. Raises SettingsInvalid.
+
+    A store that can't be read is whoever's trouble who needs it: then headquarters' settings are left out.
+    """
+    loaded = settings.load(directory)
+    if not loaded.settings.outlet_id or not (directory / FILE_NAME).exists():
+        return loaded
+    try:
+        store = open_store(directory, loaded.settings.outlet_id)
+    except StoreFailed:
+        return loaded
+    try:
+        return with_remote(directory, store)
+    finally:
+        store.close()
+
+
+def with_remote(directory: Path, store: Store) -> Loaded:
+    """The settings in force of an outlet whose store is open. Raises SettingsInvalid, StoreFailed."""
+    return settings.load(directory, remote=store.outlet.remote_settings())
 
 
 def _outlet(database: Database, outlet_id: str) -> int:

@@ -128,6 +128,11 @@ class OutletRow:
         assert row is not None
         return (json.loads(row[0]) if row[0] else {}), row[1]
 
+    def remote_settings(self) -> dict[str, Any]:
+        """The settings that headquarters sent, but for those that a person has undone."""
+        values: dict[str, Any] = self.remote_config()[0].get("values", {})
+        return values
+
     def configure(self, values: Mapping[str, Any], *, at: str) -> None:
         """Keep headquarters' settings, and of when they are."""
         self._set(remote_config=json.dumps(dict(values)), remote_config_at=at)

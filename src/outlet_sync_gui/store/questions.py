@@ -69,7 +69,8 @@ class Questions:
         """What the records are called whose changes a question holds; the first of them."""
         rows = self._db.rows(
             "SELECT coalesce(c.payload ->> 'name', r.local_id, r.cloud_id)"
-            " FROM news n JOIN record r ON r.id = n.record_id JOIN content c ON c.record_id = r.id WHERE n.question = ? ORDER BY n.record_id LIMIT ?",
+            " FROM news n JOIN record r ON r.id = n.record_id JOIN content c ON c.record_id = r.id"
+            " WHERE n.question = ? ORDER BY n.record_id LIMIT ?",
             (question_id, limit),
         )
         return [str(row[0]) for row in rows]
