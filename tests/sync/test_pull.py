@@ -278,3 +278,17 @@ def test_many_changes_come_in_by_chunks(bench: Bench) -> None:
     hear(bench, *(change(f"P{n}", 1, name=f"Menu {n}", price=n) for n in range(450)))
     assert held(bench, "P449")["price"] == 449
     assert bench.store.outlet.read().cursor == LATER
+
+
+@pytest.mark.parametrize(("at", "is_back"), [("2026-01-27T03:29:00Z", False), ("2026-01-27T03:31:00Z", True)])
+def test_a_deletion_of_ours_is_dated_by_headquarters_clock(bench: Bench, at: str, is_back: bool) -> None:
+    """This till's clock is two hours ahead; it is 03:30 there."""
+    agree(bench)
+    bench.later(7200)
+    with bench.store.write():
+        bench.store.outlet.measured_clock(offset_ms=7_200_000)
+    bench.put("product", product(), "delete")
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    hear(bench, change(version=9, at=at, price=6000))
+    assert (known(bench).deleted_at is None) is is_back

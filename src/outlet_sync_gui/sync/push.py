@@ -154,7 +154,9 @@ class Pusher:
         if not accepted:
             return
         day = business_day(wall_ms, zone=self.settings.timezone, starts_at=self.settings.business_day_start)
-        self.store.outbox.accept(accepted, now_ms=wall_ms, day=day, deleted_at=iso(wall_ms))
+        # Compared with headquarters' times later on, so by its clock.
+        gone_ms = wall_ms - (self.store.outlet.read().clock_offset_ms or 0)
+        self.store.outbox.accept(accepted, now_ms=wall_ms, day=day, deleted_at=iso(gone_ms))
         types = {a.parcel.entity_type for a in accepted}
         self.halts.accepted(types, {a.parcel.record_id for a in accepted})
 
