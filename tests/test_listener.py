@@ -522,3 +522,23 @@ def test_who_comes_in_a_burst_is_read_before_those_behind_push_him_out() -> None
                 return await asyncio.get_running_loop().sock_recv(honest, 65_536)
 
     assert b"GET /honest" in with_listener(work, Limits(connections=16))
+
+
+def test_who_never_reads_the_answers_is_cut_and_not_kept() -> None:
+    """What is still to be sent to him would hold memory and a file for as long as he likes, beside all limits."""
+
+    async def ample(_: Request) -> Response:
+        return Response(status=200, body=bytes(1_000_000))
+
+    async def ask_on(writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
+            await writer.drain()
+
+    async def work(listener: Listener) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport has it
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(ask_on(writer), 10)
+
+    with_listener(work, Limits(read_s=0.3), handler=ample)

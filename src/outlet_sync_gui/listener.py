@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import h11
 
@@ -111,8 +112,7 @@ class Listener:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _served_at(self, host: str, port: int) -> asyncio.Server:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        family, *_, address = found[0]
+        family, *_, address = (await _looked_up(host, port))[0]
         place = socket.create_server(address[:2], family=family)
         # asyncio lets in as many at once: so few that each is read before those behind push it out.
         few = max(1, self._limits.connections // 4)
@@ -128,25 +128,23 @@ class Listener:
             return
         self._waiting[task] = None
         try:
-            with suppress(ConnectionError, TimeoutError, ssl.SSLError, asyncio.CancelledError):
-                await (self._speak_tls if self._tls else self._converse)(task, reader, writer)
+            with suppress(OSError, asyncio.CancelledError):  # of the line; who hangs up is no mistake
+                await self._greet(writer)
+                await self._converse(task, reader, writer)
+                writer.close()
+                async with asyncio.timeout(LINGER_S):  # for the last of the answer, and the other side's farewell
+                    await writer.wait_closed()
         except h11.LocalProtocolError:
             log.exception("an answer that HTTP does not allow")
         finally:
             self._waiting.pop(task, None)
-            (writer.transport.abort if self._tls else writer.close)()
+            writer.transport.abort()  # who never reads would keep it for as long as he likes, and count no more
 
-    async def _speak_tls(
-        self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _greet(self, writer: asyncio.StreamWriter) -> None:
         # Here, and not by asyncio's server: one whose greeting never comes is a connection that counts, and yields.
         # As the task's first step: nothing of the greeting is read before.
-        assert self._tls is not None
-        await writer.start_tls(self._tls, ssl_handshake_timeout=self._limits.read_s)
-        await self._converse(task, reader, writer)
-        writer.close()
-        async with asyncio.timeout(LINGER_S):  # for the other side's farewell
-            await writer.wait_closed()
+        if self._tls is not None:
+            await writer.start_tls(self._tls, ssl_handshake_timeout=self._limits.read_s)
 
     def _has_room(self) -> bool:
         """Whether there is room for one more: the oldest unfinished yields, never one whose request is at work."""
@@ -188,6 +186,14 @@ class Listener:
         finally:
             self._busy.discard(task)
             self._waiting[task] = None
+
+
+async def _looked_up(host: str, port: int) -> list[tuple[Any, ...]]:
+    """The addresses of a host; a thread looks up a name, and there is none for what is an address already."""
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 async def serve(
