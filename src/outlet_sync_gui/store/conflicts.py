@@ -1,5 +1,7 @@
 """Conflicts: one a record, its fields inside, each with what the two sides say and what a person chose."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -97,7 +99,7 @@ class Conflict:
     revision: int
     opened_at: int
     closed_at: int | None
-    closed_by: str | None  # empty: it settled itself
+    closed_by: str | None  # None: it settled itself; empty: the policy of the settings did
     notes: str
     fields: tuple[Disagreement, ...]
     name: str | None = None  # what its record is called here
@@ -137,15 +139,24 @@ class Conflicts:
         """The open conflict of a record."""
         return self._one(f"{CONFLICT} WHERE record_id = ? AND closed_at IS NULL", (record_id,))
 
-    def last_of(self, record_id: int) -> Conflict | None:
-        """The record's conflict that was closed last."""
-        query = f"{CONFLICT} WHERE record_id = ? AND closed_at IS NOT NULL ORDER BY closed_at DESC, id DESC LIMIT 1"
-        return self._one(query, (record_id,))
+    def last_decided(self, record_id: int, name: str | None = None) -> Conflict | None:
+        """The record's conflict that was decided last, and did not end by itself; the last with a field, if named."""
+        query = f"{CONFLICT} WHERE record_id = ? AND closed_by IS NOT NULL"
+        has_it = "EXISTS (SELECT 1 FROM conflict_field f WHERE f.conflict_id = conflict.id AND f.field = ?2)"
+        return self._one(f"{query} AND (?2 IS NULL OR {has_it}) ORDER BY closed_at DESC, id DESC", (record_id, name))
 
     def of_unknown(self, entity_type: str, local_id: str | None, cloud_id: str | None) -> Conflict | None:
         """The open conflict over a record that we don't know."""
         query = f"{CONFLICT} WHERE outlet = ? AND closed_at IS NULL AND record_id IS NULL AND type = ? AND"
         return self._one(f"{query} local_id IS ? AND cloud_id IS ?", (self._outlet, entity_type, local_id, cloud_id))
+
+    def open_among(self, record_ids: Sequence[int]) -> list[int]:
+        """Those of these records that have an open conflict."""
+        rows = self._db.rows(
+            "SELECT record_id FROM conflict WHERE closed_at IS NULL AND record_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(record_ids),),
+        )
+        return [row[0] for row in rows]
 
     def open(self, *, limit: int = 1000) -> list[Conflict]:
         """The open ones, the oldest first."""
@@ -171,12 +182,16 @@ class Conflicts:
         cloud_id: str | None,
         source: Source,
         now_ms: int,
+        is_over: bool = False,
     ) -> int:
-        """Open a conflict; its number."""
+        """Open a conflict, or note one that is over already; its number."""
         return self._db.insert(
-            "INSERT INTO conflict(outlet, record_id, type, local_id, cloud_id, source, opened_at)"
-            " VALUES (?,?,?,?,?,?,?)",
-            (self._outlet, record_id, entity_type, local_id, cloud_id, source.value, now_ms),
+            "INSERT INTO conflict(outlet, record_id, type, local_id, cloud_id, source, opened_at, closed_at)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            (
+                *(self._outlet, record_id, entity_type, local_id, cloud_id, source.value, now_ms),
+                now_ms if is_over else None,
+            ),
         )
 
     def put(self, conflict_id: int, field: Disagreement) -> None:
@@ -196,8 +211,8 @@ class Conflicts:
         """Something that a person may have looked at is different now."""
         self._db.execute("UPDATE conflict SET revision = revision + 1 WHERE id = ?", (conflict_id,))
 
-    def close(self, conflict_id: int, *, who: str, notes: str, now_ms: int) -> None:
-        """Every field is chosen, or agrees by itself."""
+    def close(self, conflict_id: int, *, who: str | None, notes: str, now_ms: int) -> None:
+        """Every field is chosen, or (`who` None) agrees by itself."""
         self._db.execute(
             "UPDATE conflict SET closed_at = ?, closed_by = ?, notes = ? WHERE id = ?",
             (now_ms, who, notes, conflict_id),

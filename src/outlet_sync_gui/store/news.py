@@ -157,8 +157,15 @@ class News:
         for table in ("news", "outbox", "sent"):
             self._db.execute(f"UPDATE OR IGNORE {table} SET record_id = ? WHERE record_id = ?", (kept, gone))
             self._db.execute(f"DELETE FROM {table} WHERE record_id = ?", (gone,))
-        self._db.execute(  # one is open at a time: what headquarters told of the other comes again
-            "UPDATE conflict SET closed_at = opened_at, closed_by = '' WHERE record_id = ? AND closed_at IS NULL"
+        self._db.execute(  # one is open at a time: what the other is about joins it
+            "UPDATE OR IGNORE conflict_field SET conflict_id ="
+            " (SELECT id FROM conflict WHERE record_id = ?1 AND closed_at IS NULL)"
+            " WHERE conflict_id = (SELECT id FROM conflict WHERE record_id = ?2 AND closed_at IS NULL)"
+            " AND EXISTS (SELECT 1 FROM conflict WHERE record_id = ?1 AND closed_at IS NULL)",
+            (kept, gone),
+        )
+        self._db.execute(
+            "UPDATE conflict SET closed_at = opened_at WHERE record_id = ? AND closed_at IS NULL"
             " AND EXISTS (SELECT 1 FROM conflict WHERE record_id = ? AND closed_at IS NULL)",
             (gone, kept),
         )

@@ -4,8 +4,9 @@ A record has one open conflict. Its field `deleted` is none of the record's own:
 and headquarters' side is kept beside the record until somebody chose.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from outlet_sync_gui.contract.answers import CloudChange
 from outlet_sync_gui.contract.records import digest_of
@@ -24,6 +25,15 @@ DELETED = "deleted"
 NO_NEWS = "{}"
 
 
+class Subject(NamedTuple):
+    """What a conflict is about. `record_id` None: a record that we don't know."""
+
+    record_id: int | None
+    entity_type: str
+    local_id: str | None
+    cloud_id: str | None
+
+
 def reconcile(store: Store, known: Known, change: CloudChange, *, now_ms: int, asked: Iterable[Disputed] = ()) -> bool:
     """Merge headquarters' change with what is unsent or disputed here; whether anything is different now.
 
@@ -40,6 +50,8 @@ def reconcile(store: Store, known: Known, change: CloudChange, *, now_ms: int, a
     found = [
         _disagreement(name, known, change, opened, base=base, notice=notices.get(name)) for name in merged.conflicts
     ]
+    if opened is not None and _is_deletion_beside(store, known):
+        found += [field for field in opened.fields if field.field == DELETED]
     payload = dumps(merged.local)
     adopted = Adopted(
         payload=payload,
@@ -51,7 +63,12 @@ def reconcile(store: Store, known: Known, change: CloudChange, *, now_ms: int, a
         cloud_at=later(known.cloud_at, change.updated_at),
     )
     hold_here(store, known, adopted, reason=change.reason, now_ms=now_ms)
-    is_revised = _follow(store, known, opened, found, source=_source(known, notices), now_ms=now_ms)
+    if known.is_queued and adopted.digest != known.digest:
+        reason = change.reason or ""
+        store.activity.note(
+            What.MERGED, known.record_id, now_ms=now_ms, why=reason, before=known.payload, after=adopted.payload
+        )
+    is_revised = _follow(store, _subject(known), opened, found, source=_source(known, notices), now_ms=now_ms)
     if not merged.edits and not found:
         store.records.unqueue(known.record_id)  # both agree: nothing is left to say
     store.conflicts.restate(known.record_id)
@@ -59,7 +76,7 @@ def reconcile(store: Store, known: Known, change: CloudChange, *, now_ms: int, a
 
 
 def retest(store: Store, record_id: int, *, now_ms: int) -> None:
-    """The till said something of a record that may be disputed: the same again, with what headquarters said last."""
+    """Something was said of a record that may be disputed: the same again, with what headquarters said last."""
     opened = store.conflicts.of_record(record_id)
     if opened is not None:
         known = store.records.get(record_id)
@@ -67,12 +84,8 @@ def retest(store: Store, record_id: int, *, now_ms: int) -> None:
         change = _last_word(known, opened)
         if known.operation == "delete":
             over_deletion(store, known, change, now_ms=now_ms)
-        else:
-            kept = store.news.of(record_id)
-            is_gone = kept is not None and kept.change.action == "delete"
-            reconcile(store, known, change, now_ms=now_ms)
-            if is_gone and kept is not None:
-                over_deletion(store, known, kept.change, now_ms=now_ms)
+        else:  # what it said is in the conflict, with who said it and when
+            reconcile(store, known, replace(change, fields=NO_NEWS), now_ms=now_ms)
     store.conflicts.restate(record_id)
 
 
@@ -81,8 +94,9 @@ def over_deletion(store: Store, known: Known, change: CloudChange, *, now_ms: in
     is_here, is_there = known.operation == "delete", change.action == "delete"
     opened = store.conflicts.of_record(known.record_id)
     store.news.keep(known.record_id, Kept(change=change), now_ms=now_ms)
-    field = Disagreement(
-        field=DELETED,
+    before = opened.field(DELETED) if opened else None
+    field = replace(
+        before or Disagreement(field=DELETED),
         base="false",
         local=dumps(is_here),
         cloud=dumps(is_there),
@@ -94,29 +108,25 @@ def over_deletion(store: Store, known: Known, change: CloudChange, *, now_ms: in
         reason=change.reason,
     )
     others = [] if is_here or opened is None else [other for other in opened.fields if other.field != DELETED]
-    is_revised = _follow(store, known, opened, [*others, field], source=Source.MERGE, now_ms=now_ms)
+    is_revised = _follow(store, _subject(known), opened, [*others, field], source=Source.MERGE, now_ms=now_ms)
     store.conflicts.restate(known.record_id)
     return is_revised
 
 
 def asked_there(store: Store, known: Known, notices: Iterable[Disputed], *, now_ms: int) -> None:
     """Headquarters says that both sides differ: open until they don't, though only one side may have changed."""
-    told = list(notices)
-    there = {notice.field: loads_value(notice.cloud_value) for notice in told if notice.cloud_value is not None}
-    version = max((notice.cloud_version or 0 for notice in told), default=0)
-    at = next((notice.cloud_updated_at or notice.at for notice in told), "")
-    change = CloudChange(
-        entity_type=known.entity_type,
-        local_id=known.local_id,
-        cloud_id=told[0].cloud_id,
-        action="update",
-        version=version,
-        updated_at=at,
-        fields=dumps(there),
-        by=told[0].by,
-        reason=told[0].reason,
-    )
-    reconcile(store, known, change, now_ms=now_ms, asked=told)
+    told = [_up_to_date(store, known, notice) for notice in notices if not _tell_again(store, known, notice)]
+    if not told:
+        return
+    change = _as_change(known, told)
+    if known.operation == "delete":
+        over_deletion(store, known, change, now_ms=now_ms)
+        _ask_of_deletion(store, known, told)
+        return
+    if store.news.is_out(known.record_id):
+        _note_asked(store, known, change, told, now_ms)
+    else:
+        reconcile(store, known, change, now_ms=now_ms, asked=told)
     for notice in told:
         _answer_agreed(store, known, notice, now_ms)
 
@@ -124,15 +134,13 @@ def asked_there(store: Store, known: Known, notices: Iterable[Disputed], *, now_
 def asked_of_unknown(store: Store, notices: Iterable[Disputed], *, now_ms: int) -> None:
     """A conflict over a record that we don't have: kept as it was told, to be settled as headquarters has it."""
     told = list(notices)
-    named = (told[0].entity_type, told[0].local_id, told[0].cloud_id)
-    opened = store.conflicts.of_unknown(*named)
-    number = opened.conflict_id if opened else _start(store, None, *named, source=Source.WEBHOOK, now_ms=now_ms)
+    subject = Subject(None, told[0].entity_type, told[0].local_id, told[0].cloud_id)
+    opened = store.conflicts.of_unknown(*subject[1:])
+    found = {field.field: field for field in opened.fields} if opened else {}
     for notice in told:
-        before = opened.field(notice.field) if opened else None
-        field = _from_notice(notice, Disagreement(field=notice.field, local=notice.local_value, is_asked=True))
-        store.conflicts.put(number, field)
-        if before is not None and before.cloud != field.cloud:
-            store.conflicts.revise(number)
+        before = found.get(notice.field, Disagreement(field=notice.field, local=notice.local_value))
+        found[notice.field] = _from_notice(notice, before)
+    _follow(store, subject, opened, list(found.values()), source=Source.WEBHOOK, now_ms=now_ms)
 
 
 def settle_by_itself(store: Store, known: Known, *, now_ms: int) -> None:
@@ -183,7 +191,7 @@ def _merged(
 
 def _follow(
     store: Store,
-    known: Known,
+    subject: Subject,
     opened: Conflict | None,
     found: list[Disagreement],
     *,
@@ -195,17 +203,16 @@ def _follow(
         if opened is not None:
             _settle(store, opened, now_ms)
         return opened is not None
-    named = (known.entity_type, known.local_id, known.cloud_id)
-    number = opened.conflict_id if opened else _start(store, known.record_id, *named, source=source, now_ms=now_ms)
+    number = opened.conflict_id if opened else _start(store, subject, source=source, now_ms=now_ms)
     before = {field.field: field for field in opened.fields} if opened else {}
-    is_other = before.keys() != {field.field for field in found}
     for field in found:
-        is_same = field.field in before and _says_the_same(before[field.field], field)
-        is_other = is_other or not is_same
-        kept = before[field.field] if is_same else field  # whatever a person chose of it still holds
-        store.conflicts.put(number, replace(field, choice=kept.choice, value=kept.value))
-    for name in before.keys() - {field.field for field in found}:
+        is_seen = field.field in before and _says_the_same(before[field.field], field)
+        store.conflicts.put(number, field if is_seen else replace(field, choice=None, value=None))
+    over = before.keys() - {field.field for field in found}
+    for name in sorted(over):
         store.conflicts.drop(number, name)
+        _answer(store, subject, before[name], now_ms)
+    is_other = bool(over) or not all(f.field in before and _says_the_same(before[f.field], f) for f in found)
     if is_other and opened is not None:
         store.conflicts.revise(number)
     return is_other
@@ -219,28 +226,28 @@ def _settle(store: Store, opened: Conflict, now_ms: int) -> None:
     """Both agree: it closes itself; of what headquarters asked it is told that its own value holds."""
     for field in opened.fields:
         store.conflicts.put(opened.conflict_id, replace(field, choice=Strategy.CLOUD_WINS))
-    store.conflicts.close(opened.conflict_id, who="", notes="", now_ms=now_ms)
+    store.conflicts.close(opened.conflict_id, who=None, notes="", now_ms=now_ms)
     store.activity.note(What.SETTLED, opened.record_id, now_ms=now_ms)
 
 
-def _start(
-    store: Store,
-    record_id: int | None,
-    entity_type: str,
-    local_id: str | None,
-    cloud_id: str | None,
-    *,
-    source: Source,
-    now_ms: int,
-) -> int:
-    return store.conflicts.start(
-        record_id=record_id,
-        entity_type=entity_type,
-        local_id=local_id,
-        cloud_id=cloud_id,
-        source=source,
-        now_ms=now_ms,
-    )
+def _answer(store: Store, subject: Subject, field: Disagreement, now_ms: int) -> None:
+    """Headquarters is told of a field that it asked about and on which both agree: its own value holds."""
+    if field.cloud_conflict_id is not None and field.told_at is None:
+        number = _start(store, subject, source=Source.WEBHOOK, now_ms=now_ms, is_over=True)
+        store.conflicts.put(number, replace(field, choice=Strategy.CLOUD_WINS, value=None))
+
+
+def _start(store: Store, subject: Subject, *, source: Source, now_ms: int, is_over: bool = False) -> int:
+    return store.conflicts.start(**subject._asdict(), source=source, now_ms=now_ms, is_over=is_over)
+
+
+def _subject(known: Known) -> Subject:
+    return Subject(known.record_id, known.entity_type, known.local_id, known.cloud_id)
+
+
+def _is_deletion_beside(store: Store, known: Known) -> bool:
+    kept = store.news.of(known.record_id)
+    return kept is not None and kept.change.action == "delete" and kept.question_id is None
 
 
 def _source(known: Known, notices: Iterable[str]) -> Source:
@@ -298,26 +305,78 @@ def _from_notice(notice: Disputed, field: Disagreement) -> Disagreement:
     )
 
 
-def _answer_agreed(store: Store, known: Known, notice: Disputed, now_ms: int) -> None:
-    """What headquarters calls a conflict and is none here, or was chosen already, is answered all the same."""
+# -- what headquarters asks
+
+
+def _up_to_date(store: Store, known: Known, notice: Disputed) -> Disputed:
+    """A notice older than what is agreed, with the value that headquarters told since."""
+    if notice.cloud_version is None or notice.cloud_version >= known.base_version:
+        return notice
     opened = store.conflicts.of_record(known.record_id)
-    if notice.conflict_id is None or (opened is not None and notice.field in opened.names):
-        return
-    last = store.conflicts.last_of(known.record_id)
-    field = last.field(notice.field) if last else None
-    if last is not None and field is not None and field.choice is not None:
-        if field.cloud_conflict_id != notice.conflict_id:
-            store.conflicts.tell_again(last, notice.field, notice.conflict_id)
-    else:
-        named = (known.entity_type, known.local_id, known.cloud_id)
-        number = (
-            _start(store, known.record_id, *named, source=Source.WEBHOOK, now_ms=now_ms) if opened is None else None
-        )
-        if number is not None:
-            agreed = _from_notice(notice, Disagreement(field=notice.field, local=notice.cloud_value))
-            store.conflicts.put(number, replace(agreed, choice=Strategy.CLOUD_WINS))
-            store.conflicts.close(number, who="", notes="", now_ms=now_ms)
+    field = opened.field(notice.field) if opened else None
+    base = loads_stored(known.base) if known.base else {}
+    value = field.cloud if field is not None else _text(base.get(notice.field, ABSENT))
+    if value is None:
+        return notice
+    return replace(notice, cloud_value=value, cloud_version=known.base_version, cloud_updated_at=known.cloud_at)
+
+
+def _as_change(known: Known, told: Sequence[Disputed]) -> CloudChange:
+    """What headquarters says in its notices, as a change of the record."""
+    return CloudChange(
+        entity_type=known.entity_type,
+        local_id=known.local_id,
+        cloud_id=told[0].cloud_id,
+        action="update",
+        version=max(notice.cloud_version or 0 for notice in told),
+        updated_at=told[0].cloud_updated_at or told[0].at,
+        fields=dumps({notice.field: loads_value(notice.cloud_value) for notice in told}),
+        by=told[0].by,
+        reason=told[0].reason,
+    )
+
+
+def _note_asked(store: Store, known: Known, change: CloudChange, told: Sequence[Disputed], now_ms: int) -> None:
+    """While a request with the record is out nothing is merged: its answer tells what is agreed."""
+    opened = store.conflicts.of_record(known.record_id)
+    base = loads_stored(known.base) if known.base else {}
+    found = {field.field: field for field in opened.fields} if opened else {}
+    for notice in told:
+        found[notice.field] = _disagreement(notice.field, known, change, opened, base=base, notice=notice)
+    _follow(store, _subject(known), opened, list(found.values()), source=Source.WEBHOOK, now_ms=now_ms)
     store.conflicts.restate(known.record_id)
+
+
+def _ask_of_deletion(store: Store, known: Known, told: Sequence[Disputed]) -> None:
+    """What is asked of a record that is deleted here is answered with what becomes of the deletion."""
+    opened = store.conflicts.of_record(known.record_id)
+    field = opened.field(DELETED) if opened else None
+    name = next((notice.conflict_id for notice in told if notice.conflict_id), None)
+    if opened is not None and field is not None and name is not None:
+        store.conflicts.put(opened.conflict_id, replace(field, is_asked=True, cloud_conflict_id=name))
+
+
+def _tell_again(store: Store, known: Known, notice: Disputed) -> bool:
+    """Whether a person chose of that field already, knowing this; headquarters hears of the choice once more."""
+    last = store.conflicts.last_decided(known.record_id, notice.field)
+    field = last.field(notice.field) if last else None
+    if last is None or field is None or store.conflicts.of_record(known.record_id) is not None:
+        return False
+    is_known = (
+        notice.cloud_version <= known.ruled_version if notice.cloud_version else notice.cloud_value == field.cloud
+    )
+    if is_known and notice.conflict_id is not None and notice.conflict_id != field.cloud_conflict_id:
+        store.conflicts.tell_again(last, notice.field, notice.conflict_id)
+        store.conflicts.restate(known.record_id)
+    return is_known
+
+
+def _answer_agreed(store: Store, known: Known, notice: Disputed, now_ms: int) -> None:
+    """What headquarters calls a conflict and is none here is answered all the same."""
+    opened = store.conflicts.of_record(known.record_id)
+    if opened is None or notice.field not in opened.names:
+        _answer(store, _subject(known), _from_notice(notice, Disagreement(field=notice.field)), now_ms)
+        store.conflicts.restate(known.record_id)
 
 
 def _last_word(known: Known, opened: Conflict) -> CloudChange:

@@ -51,6 +51,8 @@ def apply_kept_news(store: Store, record_ids: Sequence[int] | None = None, *, no
         apply_change(store, change, now_ms=now_ms, watch=watch)
     for record_id in record_ids or ():
         store.conflicts.restate(record_id)
+    for record_id in store.conflicts.open_among(record_ids or ()):
+        disputes.retest(store, record_id, now_ms=now_ms)
 
 
 def _take(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
@@ -61,7 +63,8 @@ def _take(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
         hold_here(store, known, anew, reason=change.reason, now_ms=now_ms)
         return True
     if known.operation == "delete":  # deleted here, edited there; what was agreed before is no edit
-        return not _is_agreed(known, change) and disputes.over_deletion(store, known, change, now_ms=now_ms)
+        is_known = _is_agreed(known, change) or _is_echo(store, known, change)
+        return not is_known and disputes.over_deletion(store, known, change, now_ms=now_ms)
     if _is_first_contact(known, change):
         hold_here(store, known, _first_contact(known, change), reason=change.reason, now_ms=now_ms)
         return True
@@ -158,7 +161,7 @@ def unite(store: Store, ours: Known, theirs: Known, *, now_ms: int) -> None:
     if theirs.base is not None and ours.base is None and not ours.is_tried:
         adopted = _first_contact(ours, _as_change(theirs, theirs.base))
         hold_here(store, ours, adopted, reason=None, now_ms=now_ms)
-    store.conflicts.restate(ours.record_id)
+    disputes.retest(store, ours.record_id, now_ms=now_ms)
 
 
 def _as_change(known: Known, base: str) -> CloudChange:
@@ -178,7 +181,7 @@ def _but_ruled(store: Store, known: Known, change: CloudChange) -> CloudChange:
     """Without the fields over which a person decided knowing this version: only a later one may overrule them."""
     if change.action == "delete" or change.version > known.ruled_version:
         return change
-    last = store.conflicts.last_of(known.record_id)
+    last = store.conflicts.last_decided(known.record_id)
     ruled = last.names if last is not None else frozenset[str]()
     kept = {name: value for name, value in loads_stored(change.fields).items() if name not in ruled}
     return replace(change, fields=dumps(kept))
@@ -203,6 +206,12 @@ def _is_agreed(known: Known, change: CloudChange) -> bool:
     """A repeat of what was agreed, or our own echo of it."""
     is_known = known.base is not None and not changed_fields(known.base, loads_stored(change.fields))
     return is_known and change.version <= known.base_version
+
+
+def _is_echo(store: Store, known: Known, change: CloudChange) -> bool:
+    """What left and was never answered comes back."""
+    fields, sent = loads_stored(change.fields), store.news.unknown(known.record_id)
+    return change.version <= known.version and any(not changed_fields(content, fields) for content in sent)
 
 
 def _is_first_contact(known: Known, change: CloudChange) -> bool:
