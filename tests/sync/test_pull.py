@@ -9,6 +9,7 @@ from tests.builders import Bench, accepted, answered, body, order, product, pull
 
 from outlet_sync_gui.contract.answers import CloudChange
 from outlet_sync_gui.contract.text import loads_stored
+from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.records import Known
 from outlet_sync_gui.sync.commands import Retry
 from outlet_sync_gui.sync.door import apply_change
@@ -124,7 +125,8 @@ def test_what_was_decided_over_the_row_that_ends_moves_along(bench: Bench) -> No
     )
     with bench.store.write():
         apply_change(bench.store, news, now_ms=bench.wall_ms)
-    assert [deed.who for deed in bench.store.activity.of(category(bench).record_id)] == ["Rina"]
+    told = [(deed.who, deed.what) for deed in bench.store.activity.of(category(bench).record_id)]
+    assert told == [("Rina", What.RETRIED), ("", What.MERGED)]
 
 
 def test_a_change_without_edits_of_ours_touches_only_its_fields(bench: Bench) -> None:

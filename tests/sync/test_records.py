@@ -12,7 +12,8 @@ from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Lane, Trouble
 from outlet_sync_gui.sync.commands import SyncNow
 from outlet_sync_gui.sync.exchange import Kind, Lost, Send
-from outlet_sync_gui.sync.records import Changed, Unchanged, Vanished, lane_of
+from outlet_sync_gui.sync.line import lane_of
+from outlet_sync_gui.sync.records import Changed, Unchanged, Vanished
 
 
 @pytest.fixture

@@ -151,15 +151,18 @@ class Records:
         )
         return int(row[0]) if row else 0
 
-    def accepted_since(self, at_ms: int, *, entity_types: Collection[str] | None = None) -> list[int]:
-        """Records that the cloud accepted since then and that have nothing in the line, the oldest first."""
+    def agreed_since(self, at_ms: int, *, cloud_at: str, entity_types: Collection[str] | None) -> list[int]:
+        """Records that the cloud accepted, or changed, since then and that have nothing in the line, the oldest first.
+
+        `at_ms` and `cloud_at` are the same moment, by number and as the cloud writes it.
+        """
         return [
             row[0]
             for row in self._db.rows(
-                "SELECT r.id FROM record r WHERE r.outlet = ? AND r.accepted_at >= ?"
-                " AND (?3 IS NULL OR r.type IN (SELECT value FROM json_each(?3)))"
+                "SELECT r.id FROM record r WHERE r.outlet = ? AND (r.accepted_at >= ? OR r.cloud_at >= ?)"
+                " AND (?4 IS NULL OR r.type IN (SELECT value FROM json_each(?4))) AND r.local_id IS NOT NULL"
                 " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.record_id = r.id) ORDER BY r.accepted_at, r.id",
-                (self._outlet, at_ms, None if entity_types is None else json.dumps(list(entity_types))),
+                (self._outlet, at_ms, cloud_at, None if entity_types is None else json.dumps(list(entity_types))),
             )
         ]
 

@@ -13,7 +13,7 @@ from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.store.halts import Halt, HaltKind
 from outlet_sync_gui.store.questions import Question, QuestionKind
 from outlet_sync_gui.store.records import CATALOGUE
-from outlet_sync_gui.sync import configuration, disputes, records, resolve
+from outlet_sync_gui.sync import configuration, disputes, line, resolve
 from outlet_sync_gui.sync.clock import iso, to_ms
 from outlet_sync_gui.sync.commands import AnswerQuestion
 from outlet_sync_gui.sync.door import apply_change
@@ -132,8 +132,8 @@ def _push_again(store: Store, question: Question, now_ms: int) -> None:
     checkpoint = str(question.facts["checkpoint"])
     since_ms = 0 if "known" in question.facts else to_ms(checkpoint) - OVERLAP_MS
     types = CATALOGUE if "known" in question.facts else None
-    for record_id in store.records.accepted_since(since_ms, entity_types=types):
-        records.queue_again(store, record_id, now_ms=now_ms)
+    for record_id in store.records.agreed_since(since_ms, cloud_at=iso(since_ms), entity_types=types):
+        line.queue_again(store, record_id, now_ms=now_ms)
     store.outlet.start_again(cursor=checkpoint)
 
 

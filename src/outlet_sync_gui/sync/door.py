@@ -14,10 +14,11 @@ from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.news import Adopted, Kept
 from outlet_sync_gui.store.records import CATALOGUE, Known
-from outlet_sync_gui.sync import disputes, guard
+from outlet_sync_gui.sync import disputes, guard, line
 from outlet_sync_gui.sync.clock import to_ms
 from outlet_sync_gui.sync.guard import Guard
 from outlet_sync_gui.sync.holding import hold_here, made_there
+from outlet_sync_gui.sync.merge import Merged
 
 FIRST_TIME = "1970-01-01T00:00:00Z"
 
@@ -66,7 +67,7 @@ def _take(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
         is_known = _is_agreed(known, change) or _is_echo(store, known, change)
         return not is_known and disputes.over_deletion(store, known, change, now_ms=now_ms)
     if _is_first_contact(known, change):
-        hold_here(store, known, _first_contact(known, change), reason=change.reason, now_ms=now_ms)
+        _meet(store, known, change, now_ms)
         return True
     if known.is_queued or store.conflicts.of_record(known.record_id) is not None:
         return disputes.reconcile(store, known, change, now_ms=now_ms)
@@ -75,6 +76,23 @@ def _take(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
     payload = merge_fields(known.payload, loads_stored(change.fields))
     hold_here(store, known, _of(payload, change), reason=change.reason, now_ms=now_ms)
     return True
+
+
+def _meet(store: Store, known: Known, change: CloudChange, now_ms: int) -> None:
+    """First contact; what headquarters did not name, and the outlet's stock, still goes."""
+    adopted = _first_contact(known, change)
+    hold_here(store, known, adopted, reason=change.reason, now_ms=now_ms)
+    local, base = loads_stored(adopted.payload), loads_stored(adopted.base or "{}")
+    if not known.is_queued and known.local_id is not None and Merged(local=local, base=base).edits:
+        line.queue_again(store, known.record_id, now_ms=now_ms)
+    store.activity.note(
+        What.MERGED,
+        known.record_id,
+        now_ms=now_ms,
+        why=change.reason or "",
+        before=known.payload,
+        after=adopted.payload,
+    )
 
 
 def _keep(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
@@ -159,8 +177,7 @@ def unite(store: Store, ours: Known, theirs: Known, *, now_ms: int) -> None:
     """One record under the POS's id: by the rule of first contact, where nothing of ours ever left."""
     store.news.unite(ours.record_id, theirs.record_id)
     if theirs.base is not None and ours.base is None and not ours.is_tried:
-        adopted = _first_contact(ours, _as_change(theirs, theirs.base))
-        hold_here(store, ours, adopted, reason=None, now_ms=now_ms)
+        _meet(store, ours, _as_change(theirs, theirs.base), now_ms)
     disputes.retest(store, ours.record_id, now_ms=now_ms)
 
 
@@ -215,7 +232,7 @@ def _is_echo(store: Store, known: Known, change: CloudChange) -> bool:
 
 
 def _is_first_contact(known: Known, change: CloudChange) -> bool:
-    return known.is_queued and known.base is None and not known.is_tried and change.action != "delete"
+    return known.base is None and not known.is_tried and change.action != "delete"
 
 
 def _new(change: CloudChange) -> Adopted:

@@ -165,7 +165,7 @@ class Engine:
             at_rest,
             outlet=waits.as_shown(at_rest.outlet, self._hold, now),
             busy_for_s=now.monotonic - self._busy_since.monotonic if self._busy_since else None,
-            is_pulling=self._flight is not None and self._flight.kind is Kind.PULL,
+            is_pulling=self.is_applying or (self._flight is not None and self._flight.kind is Kind.PULL),
             next_attempt_at=self._next_attempt_at(now),
             back_at=self._back_at,
         )

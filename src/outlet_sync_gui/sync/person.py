@@ -12,7 +12,7 @@ from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.store.news import Adopted
 from outlet_sync_gui.store.records import CATALOGUE, HELD, Content, Known
-from outlet_sync_gui.sync import answering, records, resolve
+from outlet_sync_gui.sync import answering, line, resolve
 from outlet_sync_gui.sync.clock import iso
 from outlet_sync_gui.sync.commands import (
     AnswerQuestion,
@@ -70,7 +70,7 @@ def _retry(store: Store, name: str, decision: Decision, now_ms: int) -> None:
     if known.is_queued:
         _refuse_busy(store, known, name)
     else:
-        records.queue_again(store, known.record_id, now_ms=now_ms)
+        line.queue_again(store, known.record_id, now_ms=now_ms)
     Halts(store).retried(known.entity_type)
     store.outbox.retry(known.record_id)
     store.activity.note(What.RETRIED, known.record_id, now_ms=now_ms, who=decision.who)
@@ -149,7 +149,7 @@ def _edit(store: Store, settings: Settings, decision: Edit, now_ms: int) -> None
         operation="create" if known.base_version == 0 else "update",
     )
     store.records.change(known.record_id, incoming, content, now_ms=now_ms)
-    records.queue(store, known.record_id, incoming, content, now_ms)
+    line.queue(store, known.record_id, incoming, content, now_ms)
     store.outbox.retry(known.record_id)
     store.activity.note(
         What.EDITED,

@@ -1,8 +1,7 @@
 """Headquarters' news, asked for: since when, how what comes is applied in short steps, and when the cursor moves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from outlet_sync_gui.contract.answers import CloudChange, Updates
 from outlet_sync_gui.contract.requests import UPDATES, updates_path
@@ -29,12 +28,8 @@ class Application:
     updates: Updates
     is_full: bool
     applied: int = 0
-    _rest: Iterator[CloudChange] = field(init=False)
-    _watch: Guard = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._rest = iter(self.updates.changes)
-        self._watch = Guard()
+    _at: int = 0  # so many changes are in
+    _watch: Guard = field(default_factory=Guard)
 
     def begin(self, *, now_ms: int) -> bool:
         """Look at the whole; False where nothing of it may be applied before a person has answered."""
@@ -47,15 +42,15 @@ class Application:
 
     def proceed(self, *, now_ms: int) -> bool:
         """Apply the next changes in one transaction, with the last the cursor; whether that was all."""
-        chunk = list(islice(self._rest, CHUNK))
+        chunk = self.updates.changes[self._at : self._at + CHUNK]
         is_last = len(chunk) < CHUNK
         with self.store.write():
-            for change in chunk:
-                self.applied += apply_change(self.store, change, now_ms=now_ms, watch=self._watch)
+            news = sum(apply_change(self.store, change, now_ms=now_ms, watch=self._watch) for change in chunk)
             if is_last:
                 self.store.outbox.end_wait_for_news()
                 cursor = _later(self.store.outlet.read().cursor, self.updates.checkpoint)
                 self.store.outlet.pulled(cursor=cursor, at_ms=now_ms, is_full=self.is_full)
+        self._at, self.applied = self._at + len(chunk), self.applied + news  # stored: a failure repeats the chunk
         return is_last
 
 

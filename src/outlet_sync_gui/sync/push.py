@@ -26,8 +26,8 @@ from outlet_sync_gui.sync.events import Behind, Event, Failed, Sent
 from outlet_sync_gui.sync.exchange import Request
 from outlet_sync_gui.sync.halts import Halts, Standing
 from outlet_sync_gui.sync.judge import Judged, RefusedWhole, gist, is_existing, is_missing
+from outlet_sync_gui.sync.line import LANES, lane_of
 from outlet_sync_gui.sync.pacing import FIRST_S, LAST_S, BatchSize
-from outlet_sync_gui.sync.records import LANES, lane_of
 
 BATCH_DEADLINE_S = 60.0
 SLOWEST_BYTES_PER_S = 8000  # a lone large record gets 30 s and this pace

@@ -8,23 +8,15 @@ from typing import NamedTuple
 from outlet_sync_gui.contract.records import Incoming, digest_of, three_way
 from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.errors import InputRefused
-from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
-from outlet_sync_gui.store.records import AT_ONCE, CATALOGUE, Content, Known, Made
+from outlet_sync_gui.store.records import CATALOGUE, Content, Known, Made
 from outlet_sync_gui.sync.clock import iso, to_ms
 from outlet_sync_gui.sync.disputes import retest
 from outlet_sync_gui.sync.door import apply_kept_news
+from outlet_sync_gui.sync.line import lane_of, queue
 
 NOTHING = "{}"
 CHUNK = 200  # rows in one transaction, between which other writers get their turn
-LANES = {
-    "order": Lane.HIGH,
-    "transaction": Lane.HIGH,
-    "table_status": Lane.HIGH,
-    "product": Lane.MEDIUM,
-    "category": Lane.MEDIUM,
-    "daily_summary": Lane.MEDIUM,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +39,6 @@ class Changed(NamedTuple):
 
 Decision = Unchanged | Vanished | Changed
 Outcome = Decision | InputRefused
-
-
-def lane_of(entity_type: str) -> Lane:
-    """The lane of a type; what the contract doesn't name is low."""
-    return LANES.get(entity_type, Lane.LOW)
 
 
 def decide(known: Known | None, incoming: Incoming, *, stock_on_the_way: int = 0) -> Decision:
@@ -146,46 +133,6 @@ def _source(incoming: Incoming) -> str | None:
     if incoming.entity_type not in CATALOGUE:
         return None
     return NOTHING if incoming.operation == "delete" else incoming.content
-
-
-def queue(store: Store, record_id: int, incoming: Incoming, content: Content, now_ms: int) -> None:
-    """Put content in the line, behind its order where it has one that is not accepted yet."""
-    is_order = incoming.entity_type == "order"
-    amount = incoming.amount if is_order else 0  # a transaction's money is its order's
-    lane, is_urgent = lane_of(incoming.entity_type), incoming.entity_type in AT_ONCE
-    store.records.queue(record_id, content, lane=lane, amount=amount, is_urgent=is_urgent, now_ms=now_ms)
-    if incoming.entity_type == "transaction":
-        store.records.block_behind_orders([record_id])
-    if is_order and content.operation == "create":
-        store.records.block_children([record_id])
-
-
-def queue_again(store: Store, record_id: int, *, now_ms: int) -> None:
-    """What was sent or discarded goes once more, as it is."""
-    known = store.records.get(record_id)
-    assert known is not None
-    operation = "create" if known.base_version == 0 else "update"
-    operation = "delete" if "deleted_at" in loads_stored(known.payload) else operation
-    content = Content(payload=known.payload, digest=known.digest, version=known.version, operation=operation)
-    queue(store, record_id, of_content(known, content), content, now_ms)
-
-
-def of_content(known: Known, content: Content) -> Incoming:
-    """A record that we have, as if the POS handed this content of it over."""
-    fields = loads_stored(content.payload)
-    amount = fields.get("total_amount")
-    return Incoming(
-        entity_type=known.entity_type,
-        local_id=known.local_id or "",
-        operation="delete" if content.operation == "delete" else "update",
-        source_version=None,
-        updated_at=None,
-        seen_change=None,
-        content=content.payload,
-        digest=content.digest,
-        parent_ref=fields.get("order_id"),
-        amount=amount if isinstance(amount, int) else 0,
-    )
 
 
 def _edit(known: Known, incoming: Incoming, stock_on_the_way: int) -> Decision:

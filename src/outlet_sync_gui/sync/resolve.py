@@ -14,7 +14,7 @@ from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.conflicts import Conflict, Disagreement, Strategy
 from outlet_sync_gui.store.news import Adopted
 from outlet_sync_gui.store.records import Content, Known
-from outlet_sync_gui.sync import disputes, records
+from outlet_sync_gui.sync import disputes, line
 from outlet_sync_gui.sync.clock import iso, later, to_ms
 from outlet_sync_gui.sync.commands import FieldChoice, Resolve
 from outlet_sync_gui.sync.disputes import DELETED
@@ -259,9 +259,9 @@ def _send(store: Store, known: Known, adopted: Adopted, operation: str, now_ms: 
         version=max(known.version, adopted.base_version) + 1,
         operation=operation,
     )
-    incoming = records.of_content(known, content)
+    incoming = line.of_content(known, content)
     store.records.change(known.record_id, incoming, content, now_ms=now_ms)
-    records.queue(store, known.record_id, incoming, content, now_ms)
+    line.queue(store, known.record_id, incoming, content, now_ms)
 
 
 def _yield_deletion(store: Store, known: Known, now_ms: int) -> None:
