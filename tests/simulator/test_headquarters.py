@@ -7,8 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders import START_MS
-from tests.simulator.asking import AT, Clock, Json, ask, deletion, entry, order, product, push, updates
+from tests.builders import OUTLET_ID, START_MS
+from tests.simulator.asking import (
+    AT,
+    HEADERS,
+    LONG_AGO,
+    Clock,
+    Json,
+    ask,
+    deletion,
+    entry,
+    order,
+    product,
+    push,
+    updates,
+)
 
 from outlet_sync_gui.simulator.cloud import Cloud
 
@@ -359,6 +372,12 @@ def test_a_resolve_has_one_path(cloud: Cloud, path: str) -> None:
     assert ask(cloud, path, CLOUD_WINS)[1]["message"] == "no such endpoint"
 
 
+def test_webhooks_go_to_the_first_that_called(cloud: Cloud) -> None:
+    for outlet_id in (OUTLET_ID, "toko-2"):
+        ask(cloud, f"/api/v1/outlets/{outlet_id}/{LONG_AGO}", headers={**HEADERS, "x-outlet-id": outlet_id})
+    assert (cloud.outlet, Cloud(now_ms=cloud.now_ms, outlet_id="toko-3").outlet) == (OUTLET_ID, "toko-3")
+
+
 def test_resolves_count_by_the_limit_and_under_one_name(cloud: Cloud) -> None:
     cloud.rate_limit_per_minute = 2
     assert [resolve(cloud, f"c{n}")[0] for n in range(3)] == [404, 404, 429]
@@ -430,8 +449,19 @@ def test_a_new_installation_has_all_under_new_ids_and_counts_anew(cloud: Cloud) 
     assert [each["name"] for each in later["categories"]] == ["Minuman"]
     assert later["sync_checkpoint"] >= checkpoint
     assert [result["status"] for result in push(cloud, product("P", 6), order("A", 3))] == ["success"] * 2
-    cloud.restore(HOUR_MS)
     assert cloud.violations == []
+
+
+def test_a_new_installation_knows_nothing_of_what_tills_sent_and_has_no_older_backup(cloud: Cloud) -> None:
+    push(cloud, product("P", 5), order("A", 3))
+    cloud.open_conflict("P", "price", 40000)
+    cloud.reinstall()
+    told(cloud)
+    [lower, other] = push(cloud, product("P", 4), order("A", 1, total_amount=1))
+    assert (lower["status"], other["status"], cloud.violations) == ("success", "failed", [])
+    assert (told(cloud), cloud.conflicts) == ([], {})  # what it would disagree on is the menu alone
+    cloud.restore(HOUR_MS)
+    assert {key: kept.version for key, kept in cloud.records.items()} == {("product", "P"): 1, ("order", "A"): 1}
 
 
 def test_a_copy_of_a_cloud_goes_its_own_way(cloud: Cloud) -> None:
