@@ -45,7 +45,7 @@ def hear(bench: Bench, *products: Json, **lists: Any) -> list[Event]:
     """The next pull, which brings these."""
     step = bench.later(301).send()
     assert step.flight.kind is Kind.PULL
-    return bench.settle(step, pulled(products, **{"at": iso(bench.wall_ms), **lists}))
+    return bench.settle(step, pulled(products, **lists))
 
 
 def tell(bench: Bench, path: Path, body: Json, *, fixed: tuple[str, ...] = ()) -> Effect:
@@ -118,7 +118,7 @@ def telling(bench: Bench) -> Send:
     """The request that tells a choice, which there must be; a pull that is due brings nothing."""
     step = bench.send()
     if step.flight.kind is Kind.PULL:
-        bench.settle(step, pulled(at=iso(bench.wall_ms)))
+        bench.settle(step, pulled())
         step = bench.send()
     assert step.flight.kind is Kind.RESOLVE, step
     return step

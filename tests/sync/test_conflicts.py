@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders import Bench, accepted, body, order, product, pulled, refused, results, sent
+from tests.builders import Bench, Json, accepted, body, order, product, pulled, refused, results, sent
 from tests.sync.headquarters import (
     AT_4,
     AT_5,
@@ -35,7 +35,7 @@ from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.conflicts import Source, Strategy
 from outlet_sync_gui.sync.commands import Discard, Edit, Retry
-from outlet_sync_gui.sync.exchange import Kind
+from outlet_sync_gui.sync.exchange import Answer, Kind
 
 
 @pytest.fixture
@@ -286,7 +286,7 @@ def test_a_choice_is_dropped_when_its_own_field_says_something_else(
     hear(bench, news(price=40000, name="Nasi Goreng", color="green"))
     choose(bench, "cloud_wins", "price")
     choose(bench, "local_wins", "name")
-    hear(bench, news(version=3, at=AT_5, **{name: 42000}))
+    hear(bench, news(version=3, at=AT_5) | {name: 42000})
     choices = {field.field: field.choice and field.choice.value for field in conflict(bench).fields}
     assert choices == {**dropped, "color": None}
 
@@ -431,7 +431,8 @@ def test_a_row_that_is_out_is_held_when_it_is_settled(bench: Bench, letter: Any,
     step = bench.push()
     edit(bench, price=39000)
     tell(bench, *letter)
-    bench.settle(step, {"accepted": accepted(step.flight), "refused": refused("no"), "lost": LOST}[answer])
+    answers: dict[str, Answer] = {"accepted": accepted(step.flight), "refused": refused("no"), "lost": LOST}
+    bench.settle(step, answers[answer])
     assert (sides(conflict(bench)), state(bench)) == ({"price": (39000, 40000)}, "held")
     assert agreed(bench)["price"] == (38000 if answer == "accepted" else 35000)
 
@@ -642,7 +643,7 @@ def test_headquarters_may_call_a_field_of_a_sale_a_conflict(bench: Bench) -> Non
 def test_two_conflicts_of_what_is_one_record_become_one(bench: Bench) -> None:
     drinks = {"cloud_id": "c-1", "name": "Beverages", "version": 3, "updated_at": AT_4, "action": "create"}
     hear(bench, categories=[drinks])
-    told = {"event": "sync.conflict", "timestamp": AT_4, "entity_type": "category", "cloud_id": "c-1"}
+    told: Json = {"event": "sync.conflict", "timestamp": AT_4, "entity_type": "category", "cloud_id": "c-1"}
     tell(bench, Letter.CONFLICT, told | {"conflict": {"field": "name", "cloud_value": "Drinks", "id": "X1"}})
     bench.put("category", {"local_id": "K1", "name": "Minuman", "icon": "cup"})
     told = {**told, "local_id": "K1"} | {"cloud_id": None}

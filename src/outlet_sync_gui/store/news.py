@@ -134,7 +134,9 @@ class News:
 
     def renumber(self, record_id: int, cloud_id: str) -> None:
         """Headquarters knows a record under another id now, and counts its versions anew."""
-        self._db.execute("UPDATE record SET cloud_id = ?, base_version = 0 WHERE id = ?", (cloud_id, record_id))
+        self._db.execute(
+            "UPDATE record SET cloud_id = ?, base_version = 0, ruled_version = 0 WHERE id = ?", (cloud_id, record_id)
+        )
 
     def unknown(self, record_id: int) -> list[str]:
         """The contents that were sent and never answered, as JSON texts."""

@@ -175,7 +175,8 @@ class Records:
             (self._outlet, types),
         )
         self._db.execute(
-            f"UPDATE record SET base_version = 0, is_tried = 0 WHERE outlet = ? AND {which}", (self._outlet, types)
+            f"UPDATE record SET base_version = 0, ruled_version = 0, is_tried = 0 WHERE outlet = ? AND {which}",
+            (self._outlet, types),
         )
 
     def known(self, incomings: Sequence[Incoming]) -> set[tuple[str, str]]:

@@ -16,7 +16,7 @@ from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.conflicts import Conflict, Disagreement, Source, Strategy
 from outlet_sync_gui.store.news import Adopted, Kept
-from outlet_sync_gui.store.records import Known
+from outlet_sync_gui.store.records import CATALOGUE, Known
 from outlet_sync_gui.sync.clock import later
 from outlet_sync_gui.sync.holding import hold_here
 from outlet_sync_gui.sync.merge import ABSENT, Fields, Merged, merge
@@ -56,7 +56,7 @@ def reconcile(store: Store, known: Known, change: CloudChange, *, now_ms: int, a
     adopted = Adopted(
         payload=payload,
         digest=digest_of(payload),
-        base=dumps(merged.base),
+        base=dumps(merged.base) if known.entity_type in CATALOGUE else None,
         base_version=max(known.base_version, change.version),
         cloud_id=change.cloud_id,
         deleted_at=None,

@@ -20,6 +20,7 @@ from outlet_sync_gui.contract.webhooks import Letter
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Lane, Status, Trouble
 from outlet_sync_gui.store import Store
+from outlet_sync_gui.store.conflicts import Conflict, Disagreement
 from outlet_sync_gui.store.outbox import Parcel
 from outlet_sync_gui.sync import person, pull, resolve, waits
 from outlet_sync_gui.sync.budget import Budget, stamp_of
@@ -190,8 +191,8 @@ class Engine:
     def _pull(self, now: Now) -> Send | WaitUntil | None:
         if self._pull_at > now.monotonic or self._halts.standing(now.wall_ms).shut(UPDATES):
             return None
-        if self._last is Kind.PULL and self._due_lanes(now):
-            return None  # sales wait for one pull, not for one that fails, nor for each press of Sync now
+        if self._last is Kind.PULL and (self._untold(now) or self._due_lanes(now)):
+            return None  # others wait for one pull, not for one that fails, nor for each press of Sync now
         if (free_at := self._budget.free_at(now, reserve=0)) > now.monotonic:
             return WaitUntil(free_at, Why.PACING)
         timeout = float(self._settings.request_timeout_s)
@@ -203,14 +204,18 @@ class Engine:
 
     def _tell(self, now: Now) -> Send | WaitUntil | None:
         """Headquarters hears of a choice before the record's own push."""
-        untold = self._store.conflicts.first_untold()
-        if untold is None or self._halts.standing(now.wall_ms).shut(RESOLVE):
+        if (untold := self._untold(now)) is None:
             return None
         if (free_at := self._budget.free_at(now, reserve=0)) > now.monotonic:
             return WaitUntil(free_at, Why.PACING)
         conflict, field = untold
         request = resolve.resolve_request(conflict, field, self._settings)
         return self._leave(Kind.RESOLVE, request, now, ruling=Ruling(conflict.conflict_id, field.field))
+
+    def _untold(self, now: Now) -> tuple[Conflict, Disagreement] | None:
+        """The first choice that headquarters can be told now."""
+        untold = self._store.conflicts.first_untold()
+        return None if untold is None or self._halts.standing(now.wall_ms).shut(RESOLVE) else untold
 
     def _apply_policy(self, now: Now) -> None:
         if self._settings.conflict_policy != "ask" and self._store.conflicts.count():

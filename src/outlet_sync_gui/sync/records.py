@@ -117,8 +117,7 @@ def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
             queue(store, known.record_id, incoming, content, now_ms)
             if known.has_news:
                 apply_kept_news(store, [known.record_id], now_ms=now_ms)  # held: newer content may agree now
-            if known.entity_type in CATALOGUE:
-                retest(store, known.record_id, now_ms=now_ms)
+            retest(store, known.record_id, now_ms=now_ms)
     return decision
 
 

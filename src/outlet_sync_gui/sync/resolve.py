@@ -13,7 +13,7 @@ from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.conflicts import Conflict, Disagreement, Strategy
 from outlet_sync_gui.store.news import Adopted
-from outlet_sync_gui.store.records import Content, Known
+from outlet_sync_gui.store.records import CATALOGUE, Content, Known
 from outlet_sync_gui.sync import disputes, line
 from outlet_sync_gui.sync.clock import iso, later, to_ms
 from outlet_sync_gui.sync.commands import FieldChoice, Resolve
@@ -220,6 +220,7 @@ def _apply(
     now_ms: int,
 ) -> None:
     """The chosen values; what headquarters doesn't have goes out above both versions."""
+    is_menu = known.entity_type in CATALOGUE
     local, base = loads_stored(known.payload), loads_stored(known.base) if known.base else {}
     for field in fields:
         _put(base, field.field, field.cloud)
@@ -235,7 +236,7 @@ def _apply(
     adopted = Adopted(
         payload=payload,
         digest=digest_of(payload),
-        base=None if deletion else dumps(base),
+        base=dumps(base) if is_menu and not deletion else None,
         base_version=version,
         cloud_id=known.cloud_id,
         deleted_at=None,
@@ -245,8 +246,8 @@ def _apply(
         store.news.drop(known.record_id)
         store.news.outlive(known.record_id, deletion.cloud_at)
     hold_here(store, known, adopted, reason=None, now_ms=now_ms)
-    is_edited = deletion is not None or bool(Merged(local=local, base=base).edits)
-    if is_edited:
+    is_ours = known.is_queued or Strategy.LOCAL_WINS in winners.values()  # of a sale nothing else is agreed
+    if deletion is not None or (Merged(local=local, base=base).edits if is_menu else is_ours):
         _send(store, known, adopted, "create" if deletion else "update", now_ms)
     else:
         store.records.unqueue(known.record_id)
