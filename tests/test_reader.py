@@ -86,12 +86,13 @@ def test_a_damaged_store_ends_no_later_reading(directory: Path, reader: Reader, 
     found: list[object] = []
     reader.found.connect(lambda wish, _: found.append(wish))
     with closing(sqlite3.connect(directory / "outlet-sync.db")) as database:
+        (known,) = database.execute("PRAGMA user_version").fetchone()
         database.execute("PRAGMA user_version = 99")
         database.commit()
     reader.read(OUTLET_ID, WantLine())
     qtbot.waitUntil(lambda: not reader._is_busy)
     with closing(sqlite3.connect(directory / "outlet-sync.db")) as database:
-        database.execute("PRAGMA user_version = 2")
+        database.execute(f"PRAGMA user_version = {known}")
         database.commit()
     reader.read(OUTLET_ID, WantRefused())
     qtbot.waitUntil(lambda: found == [WantRefused()])

@@ -22,6 +22,7 @@ from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.commands import Command, Pause, Resume, Retry, SyncNow
 from outlet_sync_gui.sync.state import not_set_up, with_error
 from outlet_sync_gui.ui.main_window import MainWindow
+from outlet_sync_gui.ui.rail import Page
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.tray import Tray
 from outlet_sync_gui.worker import SyncWorker
@@ -104,7 +105,12 @@ class App(QObject):
         self.window.close_asked.connect(self._close_asked)
         self.tray.pause_asked.connect(lambda minutes: self.ask(_pause(minutes)))
         self.tray.open_asked.connect(self.window.come_up)
+        self.tray.page_asked.connect(self._open_page)
         self.tray.quit_asked.connect(QApplication.quit)
+
+    def _open_page(self, page: Page) -> None:
+        self.window.come_up()
+        self.window.open_page(page)
 
     def _show(self, status: Status) -> None:
         self.status = status

@@ -12,11 +12,17 @@ from outlet_sync_gui.errors import StoreFailed
 from outlet_sync_gui.status import Row
 from outlet_sync_gui.store import Store, open_store
 from outlet_sync_gui.store.activity import Deed
+from outlet_sync_gui.store.changes import Change
+from outlet_sync_gui.store.conflicts import Conflict
+from outlet_sync_gui.store.messages import Message
+from outlet_sync_gui.sync.clock import now
 
 log = logging.getLogger(__name__)
 
 GLANCE_ROWS = 30  # what a glance takes in
 PAGE_ROWS = 100
+CONFLICTS = 200
+MESSAGES, PAST_MESSAGES = 15, 10  # each a card, which takes its time to be made
 
 
 class Wish(Protocol):
@@ -86,6 +92,42 @@ class WantRecord:
         return Record(
             entity_type=known.entity_type, local_id=known.local_id, content=known.payload, history=tuple(history)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WantConflicts:
+    """What is open, oldest first, and what has become of those that somebody looks at (`seen`)."""
+
+    seen: tuple[int, ...] = ()
+
+    def read(self, store: Store) -> Sequence[Conflict]:
+        """The conflicts."""
+        found = store.conflicts.open(limit=CONFLICTS)
+        missed = set(self.seen) - {conflict.conflict_id for conflict in found}
+        ended = [store.conflicts.find(number) for number in missed]
+        return sorted([*found, *filter(None, ended)], key=lambda conflict: conflict.conflict_id)
+
+
+@dataclass(frozen=True, slots=True)
+class WantMessages:
+    """The newest announcements that nobody has read, and the newest of all."""
+
+    def read(self, store: Store) -> Sequence[Message]:
+        """The announcements, newest first, each once."""
+        unread = store.messages.unread(now().wall_ms)[:MESSAGES]
+        others = store.messages.latest(limit=MESSAGES)
+        return list({message.number: message for message in (*unread, *others)}.values())[: MESSAGES + PAST_MESSAGES]
+
+
+@dataclass(frozen=True, slots=True)
+class WantChanges:
+    """What the till has not taken, oldest first, and then the newest that it has."""
+
+    def read(self, store: Store) -> Sequence[Change]:
+        """The changes."""
+        latest = store.changes.latest(limit=GLANCE_ROWS)
+        taken = [change for change in latest if change.taken_at is not None]
+        return [*store.changes.untaken(limit=PAGE_ROWS), *taken]
 
 
 class Reader(QObject):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -12,6 +13,7 @@ if len(sys.argv) > 2:
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QWidget
 from tests.builders import order
+from tests.ui.headquarters import ASKED, CONFLICTS, PAGES, PRICE
 from tests.ui.states import LISTS, NOW, REFUSED, ROWS, STATES, status
 
 from outlet_sync_gui import words
@@ -19,6 +21,7 @@ from outlet_sync_gui.contract.text import dumps
 from outlet_sync_gui.reader import Record, WantRecord
 from outlet_sync_gui.status import Pending, State
 from outlet_sync_gui.store.activity import Deed, What
+from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.ui.edit_dialog import EditDialog
 from outlet_sync_gui.ui.main_window import SIZE, MainWindow
 from outlet_sync_gui.ui.rail import Page
@@ -50,6 +53,8 @@ def main() -> None:
             draw_states(window, camera)
             draw_lists(window, camera)
             draw_dialogs(window, camera)
+            draw_headquarters(window, camera)
+            draw_conflicts(window, camera)
 
 
 class Camera:
@@ -108,6 +113,55 @@ def draw_dialogs(window: MainWindow, camera: Camera) -> None:
     for name, typed in (("details", ""), ("edit", "B-02"), ("edit-wrong", 'B-02,,"')):
         window.decisions.show_record(WantRecord(REFUSED[0], is_edit=bool(typed)), record)
         _take_dialog(window, camera, name, typed)
+
+
+def draw_headquarters(window: MainWindow, camera: Camera) -> None:
+    """Announcements, menu changes and questions."""
+    for name, (value, messages, changes) in PAGES.items():
+        for page in (Page.MESSAGES, Page.CHANGES):
+            window.open_page(page)
+            window.show_status(value, NOW)
+            window.messages_page.show_messages(messages)
+            window.changes_page.show_changes(changes)
+            window.changes_page.list.rows.table.clearSelection()
+            if changes:
+                window.changes_page.list.rows.table.selectRow(0)
+            camera.take(window, f"{page.name.lower()}-{name}")
+    for page in (Page.ATTENTION, Page.STATUS):
+        window.open_page(page)
+        window.show_status(ASKED, NOW)
+        window.attention_page.show_rows([])
+        window.show_rows([])
+        camera.take(window, f"asked-{page.name.lower()}")
+
+
+def draw_conflicts(window: MainWindow, camera: Camera) -> None:
+    """The review of conflicts: nothing chosen, something chosen, an own value, changed meanwhile, and none."""
+    window.show_status(status(State.ATTENTION, conflicts=9, clock_offset_s=0.4), NOW)
+    window.decisions.review()
+    dialog = window.decisions.conflicts
+    assert dialog is not None
+    camera.take(dialog, "conflict-reading")
+    dialog.show_conflicts(list(CONFLICTS.values()))
+    for name, conflict in CONFLICTS.items():
+        dialog._go(conflict.conflict_id)
+        camera.take(dialog, f"conflict-{name}")
+        dialog._choose_all(Strategy.CLOUD_WINS if name in ("deleted", "unknown") else Strategy.NEWEST_WINS)
+        if name == "three":
+            dialog.comparison.rows[0].head.other.click()
+            dialog.comparison.rows[0].own.text.setText("Nasi Goreng Istimewa")
+        camera.take(dialog, f"conflict-{name}-chosen")
+    dialog._go(1)
+    dialog.comparison.rows[0].head.other.click()
+    dialog.comparison.rows[0].own.text.setText("Rp39.00")
+    camera.take(dialog, "conflict-own-wrong")
+    again = replace(CONFLICTS["one"], fields=(replace(PRICE, cloud="41000"),), revision=2)
+    dialog.show_conflicts([again, *list(CONFLICTS.values())[1:]])
+    camera.take(dialog, "conflict-changed")
+    ended = [replace(each, closed_at=NOW, closed_by="") for each in CONFLICTS.values()]
+    dialog.show_conflicts(ended)
+    camera.take(dialog, "conflict-equal")
+    dialog.reject()
 
 
 def _take_dialog(window: MainWindow, camera: Camera, name: str, typed: str = "") -> None:

@@ -101,8 +101,8 @@ def test_the_rail_counts_what_waits_and_what_needs_a_person(window: MainWindow) 
     show(window, "standing", Page.QUEUE)
     rail = window.rail
     heard = [rail.list.item(page).data(Qt.ItemDataRole.AccessibleTextRole) for page in Page]
-    assert heard == ["Status", "Queue, 38", "Needs attention, 3"]
-    assert [rail.pills[page].isVisible() for page in Page] == [False, True, True]
+    assert heard == ["Status", "Queue, 38", "Needs attention, 3", "Conflicts", "Messages", "Menu changes"]
+    assert [rail.pills[page].isVisible() for page in Page] == [False, True, True, False, False, False]
     assert rail.head.place.whole() == "2 records need attention"
     show(window, "many", Page.QUEUE)
     assert [rail.pills[page].text() for page in PAGES] == ["9,999+", "99+"]

@@ -7,11 +7,23 @@ from PySide6.QtWidgets import QWidget
 
 from outlet_sync_gui import reasons, words
 from outlet_sync_gui.errors import InputRefused
-from outlet_sync_gui.reader import Record, WantRecord
+from outlet_sync_gui.reader import Record, WantConflicts, WantRecord
 from outlet_sync_gui.settings import user_name
 from outlet_sync_gui.status import Row, Status
+from outlet_sync_gui.store.conflicts import Conflict
 from outlet_sync_gui.sync.clock import now
-from outlet_sync_gui.sync.commands import AnswerQuestion, Command, Discard, Edit, Retry
+from outlet_sync_gui.sync.commands import (
+    AnswerQuestion,
+    Command,
+    Discard,
+    Edit,
+    FieldChoice,
+    ReadMessage,
+    Resolve,
+    Retry,
+    TakeChanges,
+)
+from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
 from outlet_sync_gui.ui.dialogs import DetailsDialog, Dialog, DiscardDialog
 from outlet_sync_gui.ui.edit_dialog import LARGEST, EditDialog
 from outlet_sync_gui.ui.record_list import Action
@@ -29,13 +41,34 @@ class Decisions(QObject):
         super().__init__(window)
         self._window, self._theme, self._banner = window, theme, banner
         self._status: Status | None = None
+        self._now_ms = 0
         self._titles: dict[str, str] = {}  # what was decided over, as people call it
         self._drafts: dict[int, str] = {}  # contents that were declined: nobody types them twice
         self.dialog: Dialog | None = None
+        self.conflicts: ConflictDialog | None = None
 
-    def show_status(self, status: Status) -> None:
-        """What is true now, for dialogs."""
-        self._status = status
+    def show_status(self, status: Status, now_ms: int) -> None:
+        """What is true now, for dialogs; what is reviewed may have changed with it."""
+        self._status, self._now_ms = status, now_ms
+        if self.conflicts is not None:
+            self.conflicts.show_status(status, now_ms)
+            self.read_asked.emit(WantConflicts(self.conflicts.seen()))
+
+    def review(self) -> None:
+        """Open the review of conflicts."""
+        if self._status is None or self.conflicts is not None or self.dialog is not None:
+            return
+        self.conflicts = ConflictDialog(self._window, self._theme)
+        self.conflicts.chosen.connect(self._resolve)
+        self.conflicts.finished.connect(self._reviewed)
+        self.conflicts.show_status(self._status, self._now_ms)
+        self.conflicts.open()
+        self.read_asked.emit(WantConflicts())
+
+    def show_conflicts(self, conflicts: Sequence[Conflict]) -> None:
+        """Show what was read of conflicts."""
+        if self.conflicts is not None:
+            self.conflicts.show_conflicts(conflicts)
 
     def ask(self, action: Action, rows: Sequence[Row]) -> None:
         """Somebody wants something done about these rows."""
@@ -52,6 +85,14 @@ class Decisions(QObject):
         """Somebody answered a question."""
         self.decided.emit(AnswerQuestion(who=user_name(), question_id=question_id, choice=choice))
 
+    def acknowledge(self, number: int) -> None:
+        """Somebody has read an announcement."""
+        self.decided.emit(ReadMessage(who=user_name(), number=number))
+
+    def take(self, seqs: tuple[int, ...] | None) -> None:
+        """Somebody has seen to headquarters' changes on the till; None: to all."""
+        self.decided.emit(TakeChanges(who=user_name(), seqs=seqs))
+
     def show_record(self, wish: WantRecord, record: Record) -> None:
         """Open what was read for details or for mending."""
         if self._status is None or self.dialog is not None:
@@ -67,8 +108,29 @@ class Decisions(QObject):
         """The service could not do it: say so until somebody has read it."""
         if isinstance(command, Edit):
             self._drafts[int(command.name)] = command.content.decode()
-        title = self._titles.get(str(error.facts.get("name", "")), "")
+        if isinstance(command, Resolve):
+            self._decline(command, error)
+            return
+        is_row = isinstance(command, Retry | Discard | Edit)  # others have numbers of their own
+        title = self._titles.get(str(error.facts.get("name", "")), "") if is_row else ""
         self._banner.tell(reasons.declined(error, title))
+
+    def _decline(self, command: Resolve, error: InputRefused) -> None:
+        """Where it was chosen, as long as it is still reviewed; and look again at what holds now."""
+        sentence = reasons.declined(error, "")
+        if self.conflicts is None:
+            self._banner.tell(sentence)
+            return
+        self.conflicts.decline(command.conflict_id, sentence)
+        self.read_asked.emit(WantConflicts(self.conflicts.seen()))
+
+    def _resolve(self, conflict_id: int, choices: tuple[FieldChoice, ...], revision: int) -> None:
+        self.decided.emit(
+            Resolve(who=user_name(), conflict_id=conflict_id, choices=choices, revision=revision),
+        )
+
+    def _reviewed(self) -> None:
+        self.conflicts = None
 
     def _ask_why(self, rows: Sequence[Row]) -> None:
         dialog = DiscardDialog(self._window, rows)

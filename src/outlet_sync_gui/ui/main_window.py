@@ -2,25 +2,38 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from outlet_sync_gui.errors import InputRefused
-from outlet_sync_gui.reader import Record, WantGlance, WantLine, WantRecord, WantRefused, Wish
+from outlet_sync_gui.reader import (
+    Record,
+    WantChanges,
+    WantConflicts,
+    WantGlance,
+    WantLine,
+    WantMessages,
+    WantRecord,
+    WantRefused,
+    Wish,
+)
 from outlet_sync_gui.status import Row, State, Status
 from outlet_sync_gui.sync.commands import Command
 from outlet_sync_gui.ui import icons
+from outlet_sync_gui.ui.changes_page import ChangesPage
 from outlet_sync_gui.ui.decisions import Decisions
+from outlet_sync_gui.ui.messages_page import MessagesPage
 from outlet_sync_gui.ui.rail import Page, Rail
 from outlet_sync_gui.ui.record_pages import AttentionPage, QueuePage, RecordPage
 from outlet_sync_gui.ui.status_page import StatusPage
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Banner, FocusRing
 
-P = TypeVar("P", bound=StatusPage | RecordPage)
+AnyPage = StatusPage | RecordPage | MessagesPage | ChangesPage
+P = TypeVar("P", bound=AnyPage)
 NARROW_WINDOW_PX = 900
 SIZE = QSize(1024, 528)
 SMALLEST = QSize(480, 220)
@@ -47,7 +60,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.decisions = Decisions(self, theme, self.banner)
         self.pages = QStackedWidget()
-        self._made: list[StatusPage | RecordPage] = []
+        self._made: list[AnyPage] = []
         self.status_page = self._add(StatusPage(theme))
         self.ring = FocusRing(self)
         self._lay_out()
@@ -72,13 +85,28 @@ class MainWindow(QMainWindow):
         page.list.asked.connect(self.decisions.ask)
         return page
 
+    @cached_property
+    def messages_page(self) -> MessagesPage:
+        """The page of headquarters' announcements, made when somebody first goes there."""
+        page = self._add(MessagesPage(self._theme))
+        page.acknowledged.connect(self.decisions.acknowledge)
+        return page
+
+    @cached_property
+    def changes_page(self) -> ChangesPage:
+        """The page of headquarters' changes of the menu, made when somebody first goes there."""
+        page = self._add(ChangesPage(self._theme))
+        page.standing.answered.connect(self.decisions.answer)
+        page.taken.connect(self.decisions.take)
+        return page
+
     def show_status(self, status: Status, now_ms: int) -> None:
         """Show what is true now, and ask for the rows that fit it."""
         self._status = status
         self._now_ms = now_ms
         self._page().show_status(status, now_ms)
         self.rail.show_status(status, now_ms)
-        self.decisions.show_status(status)
+        self.decisions.show_status(status, now_ms)
         self.setWindowTitle(f"Outlet Sync — {status.outlet_code}" if status.outlet_code else "Outlet Sync")
         self.setWindowIcon(icons.tray_icon(status.state))
         self.ask_for_rows()
@@ -89,7 +117,7 @@ class MainWindow(QMainWindow):
         if status is None or not status.outlet_id or status.state is State.SETUP:
             return
         page = self._page()
-        if isinstance(page, RecordPage):
+        if not isinstance(page, StatusPage):
             self.read_asked.emit(page.wish())
         else:
             self.read_asked.emit(WantGlance(has_refused=status.dead > 0, has_waiting=status.pending.total > 0))
@@ -103,6 +131,12 @@ class MainWindow(QMainWindow):
                 self.queue_page.show_rows(_rows(found))
             case WantRefused(), _:
                 self.attention_page.show_rows(_rows(found))
+            case WantConflicts(), _:
+                self.decisions.show_conflicts(_rows(found))
+            case WantMessages(), _:
+                self.messages_page.show_messages(_rows(found))
+            case WantChanges(), _:
+                self.changes_page.show_changes(_rows(found))
             case WantGlance(), _:
                 self.show_rows(_rows(found))
 
@@ -163,19 +197,25 @@ class MainWindow(QMainWindow):
         self.status_page.list.retry.clicked.connect(self.retry_asked)
         self.status_page.queue_asked.connect(lambda: self.open_page(Page.QUEUE))
         self.status_page.attention_asked.connect(lambda: self.open_page(Page.ATTENTION))
+        self.status_page.conflicts_asked.connect(self.decisions.review)
+        self.rail.conflicts_asked.connect(self.decisions.review)
         self.decisions.decided.connect(self.decided)
         self.decisions.read_asked.connect(self.read_asked)
         self.rail.page_changed.connect(self._show_page)
         self.rail.language_asked.connect(self.language_asked)
         self._theme.changed.connect(self.retranslate)
 
-    def _page(self) -> StatusPage | RecordPage:
+    def _page(self) -> AnyPage:
         """The page that is shown: the others get the status when they are."""
         match self.rail.page():
             case Page.QUEUE:
                 return self.queue_page
             case Page.ATTENTION:
                 return self.attention_page
+            case Page.MESSAGES:
+                return self.messages_page
+            case Page.CHANGES:
+                return self.changes_page
             case _:
                 return self.status_page
 
@@ -195,7 +235,7 @@ class MainWindow(QMainWindow):
         self.ask_for_rows()
 
 
-def _rows(found: object) -> Sequence[Row]:
+def _rows(found: object) -> Sequence[Any]:
     assert isinstance(found, Sequence)
     return found
 

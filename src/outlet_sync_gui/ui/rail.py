@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QPushButton,
 from outlet_sync_gui import words
 from outlet_sync_gui.status import Status
 from outlet_sync_gui.ui import icons
+from outlet_sync_gui.ui.standing import of_the_menu
 from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import Head, Label
 
@@ -24,6 +25,9 @@ class Page(IntEnum):
     STATUS = 0
     QUEUE = 1
     ATTENTION = 2
+    CONFLICTS = 3  # opens its dialog: the page that was shown stays
+    MESSAGES = 4
+    CHANGES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,9 @@ LOOKS = {
     Page.STATUS: _Look(words.N_("Status"), "status"),
     Page.QUEUE: _Look(words.N_("Queue"), "other", 9_999),
     Page.ATTENTION: _Look(words.N_("Needs attention"), "attention", 99),
+    Page.CONFLICTS: _Look(words.N_("Conflicts"), "differ", 99),
+    Page.MESSAGES: _Look(words.N_("Messages"), "message", 99),
+    Page.CHANGES: _Look(words.N_("Menu changes"), "tag", 99),
 }
 
 
@@ -44,6 +51,7 @@ class Rail(QFrame):
     """Tells which page is wanted; asks for the other language."""
 
     page_changed = Signal()
+    conflicts_asked = Signal()
     language_asked = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
@@ -51,6 +59,7 @@ class Rail(QFrame):
         self.setProperty("kind", "rail")
         self._theme = theme
         self._is_narrow = False
+        self._page = Page.STATUS
         self._status: Status | None = None
         self._now_ms = 0
         self.head = Head()
@@ -63,6 +72,8 @@ class Rail(QFrame):
         self.list.verticalScrollBar().valueChanged.connect(self._place_pills)
         self.list.setCurrentRow(Page.STATUS)
         self.list.currentRowChanged.connect(self._moved)
+        self.list.itemClicked.connect(self._clicked)
+        self.list.itemActivated.connect(self._activated)
         self.language = QPushButton()
         self.language.setProperty("kind", "quiet")
         self.language.clicked.connect(lambda: self.language_asked.emit(OTHER_LANGUAGE[words.language()][0]))
@@ -86,11 +97,14 @@ class Rail(QFrame):
 
     def page(self) -> Page:
         """The page that is shown."""
-        return Page(max(0, self.list.currentRow()))
+        return self._page
 
     def go_to(self, page: Page) -> None:
         """Show this page."""
-        self.list.setCurrentRow(page)
+        if page is Page.CONFLICTS:
+            self.conflicts_asked.emit()
+        else:
+            self.list.setCurrentRow(page)
 
     def retranslate(self) -> None:
         """Name the pages again."""
@@ -123,19 +137,28 @@ class Rail(QFrame):
         super().resizeEvent(event)
         self._place_pills()
 
-    def _moved(self) -> None:
-        self.retranslate()
-        self.page_changed.emit()
+    def _moved(self, row: int) -> None:
+        # The arrow keys must get past the conflicts without opening them: Enter does.
+        if row not in (Page.CONFLICTS, self._page):
+            self._page = Page(max(0, row))
+            self.retranslate()
+            self.page_changed.emit()
+
+    def _clicked(self, item: QListWidgetItem) -> None:
+        if self.list.row(item) == Page.CONFLICTS:
+            self.list.setCurrentRow(self._page)
+            self.conflicts_asked.emit()
+
+    def _activated(self, item: QListWidgetItem) -> None:
+        if self.list.row(item) == Page.CONFLICTS:
+            self.conflicts_asked.emit()
 
     def _show_counts(self) -> None:
-        status = self._status
-        counts = dict.fromkeys(Page, 0)
-        if status is not None:
-            counts |= {Page.QUEUE: status.pending.total, Page.ATTENTION: status.dead + status.questions}
-        for page, n in counts.items():
+        waiting, urgent = counts(self._status), _urgent(self._status)
+        for page, n in waiting.items():
             most = MOST_SHOWN_NARROW if self._is_narrow else LOOKS[page].most
             set_property(self.pills[page], "isNarrow", self._is_narrow)
-            self.pills[page].show_count(n, most=most, is_urgent=page is Page.ATTENTION)
+            self.pills[page].show_count(n, most=most, is_urgent=page in urgent)
             name = words.say(LOOKS[page].name)
             told = f"{name}, {words.number(n)}" if n else name
             self.list.item(page).setData(Qt.ItemDataRole.AccessibleTextRole, told)
@@ -148,6 +171,28 @@ class Rail(QFrame):
             pill.adjustSize()
             top = entry.top() + 2 if self._is_narrow else entry.center().y() - pill.height() // 2
             pill.move(self.list.viewport().width() - pill.width() - (2 if self._is_narrow else PILL_SIDE_PX), top)
+
+
+def counts(status: Status | None) -> dict[Page, int]:
+    """What waits on each page."""
+    if status is None:
+        return dict.fromkeys(Page, 0)
+    return {
+        Page.STATUS: 0,
+        Page.QUEUE: status.pending.total,
+        Page.ATTENTION: status.dead + status.questions,
+        Page.CONFLICTS: status.conflicts,
+        Page.MESSAGES: status.messages,
+        Page.CHANGES: status.untaken + len(of_the_menu(status.asked)),
+    }
+
+
+def _urgent(status: Status | None) -> frozenset[Page]:
+    """Where a person's work waits, and not just time."""
+    always = {Page.ATTENTION, Page.CONFLICTS, Page.MESSAGES}
+    is_asked = status is not None and bool(of_the_menu(status.asked))
+    is_late = status is not None and status.is_untaken_late
+    return frozenset({*always, *((Page.CHANGES,) if is_asked or is_late else ())})
 
 
 class _Pill(Label):

@@ -9,12 +9,11 @@ from outlet_sync_gui import words
 from outlet_sync_gui.reader import PAGE_ROWS, WantLine, WantRefused, Wish
 from outlet_sync_gui.status import Row, Status
 from outlet_sync_gui.ui.record_list import Action, RecordList
-from outlet_sync_gui.ui.standing import StandingList
+from outlet_sync_gui.ui.standing import StandingList, of_questions, of_waits
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import Label
+from outlet_sync_gui.ui.widgets import NARROW_PX, Label
 
 SEARCH_AFTER_MS = 200
-NARROW_PX = 760
 
 
 class RecordPage(QWidget):
@@ -130,7 +129,7 @@ class AttentionPage(RecordPage):
 
     def show_status(self, status: Status, now_ms: int) -> None:
         """Show what is true now."""
-        self.standing.show_waits(status.waits, now_ms)
+        self.standing.show_standing([*of_questions(status.asked), *of_waits(status.waits, now_ms)])
         super().show_status(status, now_ms)
 
     def arrange(self, width: int) -> None:
@@ -150,7 +149,9 @@ class AttentionPage(RecordPage):
             "{n} records were not accepted by headquarters. The rest is still sent.",
             status.dead,
         )
-        self.line.say(told if status.dead else words.say("Nothing refused"))
+        asked = words.say_n("{n} question needs an answer", "{n} questions need an answer", status.questions)
+        quiet = asked if status.questions else words.say("Nothing refused")
+        self.line.say(told if status.dead else quiet)
 
     def _empty(self) -> str:
         return words.say("What headquarters refuses shows here, with its reason.")

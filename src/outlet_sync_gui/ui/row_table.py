@@ -25,10 +25,14 @@ WIDE = (Column.WHAT, Column.DETAIL)
 
 
 class RowTable(QWidget):
-    """Shows lines; with `has_choice` they can be chosen, by a tap or with Space, several at once."""
+    """Shows lines; with `has_choice` they can be chosen, by a tap or with Space, several at once.
 
-    def __init__(self, theme: Theme, *, has_choice: bool = False) -> None:
+    `largest_share`: of the width that the figures leave, so much may be the name's.
+    """
+
+    def __init__(self, theme: Theme, *, has_choice: bool = False, largest_share: float = LARGEST_SHARE) -> None:
         super().__init__()
+        self._largest_share = largest_share
         self._has_choice = has_choice
         self._wanted: dict[Column, int] = {}
         self.model = RowModel(theme.tokens)
@@ -82,7 +86,7 @@ class RowTable(QWidget):
         shown = [column for column in Column if not self.table.isColumnHidden(column)]
         taken = sum(self.table.columnWidth(column) for column in shown if column not in WIDE)
         room = max(0, self.table.viewport().width() - taken)
-        wanted = min(max(self._wanted.get(Column.WHAT, 0), room // 3), round(room * LARGEST_SHARE))
+        wanted = min(max(self._wanted.get(Column.WHAT, 0), room // 3), round(room * self._largest_share))
         self.table.setColumnWidth(Column.WHAT, wanted if Column.DETAIL in shown else room)
 
 

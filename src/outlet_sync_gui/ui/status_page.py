@@ -11,10 +11,9 @@ from outlet_sync_gui.ui.band import Band
 from outlet_sync_gui.ui.row_model import Line, line_of
 from outlet_sync_gui.ui.row_table import RowTable
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import Cards, Label, rule
+from outlet_sync_gui.ui.widgets import NARROW_PX, Cards, Label, rule
 
 HEAD_PX = 44
-NARROW_PX = 760
 
 
 class StatusPage(QWidget):
@@ -22,6 +21,7 @@ class StatusPage(QWidget):
 
     queue_asked = Signal()
     attention_asked = Signal()
+    conflicts_asked = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -31,14 +31,18 @@ class StatusPage(QWidget):
         self._rows: Sequence[Row] = ()
         self.band = Band(theme)
         self.cards = Cards()
-        for card, asked in ((self.cards.cards[0], self.queue_asked), (self.cards.cards[2], self.attention_asked)):
-            card.opens(asked)
+        _, _, attention, conflicts = self.cards.cards
+        self.cards.cards[0].opens(self.queue_asked)
+        attention.opens(self.attention_asked)
+        conflicts.opens(self.conflicts_asked)
+        self.doors = Label("error", wraps=True)
         self.list = _List(theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 20)
         layout.setSpacing(16)
         layout.addWidget(self.band)
         layout.addWidget(self.cards)
+        layout.addWidget(self.doors)
         layout.addWidget(self.list, 1)
 
     def show_status(self, status: Status, now_ms: int) -> None:
@@ -72,17 +76,20 @@ class StatusPage(QWidget):
             self._show_list()
 
     def _show_cards(self, status: Status) -> None:
-        waiting, sent, dead, conflicts = self.cards.cards
+        waiting, sent, attention, conflicts = self.cards.cards
         pending = status.pending
         waiting.setToolTip(_lane_counts(status) if pending.total else "")
         waiting.show_figure(words.say("Not sent"), words.number(pending.total), _waiting_line(status, self._now_ms))
         sent.show_figure(
             words.say("Sent today"), words.number(status.sent_today), words.rupiah(status.sent_today_amount)
         )
-        refused = words.say("see below") if status.dead else words.say("nothing refused")
-        dead.show_figure(words.say("Needs attention"), words.number(status.dead), refused, is_urgent=status.dead > 0)
-        same = words.say("same as headquarters")
-        conflicts.show_figure(words.say("Conflicts"), words.number(status.conflicts), same)
+        n = status.dead + status.questions
+        attention.show_figure(words.say("Needs attention"), words.number(n), _attention_line(status), is_urgent=n > 0)
+        line = words.say("choose what holds") if status.conflicts else words.say("same as headquarters")
+        is_urgent = status.conflicts > 0
+        conflicts.show_figure(words.say("Conflicts"), words.number(status.conflicts), line, is_urgent=is_urgent)
+        self.doors.say("\n".join(f"▲ {words.door(door)}" for door in status.doors))
+        self.doors.setVisible(bool(status.doors))
 
     def _show_list(self) -> None:
         status = self._status
@@ -152,6 +159,14 @@ def _waiting_line(status: Status, now_ms: int) -> str:
     if pending.high == pending.low == 0 and status.next_attempt_at is not None:
         return words.say("menu & stock · {when}", when=words.at(status.next_attempt_at, now_ms, has_zone=False))
     return _lane_counts(status)
+
+
+def _attention_line(status: Status) -> str:
+    if status.dead and status.questions:
+        return words.say_n("{n} question, the rest refused", "{n} questions, the rest refused", status.questions)
+    if status.questions:
+        return words.say("waits for an answer")
+    return words.say("see below") if status.dead else words.say("nothing refused")
 
 
 def _lane_counts(status: Status) -> str:

@@ -89,6 +89,9 @@ QMainWindow, QDialog, QScrollArea, *[kind="page"] {{ background:{c.bg}; border:0
 *[kind="band"] {{ border:0; border-radius:12px; }}
 {bands}
 *[kind="card"] {{ background:{c.surface}; border:1px solid {c.line}; border-radius:10px; }}
+*[kind="past"] {{ background:transparent; border:1px solid {c.line}; border-radius:10px; }}
+*[kind="agreed"] {{ background:{c.sunken}; border:0; border-radius:10px; }}
+*[kind="effect"] {{ background:{c.accent_tint}; border:0; border-radius:12px; }}
 *[kind="rule"] {{ background:{c.line}; max-height:1px; min-height:1px; border:0; }}
 *[kind="card"][role="figures"] {{ min-height:{px(6.2)}px; }}
 *[kind="card"][role="list"] {{ min-height:{px(12)}px; }}
@@ -107,6 +110,10 @@ QLabel[role="title"] {{ font-weight:600; }}
 QLabel[role="error"] {{ color:{attention}; }}
 QLabel[role="quiet"] {{ color:{c.text2}; }}
 QLabel[role="page-title"] {{ font-size:{px(tokens.PAGE_TITLE)}px; font-weight:600; }}
+QLabel[role="value"] {{ font-size:{px(tokens.VALUE)}px; font-weight:500; }}
+QLabel[role="value"][isLong="true"] {{ font-size:{px(tokens.LONG_VALUE)}px; }}
+QLabel[role="tag"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{c.sunken}; border-radius:9px;
+  padding:2px 8px; }}
 QLabel[role="pill"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{c.line}; border-radius:7px;
   padding:1px 6px; min-width:8px; min-height:14px; }}
 QLabel[role="pill"][isNarrow="true"] {{ padding:0 4px; }}
@@ -124,12 +131,20 @@ QPushButton[kind="quiet"] {{ min-height:44px; padding:0 12px; border:0; backgrou
   text-align:left; }}
 QPushButton[kind="quiet"]:disabled {{ color:{c.text2}; }}
 QPushButton[kind="quiet"]:hover {{ background:{c.sunken}; }}
+QPushButton[role="slim"] {{ padding:0; }}
+QPushButton[role="place"] {{ padding:0 8px; text-align:center; }}
+QPushButton[role="square"] {{ min-width:44px; min-height:44px; padding:0; }}
+QPushButton[kind="cell"] {{ border:1px solid {c.edge}; border-radius:10px; padding:0; font-weight:400; }}
+QPushButton[kind="cell"]:checked {{ border:2px solid {c.accent}; background:{c.accent_tint}; }}
+QPushButton[kind="cell"]:disabled {{ border-color:{c.line}; }}
+QPushButton::menu-indicator {{ image:none; width:0; }}
 QListWidget {{ background:transparent; border:0; outline:0; }}
 QListWidget::item {{ min-height:42px; padding:0 10px; margin:0 8px; border:1px solid transparent; border-radius:8px;
   color:{c.text}; }}
 QListWidget::item:selected {{ background:{c.surface}; border:1px solid {c.line}; border-left:3px solid {c.accent};
   border-top-left-radius:0; border-bottom-left-radius:0; }}
 QListWidget[isNarrow="true"]::item {{ padding:0 4px 0 8px; margin:0 4px; }}
+QListWidget[role="cases"]::item {{ min-height:50px; }}
 *[kind="card"] QTableView {{ min-height:92px; }}
 QTableView {{ background:transparent; border:0; outline:0; gridline-color:{c.line}; }}
 QTableView::item {{ border-bottom:1px solid {c.line}; padding:0 4px; color:{c.text}; }}

@@ -92,3 +92,4 @@ SMALLEST_PX = 13
 
 # Sizes as multiples of the system's font.
 SMALL, LABEL, BODY, TITLE, PAGE_TITLE, SENTENCE, FIGURE = 0.86, 0.93, 1.0, 1.14, 1.43, 1.85, 2.0
+VALUE, LONG_VALUE = 1.29, 1.07

@@ -10,7 +10,9 @@ from outlet_sync_gui import words
 from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.band import Main, main_button
+from outlet_sync_gui.ui.rail import LOOKS, Page, counts
 
+PAGES = (Page.CONFLICTS, Page.ATTENTION, Page.MESSAGES, Page.CHANGES)  # what may need a person
 PAUSES = (("Pause for 15 minutes", 15), ("Pause for 1 hour", 60), ("Pause until I resume", 0))
 
 
@@ -18,6 +20,7 @@ class Tray(QObject):
     """Shows a status; asks by signals."""
 
     open_asked = Signal()
+    page_asked = Signal(object)  # a Page
     sync_asked = Signal()
     pause_asked = Signal(int)  # minutes, 0: until resumed
     resume_asked = Signal()
@@ -31,6 +34,7 @@ class Tray(QObject):
         self.icon = QSystemTrayIcon(icons.tray_icon(State.SETUP))
         self.menu = QMenu()
         self.sentence, self.sync, self.resume, self.open, self.quit = (QAction(self.menu) for _ in range(5))
+        self.pages = {page: QAction(self.menu) for page in PAGES}
         self.pauses = [(QAction(self.menu), text, minutes) for text, minutes in PAUSES]
         self.languages = QMenu(self.menu)
         self._fill()
@@ -58,6 +62,10 @@ class Tray(QObject):
         text = words.tooltip(status, now_ms)
         self.icon.setToolTip(text)
         self.sentence.setText(text)
+        for page, n in counts(status).items():
+            if page in self.pages:
+                name = words.say(LOOKS[page].name)
+                self.pages[page].setText(f"{name} ({words.number(n)})" if n else name)
         is_paused = status.state is State.PAUSED
         self.sync.setEnabled(main_button(status) is not Main.DISABLED)
         self.resume.setVisible(is_paused)
@@ -70,6 +78,8 @@ class Tray(QObject):
         self.resume.setText(words.say("Resume"))
         self.open.setText(words.say("Open"))
         self.quit.setText(words.say("Quit"))
+        for page, action in self.pages.items():
+            action.setText(words.say(LOOKS[page].name))
         self.languages.setTitle(words.say("Language"))
         for action, text, _ in self.pauses:
             action.setText(words.say(text))
@@ -81,6 +91,8 @@ class Tray(QObject):
         self.menu.addAction(self.sentence)
         self.menu.addSeparator()
         self.menu.addActions([self.sync, *(action for action, _, _ in self.pauses), self.resume])
+        self.menu.addSeparator()
+        self.menu.addActions(list(self.pages.values()))
         self.menu.addSeparator()
         self.menu.addAction(self.open)
         self.menu.addMenu(self.languages)
@@ -96,7 +108,12 @@ class Tray(QObject):
         self.quit.triggered.connect(self.quit_asked)
         for action, _, minutes in self.pauses:
             action.triggered.connect(partial(self._pause, minutes))
+        for page, action in self.pages.items():
+            action.triggered.connect(partial(self._go_to, page))
         self.icon.activated.connect(self._activated)
+
+    def _go_to(self, page: Page) -> None:
+        self.page_asked.emit(page)
 
     def _pause(self, minutes: int) -> None:
         self.pause_asked.emit(minutes)

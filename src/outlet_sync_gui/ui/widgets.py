@@ -1,5 +1,7 @@
 """Small pieces that pages are made of."""
 
+import re
+
 from PySide6.QtCore import QRect, QSize, Qt, SignalInstance
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
@@ -17,12 +19,22 @@ from PySide6.QtWidgets import (
 from outlet_sync_gui import words
 from outlet_sync_gui.ui.theme import set_property
 
+NARROW_PX = 760  # a window under it has its columns stacked
+LONGEST_RUN = 24  # characters without a place to break a line at
+BREAK = "\u200b"  # no width, and a line may end there
+
 
 class Label(QLabel):
-    """Plain text in a role of the style sheet; with `elides` it shortens itself and tells the whole as a tooltip."""
+    """Plain text in a role of the style sheet; with `elides` it shortens itself and tells the whole as a tooltip.
 
-    def __init__(self, role: str = "", *, elides: bool = False, wraps: bool = False) -> None:
+    With `wraps` it breaks a long word, too: one from outside would make the page wider than the window.
+    """
+
+    def __init__(
+        self, role: str = "", *, elides: bool = False, wraps: bool = False, longest_run: int = LONGEST_RUN
+    ) -> None:
         super().__init__()
+        self._longest_run = longest_run
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setWordWrap(wraps)
@@ -37,8 +49,8 @@ class Label(QLabel):
         self.setAccessibleName(text)
         if self._elides:
             self._shorten()
-        elif text != self.text():
-            self.setText(text)
+        elif (shown := breakable(text, self._longest_run) if self.wordWrap() else text) != self.text():
+            self.setText(shown)
 
     def whole(self) -> str:
         """The text, however much of it there is room for."""
@@ -55,6 +67,12 @@ class Label(QLabel):
         self.setToolTip(self._whole if shown != self._whole else "")
         if shown != self.text():
             self.setText(shown)
+
+
+def breakable(text: str, longest_run: int = LONGEST_RUN) -> str:
+    """With places to break a line at inside of long words."""
+    run = rf"[^\s{BREAK}]{{{longest_run}}}(?=[^\s{BREAK}])"
+    return re.sub(run, lambda found: f"{found[0]}{BREAK}", text)
 
 
 class Card(QPushButton):

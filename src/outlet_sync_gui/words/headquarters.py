@@ -46,7 +46,7 @@ def field_title(field: str) -> str:
 def value(field: str, held: Json) -> str:
     """A field's value: Rp40.000, 1,248, yes; what is not there is a dash."""
     if field == DELETED:
-        return say("deleted") if held else say("not deleted")
+        return say("deleted") if held else say("on the menu")
     if held is None:
         return "–"
     if isinstance(held, bool):
