@@ -6,13 +6,28 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 from tests.builders import OUTLET_ID, order, read
 
-from outlet_sync_gui.reader import Reader, Record, WantGlance, WantLine, WantRecord, WantRefused
+from outlet_sync_gui.reader import (
+    MESSAGES,
+    PAST_MESSAGES,
+    Reader,
+    Record,
+    WantChanges,
+    WantConflicts,
+    WantGlance,
+    WantLine,
+    WantMessages,
+    WantRecord,
+    WantRefused,
+    Wish,
+)
 from outlet_sync_gui.store import Store, open_store
+from outlet_sync_gui.store.conflicts import Source
 from outlet_sync_gui.sync.records import accept
 
 
@@ -80,6 +95,50 @@ def test_each_wish_finds_its_own(directory: Path, reader: Reader, qtbot: QtBot) 
     assert refused == []
     assert isinstance(record, Record)
     assert (record.local_id, record.history) == ("A2", ())
+
+
+def test_what_headquarters_says_is_read(directory: Path, reader: Reader, qtbot: QtBot) -> None:
+    with closing(open_store(directory, OUTLET_ID)) as store:
+        numbers = [_start_conflict(store, n) for n in range(3)]
+        with store.write():
+            store.conflicts.close(numbers[0], who="", notes="", now_ms=2)
+            for n in range(MESSAGES + 3):
+                text = f"message {n}"
+                store.messages.add(message_id=str(n), title="", text=text, level="info", expires_at=None, now_ms=n)
+            store.messages.acknowledge(MESSAGES + 3, who="Rina", now_ms=99)
+            (record, *_) = store.views.line(limit=1)
+            for _ in range(3):
+                store.changes.note(
+                    record.record_id, action="update", version=1, fields={"price": {"to": 1}}, reason=None, now_ms=3
+                )
+            store.changes.take((2,), who="Rina", now_ms=4)
+    opened = _read(reader, qtbot, WantConflicts())
+    with_ended = _read(reader, qtbot, WantConflicts(seen=(numbers[0], 77)))
+    messages, changes = _read(reader, qtbot, WantMessages()), _read(reader, qtbot, WantChanges())
+    assert [conflict.conflict_id for conflict in opened] == numbers[1:]
+    assert [conflict.conflict_id for conflict in with_ended] == numbers  # one that never was is left out
+    assert len(messages) <= MESSAGES + PAST_MESSAGES
+    assert [message.read_by for message in messages].count("Rina") == 1
+    assert sum(message.read_at is None for message in messages) == MESSAGES
+    assert [change.seq for change in changes] == [1, 3, 2]  # what the till has stands below
+
+
+def _read(reader: Reader, qtbot: QtBot, wish: Wish) -> Any:
+    with qtbot.waitSignal(reader.found) as found:
+        reader.read(OUTLET_ID, wish)
+    return found.args[1]
+
+
+def _start_conflict(store: Store, n: int) -> int:
+    with store.write():
+        return store.conflicts.start(
+            record_id=None,
+            entity_type="product",
+            local_id=f"P{n}",
+            cloud_id=None,
+            source=Source.WEBHOOK,
+            now_ms=1,
+        )
 
 
 def test_a_damaged_store_ends_no_later_reading(directory: Path, reader: Reader, qtbot: QtBot) -> None:

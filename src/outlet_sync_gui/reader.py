@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 GLANCE_ROWS = 30  # what a glance takes in
 PAGE_ROWS = 100
 CONFLICTS = 200
-MESSAGES, PAST_MESSAGES = 15, 10  # each a card, which takes its time to be made
+MESSAGES, PAST_MESSAGES = 10, 5  # each a card, which takes its time to be made
 
 
 class Wish(Protocol):

@@ -131,6 +131,7 @@ class Status:
     blocked: int = 0
     dead: int = 0
     conflicts: int = 0
+    revisions: int = 0  # another number where an open conflict is not as it was: whoever shows it looks again
     questions: int = 0
     sent_today: int = 0
     sent_today_amount: int = 0

@@ -60,3 +60,15 @@ def test_what_is_chosen_is_telling_until_headquarters_has_heard_of_it(store: Sto
         store.conflicts.told(opened.conflict_id, "price", now_ms=4)
     assert store.conflicts.telling() == []
     assert [found.is_told for found in map(store.conflicts.find, (1, 2)) if found] == [True, True]
+
+
+def test_whoever_shows_what_is_open_can_tell_that_it_is_not_as_it_was(store: Store) -> None:
+    seen = [store.conflicts.revisions()]
+    opened = start(store, record_id(store))
+    seen.append(store.conflicts.revisions())
+    with store.write():
+        store.conflicts.revise(opened.conflict_id)
+    seen.append(store.conflicts.revisions())
+    with store.write():
+        store.conflicts.close(opened.conflict_id, who="Rina", notes="", now_ms=3)
+    assert [*seen, store.conflicts.revisions()] == [0, 1, 2, 0]

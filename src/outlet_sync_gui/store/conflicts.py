@@ -173,6 +173,12 @@ class Conflicts:
         row = self._db.row("SELECT count(*) FROM conflict WHERE outlet = ? AND closed_at IS NULL", (self._outlet,))
         return int(row[0]) if row else 0
 
+    def revisions(self) -> int:
+        """A number that changes with whatever a person may see of the open ones."""
+        query = "SELECT coalesce(sum(revision), 0) FROM conflict WHERE outlet = ? AND closed_at IS NULL"
+        row = self._db.row(query, (self._outlet,))
+        return int(row[0]) if row else 0
+
     def start(
         self,
         *,

@@ -41,6 +41,7 @@ class Facts:
     halts: tuple[Halt, ...] = ()
     asked: tuple[Question, ...] = ()
     conflicts: int = 0
+    revisions: int = 0
     messages: int = 0
     feed: Feed = NO_FEED
 
@@ -60,6 +61,7 @@ def facts_of(store: Store, settings: Settings, halts: Sequence[Halt], *, now_ms:
         halts=tuple(halts),
         asked=asked(halts, store.questions.open()),
         conflicts=store.conflicts.count(),
+        revisions=store.conflicts.revisions(),
         messages=store.messages.count_unread(now_ms),
         feed=store.changes.feed(),
     )
@@ -112,6 +114,7 @@ def status_of(facts: Facts, sent_on: Callable[[str], tuple[int, int]], *, progre
         questions=len(facts.asked),
         asked=facts.asked,
         conflicts=facts.conflicts,
+        revisions=facts.revisions,
         messages=facts.messages,
         untaken=facts.feed.untaken,
         is_untaken_late=_is_untaken_late(facts),

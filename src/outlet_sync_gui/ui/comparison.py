@@ -21,7 +21,7 @@ from outlet_sync_gui.ui.cells import PLACES, Agreed, Cell, Side
 from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import Label
 
-MOST_ROWS = 12  # what differs beyond that is chosen for all fields at once
+MOST_ROWS = 8  # what differs beyond that is chosen for all fields at once
 HEAD_PX = 88
 SHARES = (10, 7, 10)  # of the width: this outlet, agreed, headquarters
 NEAR_MS = 3_600_000
