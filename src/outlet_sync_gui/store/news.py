@@ -121,6 +121,13 @@ class News:
         self._db.execute_many("DELETE FROM news WHERE record_id = ?", [(row[0],) for row in rows])
         return [_kept(row).change for row in rows]
 
+    def forget(self) -> list[int]:
+        """Drop all that is kept, asked about or not; the records beside which it was."""
+        which = "record_id IN (SELECT id FROM record WHERE outlet = ?)"
+        rows = self._db.rows(f"SELECT record_id FROM news WHERE {which}", (self._outlet,))
+        self._db.execute(f"DELETE FROM news WHERE {which}", (self._outlet,))
+        return [row[0] for row in rows]
+
     def held_by(self, question_id: int) -> list[tuple[int, CloudChange]]:
         """The records whose changes a question holds, with these."""
         rows = self._db.rows(f"{NEWS} AND n.question = ? ORDER BY n.record_id", (self._outlet, question_id))

@@ -81,11 +81,3 @@ class Questions:
             "UPDATE question SET closed_at = ?, choice = ?, who = ? WHERE id = ? AND closed_at IS NULL",
             (now_ms, choice, who, question_id),
         )
-
-    def close_empty(self, question_id: int, *, now_ms: int) -> None:
-        """Close a question that holds no change any more: later news answered it."""
-        self._db.execute(
-            "UPDATE question SET closed_at = ?, choice = '', who = '' WHERE id = ? AND closed_at IS NULL"
-            " AND NOT EXISTS (SELECT 1 FROM news WHERE question = question.id)",
-            (now_ms, question_id),
-        )

@@ -178,6 +178,14 @@ class Records:
             f"UPDATE record SET base_version = 0, ruled_version = 0, is_tried = 0 WHERE outlet = ? AND {which}",
             (self._outlet, types),
         )
+        # What left for it before is settled by that; but for what is out at this moment.
+        which = f"record_id IN (SELECT id FROM record WHERE outlet = ?1 AND {which.replace('?', '?2')})"
+        is_out = "flight IS (SELECT flight FROM outlet WHERE id = ?1)"
+        self._db.execute(f"DELETE FROM sent WHERE {which} AND NOT ({is_out})", (self._outlet, types))
+        self._db.execute(
+            f"UPDATE outbox SET tried = 0, flight = NULL WHERE {which} AND (flight IS NULL OR NOT ({is_out}))",
+            (self._outlet, types),
+        )
 
     def known(self, incomings: Sequence[Incoming]) -> set[tuple[str, str]]:
         """Those of them of which there is a record, by type and the POS's id."""

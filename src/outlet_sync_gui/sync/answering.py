@@ -13,13 +13,14 @@ from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.store.halts import Halt, HaltKind
 from outlet_sync_gui.store.questions import Question, QuestionKind
 from outlet_sync_gui.store.records import CATALOGUE
-from outlet_sync_gui.sync import configuration, disputes, line, resolve
+from outlet_sync_gui.sync import configuration, disputes, guard, line, resolve
 from outlet_sync_gui.sync.clock import iso, to_ms
 from outlet_sync_gui.sync.commands import AnswerQuestion
 from outlet_sync_gui.sync.door import apply_change
 from outlet_sync_gui.sync.pull import OVERLAP_MS
 
 REFUSED_ALIKE = "refused_alike"
+PRICE = "price"
 RETRY, GIVE_UP, APPROVE, REFUSE, PUSH_AGAIN, ACCEPT, KEEP, UNDO = (
     *("retry", "give_up", "approve", "refuse", "push_again", "accept", "keep", "undo"),
 )
@@ -56,7 +57,7 @@ def answer(store: Store, decision: AnswerQuestion, *, now_ms: int) -> None:
         case "push_again":
             _push_again(store, question, now_ms)
         case "accept":
-            _accept(store, question)
+            _accept(store, question, now_ms)
         case "undo":
             configuration.undo(store, at=iso(now_ms))
     what = What.DECLINED if decision.choice in (REFUSE, UNDO) else What.APPROVED
@@ -103,7 +104,8 @@ def _refuse(store: Store, question: Question, who: str, now_ms: int) -> None:
             disputes.reconcile(store, known, change, now_ms=now_ms, asked=[_price(change)])
         conflict = store.conflicts.of_record(record_id)
         if conflict is not None:
-            resolve.choose_all(store, conflict, Strategy.LOCAL_WINS, who=who, now_ms=now_ms)
+            name = disputes.DELETED if change.action == "delete" else PRICE
+            resolve.choose_all(store, conflict, Strategy.LOCAL_WINS, who=who, now_ms=now_ms, name=name)
 
 
 def _price(change: CloudChange) -> Disputed:
@@ -113,7 +115,7 @@ def _price(change: CloudChange) -> Disputed:
         local_id=change.local_id,
         cloud_id=change.cloud_id,
         conflict_id=None,
-        field="price",
+        field=PRICE,
         cloud_value="0",
         cloud_version=change.version,
         cloud_updated_at=change.updated_at,
@@ -137,8 +139,17 @@ def _push_again(store: Store, question: Question, now_ms: int) -> None:
     store.outlet.start_again(cursor=checkpoint)
 
 
-def _accept(store: Store, question: Question) -> None:
-    """Headquarters is right: its catalogue is taken as at the first contact, the outlet's stock stays."""
+def _accept(store: Store, question: Question, now_ms: int) -> None:
+    """Headquarters is right: its catalogue is taken as at the first contact, the outlet's stock stays.
+
+    What it said before is void: that it says anew, where it still holds.
+    """
+    menu = [found for found in store.conflicts.open(limit=store.conflicts.count()) if found.entity_type in CATALOGUE]
+    for conflict in menu:
+        disputes.settle(store, conflict, now_ms)
+    for record_id in {*store.news.forget(), *(conflict.record_id for conflict in menu if conflict.record_id)}:
+        store.conflicts.restate(record_id)
+    guard.close_empty(store, now_ms=now_ms)
     store.records.forget_agreements(CATALOGUE)
     store.outlet.start_again(cursor=str(question.facts["checkpoint"]))
 

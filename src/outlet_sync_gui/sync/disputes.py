@@ -147,7 +147,15 @@ def settle_by_itself(store: Store, known: Known, *, now_ms: int) -> None:
     """Nothing is disputed of this record any more."""
     opened = store.conflicts.of_record(known.record_id)
     if opened is not None:
-        _settle(store, opened, now_ms)
+        settle(store, opened, now_ms)
+
+
+def settle(store: Store, opened: Conflict, now_ms: int) -> None:
+    """Both agree: it closes itself; of what headquarters asked it is told that its own value holds."""
+    for field in opened.fields:
+        store.conflicts.put(opened.conflict_id, replace(field, choice=Strategy.CLOUD_WINS))
+    store.conflicts.close(opened.conflict_id, who=None, notes="", now_ms=now_ms)
+    store.activity.note(What.SETTLED, opened.record_id, now_ms=now_ms)
 
 
 def gone(known: Known, change: CloudChange) -> Adopted:
@@ -201,7 +209,7 @@ def _follow(
     """Bring the record's conflict to these fields; whether a person has something else to look at now."""
     if not found:
         if opened is not None:
-            _settle(store, opened, now_ms)
+            settle(store, opened, now_ms)
         return opened is not None
     number = opened.conflict_id if opened else _start(store, subject, source=source, now_ms=now_ms)
     before = {field.field: field for field in opened.fields} if opened else {}
@@ -220,14 +228,6 @@ def _follow(
 
 def _says_the_same(before: Disagreement, now: Disagreement) -> bool:
     return (before.local, before.cloud) == (now.local, now.cloud)
-
-
-def _settle(store: Store, opened: Conflict, now_ms: int) -> None:
-    """Both agree: it closes itself; of what headquarters asked it is told that its own value holds."""
-    for field in opened.fields:
-        store.conflicts.put(opened.conflict_id, replace(field, choice=Strategy.CLOUD_WINS))
-    store.conflicts.close(opened.conflict_id, who=None, notes="", now_ms=now_ms)
-    store.activity.note(What.SETTLED, opened.record_id, now_ms=now_ms)
 
 
 def _answer(store: Store, subject: Subject, field: Disagreement, now_ms: int) -> None:

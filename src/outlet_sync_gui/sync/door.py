@@ -35,10 +35,12 @@ def apply_change(store: Store, change: CloudChange, *, now_ms: int, watch: Guard
         return False
     if store.news.is_out(known.record_id):
         return _keep(store, known, change, now_ms)
-    change = _with_what_waits(store, known, _but_ruled(store, known, change), now_ms)
-    if watch is not None and (kind := watch.asks(known, change)) is not None:
-        guard.hold(store, known, change, kind, now_ms=now_ms)
-        return True
+    kept, change = store.news.of(known.record_id), _but_ruled(store, known, change)
+    change = change if kept is None else _together(kept.change, change)
+    kind = None if watch is None else watch.asks(known, change, kept)
+    if kind is not None:
+        return guard.hold(store, known, change, kind, now_ms=now_ms)
+    guard.release(store, known, kept, now_ms=now_ms)
     return _take(store, known, change, now_ms)
 
 
@@ -81,9 +83,12 @@ def _take(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
 def _meet(store: Store, known: Known, change: CloudChange, now_ms: int) -> None:
     """First contact; what headquarters did not name, and the outlet's stock, still goes."""
     adopted = _first_contact(known, change)
+    disputes.settle_by_itself(store, known, now_ms=now_ms)
     hold_here(store, known, adopted, reason=change.reason, now_ms=now_ms)
     local, base = loads_stored(adopted.payload), loads_stored(adopted.base or "{}")
-    if not known.is_queued and known.local_id is not None and Merged(local=local, base=base).edits:
+    if not Merged(local=local, base=base).edits:
+        store.records.unqueue(known.record_id)
+    elif not known.is_queued and known.local_id is not None:
         line.queue_again(store, known.record_id, now_ms=now_ms)
     store.activity.note(
         What.MERGED,
@@ -103,22 +108,11 @@ def _keep(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
     return True
 
 
-def _with_what_waits(store: Store, known: Known, change: CloudChange, now_ms: int) -> CloudChange:
-    """A change, and what was kept beside its record before, as one: headquarters' latest."""
-    kept = store.news.of(known.record_id)
-    if kept is None:
-        return change
-    store.news.drop(known.record_id)
-    if kept.question_id is not None:
-        store.questions.close_empty(kept.question_id, now_ms=now_ms)
-    return _together(kept.change, change)
-
-
 def _together(kept: CloudChange, change: CloudChange) -> CloudChange:
-    if change.action == "delete":
-        return change
-    if kept.action == "delete":
-        return change if to_ms(change.updated_at) > to_ms(kept.updated_at) else kept
+    """A change, and what was kept beside its record before, as one: headquarters' latest."""
+    if "delete" in (kept.action, change.action):
+        is_later = to_ms(change.updated_at) - to_ms(kept.updated_at) + (change.action == "delete") > 0
+        return change if is_later else kept
     older, newer = (kept, change) if change.version >= kept.version else (change, kept)
     return replace(newer, fields=merge_fields(older.fields, loads_stored(newer.fields)))
 
@@ -189,7 +183,7 @@ def _as_change(known: Known, base: str) -> CloudChange:
         cloud_id=known.cloud_id,
         action="update",
         version=known.base_version,
-        updated_at=FIRST_TIME,
+        updated_at=known.cloud_at or FIRST_TIME,
         fields=base,
     )
 
@@ -208,8 +202,14 @@ def _is_stale(known: Known, change: CloudChange) -> bool:
     if known.deleted_at is not None:
         return change.action == "delete" or to_ms(change.updated_at) <= to_ms(known.deleted_at)
     if change.action == "delete":
-        return known.deleted_until is not None and to_ms(change.updated_at) <= to_ms(known.deleted_until)
+        return _is_old_deletion(known, to_ms(change.updated_at))
     return change.version < known.base_version
+
+
+def _is_old_deletion(known: Known, at_ms: int) -> bool:
+    """Whether it is of an earlier life of the record: headquarters, or this outlet, has made it anew since."""
+    is_over = known.deleted_until is not None and at_ms <= to_ms(known.deleted_until)
+    return is_over or (known.cloud_at is not None and at_ms < to_ms(known.cloud_at))
 
 
 def _says_nothing_new(known: Known, change: CloudChange) -> bool:
@@ -258,4 +258,5 @@ def _of(payload: str, change: CloudChange) -> Adopted:
         base_version=change.version,
         cloud_id=change.cloud_id,
         deleted_at=None,
+        cloud_at=change.updated_at,
     )

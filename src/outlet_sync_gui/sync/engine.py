@@ -75,6 +75,7 @@ class Engine:
         self._busy_since: Now | None = None
         self._back_at: int | None = None  # since when the cloud is in reach again, while the backlog drains
         self._has_pulled = False  # since the start, or since the cloud was last out of reach
+        self._is_in_doubt = False  # what the last pull brought waits for a person's answer
         self._pull_at = now.monotonic
         self._hold: WaitUntil = waits.limit_wait(store.outlet.read(), now)
         self._ordered: frozenset[Lane] = frozenset()  # lanes that a person wants sent now
@@ -252,7 +253,7 @@ class Engine:
             times.append(waits.monotonic_at(retry_at, now))
         if (probe_at := standing.next_probe_at()) is not None:
             # A probe of the menu, too, waits for headquarters' news.
-            times.append(max(waits.monotonic_at(probe_at, now), -math.inf if self._has_pulled else pull_at))
+            times.append(max(waits.monotonic_at(probe_at, now), -math.inf if self._may_menu_go else pull_at))
         is_lingering = self._store.outbox.oldest(Lane.HIGH) is not None
         return self._resting(WaitUntil(min(times), Why.LINGER if is_lingering else Why.NOTHING_DUE))
 
@@ -310,7 +311,11 @@ class Engine:
 
     def _open_lanes(self) -> list[Lane]:
         # An old local price must not overwrite a newer one: the menu waits for headquarters' news.
-        return [lane for lane in Lane if lane is not Lane.MEDIUM or self._has_pulled]
+        return [lane for lane in Lane if lane is not Lane.MEDIUM or self._may_menu_go]
+
+    @property
+    def _may_menu_go(self) -> bool:
+        return self._has_pulled and not self._is_in_doubt
 
     def _due_at(self, lane: Lane, since_ms: int, now: Now) -> int:
         if since_ms > now.wall_ms:
@@ -371,6 +376,8 @@ class Engine:
             self._halts.opened(UPDATES, now.wall_ms)
         self._succeeded(answer, now)
         self._pull_backoff.succeeded()
+        self._has_pulled = self._has_pulled or not may_apply
+        self._is_in_doubt = not may_apply
         if not may_apply:
             return [Pulled(0)]  # a person is asked first; the menu waits for the answer
         self._application = application

@@ -70,11 +70,13 @@ def pull_request(store: Store, *, outlet_id: str, deadline_s: float, is_full: bo
 def _signs_of_a_restored_cloud(store: Store, updates: Updates, *, is_full: bool) -> dict[str, str | int]:
     """What looks like a cloud that was restored from a backup or installed anew; nothing, where all is well."""
     asked = store.questions.find(QuestionKind.RESTORED_CLOUD)
-    cursor = store.outlet.read().cursor
+    outlet = store.outlet.read()
+    cursor = outlet.cursor
     facts: dict[str, str | int] = {"cursor": cursor or "", "checkpoint": updates.checkpoint}
     if cursor is not None and to_ms(updates.checkpoint) < to_ms(cursor) - OVERLAP_MS:
         return facts
-    known = store.records.count_agreed(CATALOGUE) if is_full and cursor is not None else 0
+    is_weekly = is_full and outlet.full_pulled_at is not None  # not the first one, nor one after an answer
+    known = store.records.count_agreed(CATALOGUE) if is_weekly else 0
     came = _count(updates.changes)
     if known > FEW and came < known / 2:
         return {**facts, "known": known, "came": came}

@@ -48,12 +48,25 @@ def choose(store: Store, settings: Settings, decision: Resolve, *, now_ms: int) 
         _conclude(store, conflict, who=decision.who, notes=decision.notes, now_ms=now_ms)
 
 
-def choose_all(store: Store, conflict: Conflict, strategy: Strategy, *, who: str, notes: str = "", now_ms: int) -> None:
-    """The same for every field of an open conflict."""
-    fields = tuple(replace(field, choice=strategy, value=None) for field in conflict.fields)
+def choose_all(
+    store: Store,
+    conflict: Conflict,
+    strategy: Strategy,
+    *,
+    who: str,
+    now_ms: int,
+    notes: str = "",
+    name: str | None = None,
+) -> None:
+    """The same for every field of an open conflict, or for one; what was chosen holds when every field is."""
+    fields = tuple(
+        replace(field, choice=strategy, value=None) if name in (None, field.field) else field
+        for field in conflict.fields
+    )
     for field in fields:
         store.conflicts.put(conflict.conflict_id, field)
-    _conclude(store, replace(conflict, fields=fields), who=who, notes=notes, now_ms=now_ms)
+    if all(field.choice is not None for field in fields):
+        _conclude(store, replace(conflict, fields=fields), who=who, notes=notes, now_ms=now_ms)
 
 
 def by_policy(store: Store, settings: Settings, *, now_ms: int) -> int:
