@@ -22,9 +22,10 @@ KEY = "test-key"
 
 
 def configure(directory: Path, url: str, **more: object) -> Path:
-    """A data directory that is set up, but for the key."""
+    """A data directory that is set up, but for the key; its doors take free ports."""
     needed = {"outlet_id": OUTLET_ID, "outlet_code": OUTLET_CODE, "cloud_url": url}
-    settings.save(settings.prepare_directory(directory), {**needed, **more})
+    ports = {"webhook_port": 0, "intake_port": 0}
+    settings.save(settings.prepare_directory(directory), {**needed, **ports, **more})
     return directory
 
 

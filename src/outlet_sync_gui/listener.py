@@ -14,11 +14,11 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from ipaddress import ip_address
 
 import h11
 
-from outlet_sync_gui.errors import Fact, NeedsPerson
+from outlet_sync_gui.errors import NeedsPerson
 
 log = logging.getLogger(__name__)
 
@@ -105,15 +105,14 @@ class Listener:
         try:
             self._server = await self._served_at(host, port)
         except OSError as error:
-            facts: dict[str, Fact] = {"host": host, "port": port}
             if error.errno == errno.EADDRINUSE:
-                raise NeedsPerson("port_taken", facts) from error
-            raise NeedsPerson("port_unusable", {**facts, "why": _reason(error)}) from error
+                raise NeedsPerson("port_taken", {"host": host, "port": port}) from error
+            raise NeedsPerson("port_unusable", {"host": host, "port": port, "why": _reason(error)}) from error
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _served_at(self, host: str, port: int) -> asyncio.Server:
-        family, *_, address = (await _looked_up(host, port))[0]
-        place = socket.create_server(address[:2], family=family)
+        family, address = await _looked_up(host, port)
+        place = socket.create_server(address, family=family)
         # asyncio lets in as many at once: so few that each is read before those behind push it out.
         few = max(1, self._limits.connections // 4)
         server = await asyncio.start_server(self._accept, sock=place, limit=self._limits.head_bytes, backlog=few)
@@ -188,12 +187,13 @@ class Listener:
             self._waiting[task] = None
 
 
-async def _looked_up(host: str, port: int) -> list[tuple[Any, ...]]:
-    """The addresses of a host; a thread looks up a name, and there is none for what is an address already."""
-    try:
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+async def _looked_up(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+    """Where to listen; a thread looks up a name, and there is none for what is an address already."""
+    with suppress(ValueError):
+        return socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET, (host, port)
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    family, *_, address = found[0]
+    return family, (str(address[0]), port)
 
 
 async def serve(

@@ -1,4 +1,4 @@
-"""The service: the asyncio host of the engine. It carries requests, keeps the timers, and listens to other processes.
+"""The service: the asyncio host of the engine. It carries requests, keeps the timers, and opens the doors.
 
 It runs in one thread, which owns the writing connection, and knows no Qt. What may hang (a look-up, the keyring, a
 request) is cancelled or left behind at the stop, so that it takes under two seconds.
@@ -8,20 +8,20 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
-
-from filelock import FileLock, Timeout
+from typing import Any
 
 from outlet_sync_gui import credentials, settings
 from outlet_sync_gui.channel import Asked, Channel
 from outlet_sync_gui.cloud import CloudClient
+from outlet_sync_gui.contract.webhooks import Letter, Told
+from outlet_sync_gui.doors import FROM_KEYRING, Doors, Room, Secrets
+from outlet_sync_gui.errands import Errands
 from outlet_sync_gui.errors import (
-    AlreadyRunning,
     CloudUnreachable,
     CredentialsMissing,
     InputRefused,
@@ -29,6 +29,7 @@ from outlet_sync_gui.errors import (
     SettingsInvalid,
     StoreFailed,
 )
+from outlet_sync_gui.hosting import Lock, ended, new_loop
 from outlet_sync_gui.settings import Loaded, Settings
 from outlet_sync_gui.status import Status, Trouble
 from outlet_sync_gui.store import Store, open_store, with_remote
@@ -36,41 +37,21 @@ from outlet_sync_gui.sync import clock
 from outlet_sync_gui.sync.commands import Command, KeyChanged, SyncNow
 from outlet_sync_gui.sync.cycle import Cycle, Tally
 from outlet_sync_gui.sync.engine import Engine
-from outlet_sync_gui.sync.events import Event, KeyRefused, Pulled, Stopped
-from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Request, Send, WaitUntil, Why
+from outlet_sync_gui.sync.events import KeyRefused
+from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Request, Send
 from outlet_sync_gui.sync.state import as_json, not_set_up, with_error, with_key_trouble
 
 log = logging.getLogger(__name__)
 
 PUBLISH_EVERY_S = 0.25
+GATHER_S = 0.05  # far under the linger of a sale
 SHOW_SYNCING_AFTER_S = 1.05
 KEY_AGAIN_S = 60.0
 STORE_AGAIN_S = 5.0
 HEALS = ("disk_full", "disk_failed", "database_locked", "read_only")  # of a store that can't be opened: worth waiting
 REVIVE_S, REVIVALS, REVIVALS_WITHIN_S = 5.0, 3, 600.0
-LOCK_NAME = "service.lock"
-ENDING_S = 1.0  # a service that stops, or was killed just now, holds the lock a moment longer
 
 ReadKey = Callable[[Settings], Awaitable[str]]
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class Lock:
-    """The data directory's OS lock: only its holder talks to the cloud. The system frees it when the process dies."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._lock = FileLock(directory / LOCK_NAME, mode=0o600, thread_local=False)
-
-    def __enter__(self) -> None:
-        try:
-            self._lock.acquire(timeout=ENDING_S)
-        except Timeout as error:
-            raise AlreadyRunning("already_running", {"path": str(self._directory)}) from error
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +89,7 @@ class Service:
         on_show: Callable[[], None] | None = None,
         on_declined: Callable[[Command, InputRefused], None] = lambda *_: None,
         read_key: ReadKey = key_from_keyring,
+        door_secrets: Secrets = FROM_KEYRING,
         revive_s: float = REVIVE_S,
     ) -> None:
         self._directory = directory
@@ -116,6 +98,7 @@ class Service:
         self._on_show = on_show
         self._on_declined = on_declined
         self._read_key = read_key
+        self._door_secrets = door_secrets
         self._inbox: deque[Command] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[Any] | None = None
@@ -128,10 +111,11 @@ class Service:
         self._tried_key: str | None = None  # the last one in use: another one ends what that stopped
         self._key_at = 0.0  # when to ask the keyring again: it may prompt, so not with every sale
         self._trouble: OutletSyncError | None = None  # no key, or the store fails
-        self._cycles: list[tuple[Cycle, asyncio.Future[Tally]]] = []
-        self._checks: list[asyncio.Future[Trouble | None]] = []
+        self._errands = Errands(self._present_trouble)
+        self._doors = self._new_doors()
         self._published: Status | None = None
         self._publishing: asyncio.TimerHandle | None = None
+        self._waking: asyncio.TimerHandle | None = None
 
     # -- from any thread
 
@@ -160,7 +144,7 @@ class Service:
         bugs: list[float] = []
         while not self._ending.is_set():
             try:
-                self._host(self._drive)
+                self._host(self._drive, has_doors=True)
             except OutletSyncError:
                 raise
             except Exception:
@@ -194,28 +178,32 @@ class Service:
             except TimeoutError:
                 found.append(Trouble(code="N-CLOUD", facts=(("seconds", round(timeout_s)),)))
             finally:
-                await _ended(driver)
+                await ended(driver)
 
         self._host(job)
         return found[0]
 
-    def _host(self, job: Callable[[], Awaitable[None]]) -> None:
-        with Lock(self._directory), asyncio.Runner(loop_factory=_new_loop) as runner:
+    def _host(self, job: Callable[[], Awaitable[None]], *, has_doors: bool = False) -> None:
+        with Lock(self._directory), asyncio.Runner(loop_factory=new_loop) as runner:
             self._loop = runner.get_loop()
             with suppress(asyncio.CancelledError):
-                runner.run(self._live(job))
+                runner.run(self._live(job, has_doors))
 
-    async def _live(self, job: Callable[[], Awaitable[None]]) -> None:
+    async def _live(self, job: Callable[[], Awaitable[None]], has_doors: bool) -> None:
         self._main = asyncio.current_task()
-        self._woken = asyncio.Event()  # of this run's loop
+        self._woken, self._doors = asyncio.Event(), self._new_doors()  # of this run's loop
+        self._publishing = self._waking = None
         channel = Channel(self._directory, self._answer)
         try:
             self._begin()
+            if has_doors:
+                await self._doors.start()  # before anybody is told that it runs
             await channel.serve()
             if not self._ending.is_set():
                 await job()
         finally:
             await channel.close()
+            await self._doors.close()
             await self._close_session()
 
     async def _drive(self) -> None:
@@ -223,6 +211,7 @@ class Service:
         while True:
             self._woken.clear()
             wait_s = await self._advance()
+            self._doors.news()
             self._publish_soon()
             if wait_s == 0:
                 await asyncio.sleep(0)  # whoever else waits for this loop gets a turn
@@ -242,12 +231,13 @@ class Service:
                 driver.result()  # a bug: raises
             return over.result() if over.done() else replace(cycle.tally(), stopped_by=cycle.stopped_by or "timed_out")
         finally:
-            await _ended(driver)
+            await ended(driver)
 
     # -- one step
 
     async def _advance(self) -> float | None:
         """Do the next thing; seconds until there may be another (None: not before something happens)."""
+        self._doors.check()
         try:
             if self._is_stale:
                 await self._rebuild()
@@ -257,7 +247,7 @@ class Service:
         except StoreFailed as error:
             log.error("the store failed: %s", error)  # no traceback: known, and it heals by itself
             self._trouble = error
-            self._fail_cycles(error)
+            self._errands.fail(error)
             return STORE_AGAIN_S
         return None
 
@@ -269,7 +259,7 @@ class Service:
             self._is_stale = True
             return 0
         if session.engine.is_applying:  # some at a time: webhooks and commands get their turn between
-            self._heard(session, session.engine.go_on(clock.now()))
+            self._errands.applied(session.engine.go_on(clock.now()))
             return 0
         if self._key is None and not await self._fetch_key(session):
             return max(0.001, self._key_at - clock.now().monotonic)
@@ -277,14 +267,13 @@ class Service:
         if isinstance(step, Send):
             await self._carry(session, step)
             return 0
-        self._end_cycles(step)
-        self._end_checks(session, Stopped(step.why) if step.why in (Why.PAUSED, Why.RATE_LIMITED) else None)
+        self._errands.rest(step)
         return None if step.at is None else max(0.0, step.at - clock.now().monotonic)
 
     def _wait_for_set_up(self) -> None:
         self._inbox.clear()
         missing = SettingsInvalid("setting_missing", {"key": ", ".join(self._settings.missing)})
-        self._fail_cycles(missing)
+        self._errands.fail(missing)
 
     async def _carry(self, session: Session, step: Send) -> None:
         self._publish_soon(SHOW_SYNCING_AFTER_S)
@@ -295,19 +284,10 @@ class Service:
                 session.engine.abandon(step.flight, clock.now())
             raise
         events = session.engine.settle(step.flight, answer, clock.now())
-        for cycle, _ in self._cycles:
-            cycle.saw(events)
-        if step.flight.kind is Kind.PULL:
-            self._end_checks(session, _outcome(events))
+        self._errands.settled(events, is_pull=step.flight.kind is Kind.PULL)
         if any(isinstance(event, KeyRefused) for event in events):
             self._key, self._key_at = None, 0.0
         log.info("%s %s: %s", step.request.method, step.request.path.partition("?")[0], events)
-
-    def _heard(self, session: Session, events: Sequence[Event]) -> None:
-        """What came of a long pull, at its end."""
-        for cycle, _ in self._cycles:
-            cycle.heard(events)
-        self._end_checks(session, _outcome(events))
 
     async def _exchange(self, cloud: CloudClient, request: Request) -> Answer:
         assert self._key is not None
@@ -333,9 +313,10 @@ class Service:
             log.warning("no API key: %s", error)
             self._trouble = error
             self._key_at = clock.now().monotonic + KEY_AGAIN_S
-            self._fail_cycles(error)
+            self._errands.fail(error)
             return False
         self._trouble = None
+        self._doors.look()  # a keyring that gave this may give more
         if self._key != self._tried_key and self._tried_key is not None:
             session.engine.do(KeyChanged(), clock.now())
         self._tried_key = self._key
@@ -350,6 +331,7 @@ class Service:
                 self._key = None
             if isinstance(command, KeyChanged | SyncNow):
                 self._key_at = 0.0
+                self._doors.look()
             try:
                 session.engine.do(command, clock.now())
             except StoreFailed:
@@ -373,9 +355,11 @@ class Service:
                 return {"shown": self._on_show is not None}
             case "key":
                 self.post(KeyChanged())
+            case "secrets":
+                self._doors.look(is_told=True)
             case "settings":
                 self._is_stale = True
-        self._woken.set()
+        self._wake()
         return {}
 
     async def _answer_sync(self, *, all_lanes: bool) -> Asked:
@@ -394,47 +378,23 @@ class Service:
 
     async def _check(self) -> Trouble | None:
         """Headquarters' news now, within the limit: what came of it. Raises what keeps it from being asked."""
-        over: asyncio.Future[Trouble | None] = asyncio.get_running_loop().create_future()
-        self._checks.append(over)
+        over = self._errands.begin_check()
         self.post(SyncNow(all_lanes=False))
         return await over
 
-    def _end_checks(self, session: Session, came: Pulled | Stopped | None) -> None:
-        if came is None:
-            return
-        checks, self._checks = self._checks, []
-        for over in checks:
-            if over.done():
-                continue
-            if isinstance(came, Stopped) and came.code == Why.PAUSED:
-                over.set_exception(InputRefused("paused"))
-            else:
-                over.set_result(None if isinstance(came, Pulled) else session.engine.status(clock.now()).trouble)
-
     def _begin_cycle(self, *, all_lanes: bool) -> tuple[Cycle, asyncio.Future[Tally]]:
-        cycle, over = Cycle(), asyncio.get_running_loop().create_future()
-        self._cycles.append((cycle, over))
+        begun = self._errands.begin_cycle()
         self.post(SyncNow(all_lanes))
-        return cycle, over
+        return begun
 
-    def _end_cycles(self, wait: WaitUntil) -> None:
-        ended = [(cycle, over) for cycle, over in self._cycles if cycle.is_over(wait)]
-        self._cycles = [pair for pair in self._cycles if pair not in ended]
-        for cycle, over in ended:
-            if not over.done():
-                over.set_result(cycle.tally())
-
-    def _fail_cycles(self, error: OutletSyncError) -> None:
-        waiting: list[asyncio.Future[Any]] = [*(over for _, over in self._cycles), *self._checks]
-        for over in waiting:
-            if not over.done():
-                over.set_exception(error)
-        self._cycles, self._checks = [], []
+    def _present_trouble(self) -> Trouble | None:
+        return self._session.engine.status(clock.now()).trouble if self._session else None
 
     # -- the session
 
     def _build(self) -> None:
         self._settings = settings.load(self._directory).settings
+        self._doors.want(self._settings)
         if self._settings.missing:
             return
         store = open_store(self._directory, self._settings.outlet_id)
@@ -442,10 +402,12 @@ class Service:
             loaded = with_remote(self._directory, store)
             self._settings = loaded.settings
             engine = Engine(store, self._settings, clock.now())
+            session = Session(loaded, store, engine, CloudClient(self._settings))
+            self._doors.admit(Room(store=store, settings=self._settings, deliver=partial(self._hear, session)))
         except BaseException:
             store.close()
             raise
-        self._session = Session(loaded, store, engine, CloudClient(self._settings))
+        self._session = session
 
     def _begin(self) -> None:
         try:
@@ -468,13 +430,29 @@ class Service:
 
     async def _close_session(self) -> None:
         session, self._session = self._session, None
+        self._doors.shut()
         if session is not None:
             await session.cloud.close()
             session.store.close()
 
+    # -- the doors
+
+    def _new_doors(self) -> Doors:
+        return Doors(self._door_secrets, status=self._status, on_change=self._wake, on_written=self._wake_soon)
+
+    def _hear(self, session: Session, letter: Letter) -> Told:
+        """A webhook; whatever of it concerns others, and be it other settings, waits until it is answered."""
+        effect = session.engine.hear(letter, clock.now(), fixed=session.loaded.fixed)
+        self._doors.news()
+        self._wake_soon()
+        return effect.told
+
     # -- what people see
 
     def _status(self) -> Status:
+        return self._doors.shown(self._own_status())
+
+    def _own_status(self) -> Status:
         if self._session is None:
             status = replace(not_set_up(self._settings, self._settings.missing), is_running=True)
             return with_error(status, self._trouble) if self._trouble else status
@@ -506,44 +484,16 @@ class Service:
                 self._loop.call_soon_threadsafe(function)
 
     def _wake(self) -> None:
+        self._waking = None
         self._woken.set()
+        self._doors.news()
+        self._publish_soon()
+
+    def _wake_soon(self) -> None:
+        """Many that come at once are looked at once."""
+        if self._waking is None:
+            self._waking = asyncio.get_running_loop().call_later(GATHER_S, self._wake)
 
     def _cancel(self) -> None:
         if self._main is not None:
             self._main.cancel()
-
-
-def _outcome(events: Sequence[Event]) -> Pulled | Stopped | None:
-    """What a pull came to."""
-    return next((event for event in events if isinstance(event, Pulled | Stopped)), None)
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    """Cancel a task and wait for its end. A bug of it raises."""
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
-class _DaemonExecutor(ThreadPoolExecutor):
-    """Runs each call in a daemon thread: a look-up that hangs must not hold the process at its end."""
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Start the call at once."""
-        future: Future[T] = Future()
-        future.set_running_or_notify_cancel()  # who stops waiting for it leaves it behind
-
-        def work() -> None:
-            try:
-                future.set_result(fn(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the future
-                future.set_exception(error)
-
-        threading.Thread(target=work, name="look-up", daemon=True).start()
-        return future
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
-    loop.set_default_executor(_DaemonExecutor())
-    return loop

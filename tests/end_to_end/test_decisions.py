@@ -201,7 +201,8 @@ def checks(directory: Path, **more: str) -> dict[str, str]:
 
 
 def test_a_healthy_outlet_passes_every_check(directory: Path) -> None:
-    done = command(directory, "doctor", language="id")
+    secrets = {"OUTLET_SYNC_INTAKE_TOKEN": "of-the-till", "OUTLET_SYNC_WEBHOOK_SECRET": "secret-of-headquarters"}
+    done = command(directory, "doctor", language="id", env=environment(directory, **secrets))
     assert (done.returncode, "✗" in done.stdout, "–" in done.stdout) == (0, False, False)
     assert "✓ Pusat menjawab" in done.stdout
 

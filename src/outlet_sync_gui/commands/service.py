@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 ERRORS = {
     kind.__name__: kind for kind in (CredentialsMissing, StoreFailed, SettingsInvalid, InputRefused, CloudUnreachable)
 }
+DOORS = frozenset({"webhook", "intake"})
+DOOR_SECRETS = frozenset({"D-KEYRING", "D-SHORT"})
 REFUSED_KEY = frozenset({"N-KEY", "N-OUTLET"})
 
 
@@ -86,7 +88,7 @@ def doctor(context: Context) -> int:
             say(_check_line(check))
     if context.wants_json:
         answer([_check_json(check) for check in checks])
-    return next((_check_code(check) for check in checks if check.code is not None), DONE)
+    return next((_check_code(check) for check in checks if check.result == "failed"), DONE)
 
 
 def simulate_cloud(context: Context) -> int:
@@ -198,12 +200,17 @@ def _say_status(status: Status) -> None:
     say(words.say("Last success: {time}", time=words.say("Never yet") if at is None else words.at_and_ago(at, now_ms)))
     if status.is_running:
         say(words.say("The service runs."))
+    if status.intake_url:
+        say(words.say("The till's connection: {url}", url=status.intake_url))
+    if status.webhook_url:
+        say(words.say("Instant updates: {url}", url=status.webhook_url))
 
 
 def _why_and_what_to_do(status: Status, now_ms: int) -> list[str]:
     """Sentences under the headline; what goes by itself does so only while something runs."""
     is_promise = status.state is State.WAITING and not status.is_running
     lines = ["" if is_promise else words.subline(status, now_ms), *words.reasons(status, now_ms)]
+    lines += [words.door(found) for found in status.doors]
     if not status.is_running and status.state is not State.SETUP:
         lines.append(words.say("The service does not run. Nothing is sent until it does: outlet-sync-gui"))
     if status.dead:
@@ -214,8 +221,11 @@ def _why_and_what_to_do(status: Status, now_ms: int) -> list[str]:
 
 
 def _check_line(check: "Check") -> str:
-    if check.code is not None:
-        return f"✗ {words.failed(check.name, Trouble(code=check.code, facts=check.facts))}"
+    found = Trouble(code=check.code, facts=check.facts) if check.code is not None else None
+    if check.result == "off":
+        return f"– {words.idle(check.name, found)}"
+    if found is not None:
+        return f"✗ {words.door(found) if check.name in DOORS else words.failed(check.name, found)}"
     return f"✓ {words.passed(check.name)}" if check.result == "passed" else f"– {words.unchecked(check.name)}"
 
 
@@ -230,6 +240,8 @@ def _check_json(check: "Check") -> dict[str, object]:
 
 
 def _check_code(check: "Check") -> int:
+    if check.name in DOORS:
+        return NO_KEY if check.code in DOOR_SECRETS else USAGE
     codes = {"settings": USAGE, "data_dir": BUG, "database": BUG, "key": NO_KEY, "N-KEY": NO_KEY, "N-OUTLET": NO_KEY}
     return codes.get(check.name, UNREACHABLE)
 

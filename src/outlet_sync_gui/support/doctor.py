@@ -7,19 +7,22 @@ from typing import Any
 
 from outlet_sync_gui import channel, credentials
 from outlet_sync_gui import settings as settings_module
+from outlet_sync_gui.doors import INTAKE, WEBHOOKS, try_doors
 from outlet_sync_gui.errors import AlreadyRunning, CredentialsMissing, Fact, OutletSyncError, SettingsInvalid
 from outlet_sync_gui.service import Service
 from outlet_sync_gui.settings import NEEDED, Settings
 from outlet_sync_gui.status import Trouble
 from outlet_sync_gui.store import open_store
 from outlet_sync_gui.support.ladder import STEPS, Result, Step, climb
+from outlet_sync_gui.sync.state import from_json
 
 EXCHANGE_S = 40.0  # a pull's own deadline, and then some
+OPTIONAL = frozenset({"D-SECRET", "D-TOKEN"})  # webhooks and a till that speaks HTTP are no must
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One line: `name` as `words.CHECKS` has it; `code` tells what is wrong, None where nothing is."""
+    """One line: `name` as `words.CHECKS` has it; `code` tells what is wrong or missing, None where nothing is."""
 
     name: str
     result: Result
@@ -41,12 +44,16 @@ def examine(directory: Path) -> Iterator[Check]:
     except SettingsInvalid as error:
         yield _failed("settings", error)
     if settings.missing:
-        yield from (Check(name=name, result=Result.UNCHECKED) for name in ("database", "key", *STEPS))
+        unchecked = ("database", "key", *STEPS, WEBHOOKS, INTAKE)
+        yield from (Check(name=name, result=Result.UNCHECKED) for name in unchecked)
         return
     yield _looked("database", lambda: _check_database(directory, settings))
     key = _looked("key", lambda: credentials.read("api-key", outlet_id=settings.outlet_id))
     yield key
     yield from _line(settings, directory, has_key=key.result is Result.PASSED)
+    troubles = {dict(found.facts)["name"]: found for found in _door_troubles(directory, settings)}
+    yield _door(WEBHOOKS, troubles.get(WEBHOOKS) or _no_secret(settings), is_wanted=settings.webhook_enabled)
+    yield _door(INTAKE, troubles.get(INTAKE), is_wanted=settings.intake_enabled)
 
 
 def _line(settings: Settings, directory: Path, *, has_key: bool) -> Iterator[Check]:
@@ -76,6 +83,29 @@ def _ask(directory: Path, *, has_key: bool) -> Trouble | None:
         return _trouble(channel.ask(directory, {"do": "check"}, timeout_s=EXCHANGE_S) or {"error": "busy"})
     except CredentialsMissing as error:
         raise _Unasked from error
+
+
+def _door_troubles(directory: Path, settings: Settings) -> tuple[Trouble, ...]:
+    """Of the doors of the service that runs, or of the same ones, opened for a moment."""
+    shown: Any = channel.ask(directory, {"do": "status"})
+    return try_doors(settings) if shown is None else from_json(shown).doors
+
+
+def _no_secret(settings: Settings) -> Trouble | None:
+    try:
+        credentials.read("webhook-secret", outlet_id=settings.outlet_id)
+    except CredentialsMissing:
+        return Trouble(code="D-SECRET")
+    return None
+
+
+def _door(name: str, found: Trouble | None, *, is_wanted: bool) -> Check:
+    if not is_wanted:
+        return Check(name=name, result=Result.OFF)
+    if found is None:
+        return Check(name=name, result=Result.PASSED)
+    result = Result.OFF if found.code in OPTIONAL else Result.FAILED
+    return Check(name=name, result=result, code=found.code, facts=found.facts)
 
 
 def _trouble(answered: Mapping[str, Any]) -> Trouble | None:

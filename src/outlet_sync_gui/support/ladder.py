@@ -43,6 +43,7 @@ class Result(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     UNCHECKED = "unchecked"
+    OFF = "off"  # by a setting, or for want of what nobody has to give it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,43 @@ LADDER: Mapping[str, tuple[str, str]] = {
     "N-RATE": (N_("Headquarters asks to wait"), N_("Headquarters asks to wait {seconds} s. It goes on by itself.")),
 }
 
+# Why a door of ours is shut, or lets nobody in.
+DOORS: Mapping[str, tuple[str, str]] = {
+    "D-PORT": (
+        N_("{door}: port {port} is taken."),
+        N_("End the program that uses it, or set another one. Then it opens by itself."),
+    ),
+    "D-ADDRESS": (
+        N_("{door}: can't open at {host}, port {port}: {why}."),
+        N_("Set another address or port. Then it opens by itself."),
+    ),
+    "D-CERT": (
+        N_("{door}: the certificate or key {path} can't be used: {why}."),
+        N_("Put a good one there. Then it opens by itself."),
+    ),
+    "D-KEYRING": (
+        N_("{door}: the password store does not give its secret."),
+        N_("Unlock it, or log in again. It is tried again by itself."),
+    ),
+    "D-TOKEN": (
+        N_("The till's connection has no token, as this PC has no password store."),
+        N_("Set OUTLET_SYNC_INTAKE_TOKEN, or install one (gnome-keyring)."),
+    ),
+    "D-SHORT": (
+        N_("The secret of instant updates is too short, so that none gets in."),
+        N_("Get one of 16 or more characters from headquarters, enter it with “secret set webhook-secret”."),
+    ),
+    "D-SECRET": (
+        N_("Instant updates have no secret yet, so that none gets in."),
+        N_("Optional: enter the one of headquarters with “secret set webhook-secret”."),
+    ),
+}
+DOOR_NAMES: Mapping[str, str] = {"webhook": N_("Instant updates"), "intake": N_("The till's connection")}
+# What holds for a check that found nothing wrong.
+REMARKS: Mapping[str, str] = {
+    "webhook": N_("Behind a router none arrives: the menu comes all the same, announcements and settings don't."),
+}
+
 # What is looked at when nothing goes out, and by `doctor`.
 CHECKS: Mapping[str, str] = {
     "data_dir": N_("Data folder"),
@@ -40,6 +77,7 @@ CHECKS: Mapping[str, str] = {
     "N-KEY": N_("Key accepted"),
     "N-OUTLET": N_("Outlet enabled"),
     "N-RATE": N_("Sending limit"),
+    **DOOR_NAMES,
 }
 
 CHOOSE_A_SIDE = N_("Choose this outlet or headquarters.")
@@ -125,6 +163,8 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     ),
     "already_running": (N_("Another service already works on {path}."), N_("Use that one, or end it first.")),
     "port_taken": (N_("Port {port} is taken."), N_("Choose another port, or end what uses it.")),
+    "port_unusable": (N_("{host}, port {port}, can't be opened: {why}."), N_("Choose another address or port.")),
+    "certificate_unusable": (N_("The certificate or key {path} can't be used: {why}."), N_("Put a good one there.")),
     "not_running": (N_("The service ended before it answered."), N_("Try again.")),
     "bug": (N_("The program stopped because of a mistake of its own."), N_("Start it again; the log tells IT why.")),
 }
@@ -151,8 +191,11 @@ WANTED = (
 
 def trouble(trouble: Trouble) -> tuple[str, str]:
     """Cause, and what to do."""
-    cause, mend = LADDER.get(trouble.code) or PROBLEMS.get(trouble.code) or (N_("Something failed: {code}"), "")
+    known = LADDER.get(trouble.code) or DOORS.get(trouble.code) or PROBLEMS.get(trouble.code)
+    cause, mend = known or (N_("Something failed: {code}"), "")
     facts = {"code": trouble.code, **dict(trouble.facts)}
+    if (name := facts.get("name")) in DOOR_NAMES:
+        facts["door"] = say(DOOR_NAMES[str(name)])
     if (why := facts.get("why")) in WANTED:  # our own words for what was wanted; others' come through as they are
         facts["why"] = say(str(why))
     return say(cause, **facts), say(mend, **facts) if mend else ""
@@ -172,7 +215,12 @@ def door(found: Trouble) -> str:
 
 def passed(name: str) -> str:
     """A check that found nothing wrong."""
-    return say(CHECKS[name])
+    return f"{say(CHECKS[name])}. {say(REMARKS[name])}" if name in REMARKS else say(CHECKS[name])
+
+
+def idle(name: str, found: Trouble | None) -> str:
+    """A check of what nobody needs: switched off, or what it takes."""
+    return say("{name}: switched off", name=say(CHECKS[name])) if found is None else door(found)
 
 
 def unchecked(name: str) -> str:
