@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from outlet_sync_gui import settings, words
+from outlet_sync_gui.doors import FROM_KEYRING, Secrets
 from outlet_sync_gui.errors import AlreadyRunning, OutletSyncError, SettingsInvalid, StoreFailed
 from outlet_sync_gui.reader import Reader
 from outlet_sync_gui.service import ReadKey, key_from_keyring
@@ -36,7 +37,13 @@ class App(QObject):
     """Owns window, tray, worker and reader. `start` once, `stop` once."""
 
     def __init__(
-        self, directory: Path, theme: Theme, *, read_key: ReadKey = key_from_keyring, is_demo: bool = False
+        self,
+        directory: Path,
+        theme: Theme,
+        *,
+        read_key: ReadKey = key_from_keyring,
+        door_secrets: Secrets = FROM_KEYRING,
+        is_demo: bool = False,
     ) -> None:
         super().__init__()
         self._directory = directory
@@ -45,7 +52,7 @@ class App(QObject):
         self.status = self._first_status()
         self.window = MainWindow(theme)
         self.tray = Tray()
-        self.worker = SyncWorker(directory, read_key=read_key)
+        self.worker = SyncWorker(directory, read_key=read_key, door_secrets=door_secrets)
         self._reader = Reader(directory)
         self._connect()
 

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import QApplication
 from outlet_sync_gui import sample, settings, words
 from outlet_sync_gui.app import App, SignalsQuit, has_display, log_to_file, make_application
 from outlet_sync_gui.contract.records import Incoming
+from outlet_sync_gui.credentials import WebhookSecret
+from outlet_sync_gui.doors import Secrets
 from outlet_sync_gui.intake import Origin, read_json
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
@@ -236,7 +238,7 @@ def _play(
 ) -> int:
     application = make_application()
     theme = Theme(application)  # kept: it follows light and dark
-    app = App(directory, theme, read_key=_key, is_demo=True)
+    app = App(directory, theme, read_key=_key, door_secrets=Secrets(webhooks=_webhooks, token=_key), is_demo=True)
     demo = Demo(app, cloud, directory, pictures)
     seconds = wanted or usual
     demo.begin()
@@ -262,12 +264,19 @@ async def _key(_settings: Settings) -> str:
     return KEY
 
 
+async def _webhooks(_settings: Settings) -> tuple[WebhookSecret, ...]:
+    await asyncio.sleep(0)
+    return (WebhookSecret(KEY),)
+
+
 def _settings(url: str) -> dict[str, object]:
     return {
         "outlet_id": OUTLET_ID,
         "outlet_code": OUTLET_CODE,
         "cloud_url": url,
         "language": words.language(),
+        "webhook_port": 0,  # beside the program itself
+        "intake_port": 0,
         "pull_interval_s": 5,
         "medium_interval_s": 20,
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QThread, Signal
 
+from outlet_sync_gui.doors import FROM_KEYRING, Secrets
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.service import REVIVE_S, ReadKey, Service, key_from_keyring
 from outlet_sync_gui.sync.commands import Command
@@ -23,7 +24,14 @@ class SyncWorker(QThread):
     show_asked = Signal()  # a second start wants the window
     ended_badly = Signal(object)  # OutletSyncError, or None for a bug (logged)
 
-    def __init__(self, directory: Path, *, read_key: ReadKey = key_from_keyring, revive_s: float = REVIVE_S) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        read_key: ReadKey = key_from_keyring,
+        door_secrets: Secrets = FROM_KEYRING,
+        revive_s: float = REVIVE_S,
+    ) -> None:
         super().__init__()
         self._service = Service(
             directory,
@@ -31,6 +39,7 @@ class SyncWorker(QThread):
             on_show=self.show_asked.emit,
             on_declined=self.declined.emit,
             read_key=read_key,
+            door_secrets=door_secrets,
             revive_s=revive_s,
         )
 
