@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from tests.builders import OUTLET_ID, order, read, transaction
+from tests.builders import OUTLET_ID, order, product, read, transaction
 from tests.fakes import KEY, answer, command, configure, environment, program, read_key, until_running
 
 from outlet_sync_gui import channel, words
@@ -20,9 +20,11 @@ from outlet_sync_gui.settings import load
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State
 from outlet_sync_gui.store import open_store
+from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.store.halts import HaltKind
-from outlet_sync_gui.sync.commands import Pause
+from outlet_sync_gui.sync.commands import Pause, SyncNow
 from outlet_sync_gui.sync.records import accept
+from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
 from outlet_sync_gui.ui.dialogs import DetailsDialog, Dialog, DiscardDialog
 from outlet_sync_gui.ui.edit_dialog import EditDialog
 from outlet_sync_gui.ui.rail import Page
@@ -206,6 +208,79 @@ def test_a_question_is_answered_in_the_window(app: App, tmp_path: Path, qtbot: Q
     give_up.click()
     qtbot.waitUntil(lambda: page.list.rows.model.rowCount() == 3)
     assert (page.standing.cards, app.status.dead) == ([], 3)
+
+
+@pytest.fixture
+def disputed(app: App, cloud: SimulatedCloud, tmp_path: Path, qtbot: QtBot) -> App:
+    """A running program in which a price differs, and the review of conflicts is open."""
+    app.start()
+    command(tmp_path, "enqueue", "product", given=json.dumps(product("P1", price=35_000)))
+    app.ask(SyncNow())
+    qtbot.waitUntil(lambda: app.status.sent_today == 1 and app.status.pending.total == 0)
+    cloud.call(lambda c: c.change_product("P1", price=40_000))
+    command(tmp_path, "enqueue", "product", given=json.dumps(product("P1", price=38_000)))
+    app.ask(SyncNow())
+    qtbot.waitUntil(lambda: app.status.conflicts == 1)
+    app.window.open_page(Page.CONFLICTS)
+    qtbot.waitUntil(lambda: bool(review_of(app).comparison.rows))
+    return app
+
+
+def review_of(app: App) -> ConflictDialog:
+    assert app.window.decisions.conflicts is not None
+    return app.window.decisions.conflicts
+
+
+def test_a_conflict_is_settled_in_the_window(disputed: App, cloud: SimulatedCloud, qtbot: QtBot) -> None:
+    review = review_of(disputed)
+    assert review.head.title.whole() == "Price of Nasi differs"
+    review.comparison.rows[0].head.other.click()
+    review.comparison.rows[0].own.text.setText("Rp39.000")
+    review.apply.click()
+    qtbot.waitUntil(lambda: disputed.status.conflicts == 0)
+    qtbot.waitUntil(lambda: review.head.title.whole() == "Everything is chosen")
+    review.later.click()
+    disputed.ask(SyncNow())
+    qtbot.waitUntil(lambda: cloud.call(lambda c: c.records[("product", "P1")].data["price"]) == 39_000)
+
+
+def test_what_headquarters_changes_while_it_is_reviewed_is_looked_at_first(
+    disputed: App, cloud: SimulatedCloud, qtbot: QtBot
+) -> None:
+    review = review_of(disputed)
+    review.keep[Strategy.CLOUD_WINS].click()
+    assert review.apply.isEnabled()
+    cloud.call(lambda c: c.change_product("P1", price=41_000))
+    disputed.ask(SyncNow())
+    qtbot.waitUntil(review.notice.isVisible)
+    assert review.notice.whole() == "▲ Headquarters changed it again. Look first."
+    assert (review.apply.isEnabled(), review.comparison.rows[0].cloud.side.value) == (False, "Rp41.000")
+    review.keep[Strategy.CLOUD_WINS].click()
+    review.apply.click()
+    qtbot.waitUntil(lambda: disputed.status.untaken == 1)
+    review.later.click()
+    disputed.window.open_page(Page.CHANGES)
+    changes = disputed.window.changes_page
+    qtbot.waitUntil(lambda: changes.list.rows.model.rowCount() == 1)
+    assert changes.list.rows.model.line(0).detail == "Price Rp38.000 → Rp41.000"
+    changes.list.choose_all.click()
+    changes.list.done.click()
+    qtbot.waitUntil(lambda: disputed.status.untaken == 0)
+
+
+def test_an_announcement_is_read_in_the_window(app: App, tmp_path: Path, qtbot: QtBot) -> None:
+    with closing(open_store(tmp_path, OUTLET_ID)) as store, store.write():
+        store.messages.add(
+            message_id="1", title="Closed on Monday", text="", level="urgent", expires_at=None, now_ms=wall_ms()
+        )
+    app.start()
+    qtbot.waitUntil(lambda: app.status.messages == 1)
+    app.window.open_page(Page.MESSAGES)
+    page = app.window.messages_page
+    qtbot.waitUntil(lambda: len(page.cards) == 1)
+    page.cards[0].done.click()
+    qtbot.waitUntil(lambda: app.status.messages == 0)
+    qtbot.waitUntil(lambda: not page.cards[0].is_open)
 
 
 def test_the_queue_is_searched_by_the_start_of_a_number(app: App, tmp_path: Path, qtbot: QtBot) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 from tests.builders import OUTLET_ID, order, read
 
@@ -139,6 +141,15 @@ def _start_conflict(store: Store, n: int) -> int:
             source=Source.WEBHOOK,
             now_ms=1,
         )
+
+
+def test_after_a_reading_qt_makes_what_it_is_asked_for(reader: Reader, qtbot: QtBot) -> None:
+    """PySide took a new action for a runnable that had stood at its address."""
+    for _ in range(20):
+        _read(reader, qtbot, WantRefused())
+        menu = QMenu()
+        qtbot.addWidget(menu)
+        assert [type(menu.addAction("x", int)) for _ in range(5)] == [QAction] * 5
 
 
 def test_a_damaged_store_ends_no_later_reading(directory: Path, reader: Reader, qtbot: QtBot) -> None:

@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Sequence
+from concurrent import futures
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from outlet_sync_gui.errors import StoreFailed
 from outlet_sync_gui.status import Row
@@ -139,8 +141,9 @@ class Reader(QObject):
     def __init__(self, directory: Path) -> None:
         super().__init__()
         self._directory = directory
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
+        # Not QRunnable.create: its wrapper outlives it, and PySide then takes any new object at its address for it.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
+        self._reading: Future[None] | None = None
         self._wanted: dict[type[Wish], tuple[str, Wish]] = {}
         self._is_busy = False
         self._done.connect(self._finished)
@@ -153,14 +156,15 @@ class Reader(QObject):
     def wait(self) -> None:
         """Let a reading under way end, and begin no other."""
         self._wanted.clear()
-        self._pool.waitForDone()
+        if self._reading is not None:
+            futures.wait([self._reading])
 
     def _next(self) -> None:
         if self._is_busy or not self._wanted:
             return
         self._is_busy = True
         outlet_id, wish = self._wanted.pop(next(iter(self._wanted)))
-        self._pool.start(QRunnable.create(lambda: self._done.emit(wish, self._read(outlet_id, wish))))
+        self._reading = self._thread.submit(lambda: self._done.emit(wish, self._read(outlet_id, wish)))
 
     def _read(self, outlet_id: str, wish: Wish) -> object:
         try:
