@@ -28,7 +28,7 @@ from tests.sync.headquarters import (
     telling,
     tombstone,
 )
-from tests.sync.rows import LOST, decide, operations
+from tests.sync.rows import LOST, decide, due_push, operations
 
 from outlet_sync_gui.contract.webhooks import Kind as Letter
 from outlet_sync_gui.errors import InputRefused
@@ -333,7 +333,7 @@ def test_orders_go_while_a_choice_is_still_to_be_told(bench: Bench) -> None:
     choose(bench, LOCAL)
     bench.settle(telling(bench), answered({}, 403))
     bench.put("order", order("A1"))
-    assert sent(bench.later(1).send()) == [("A1", 1)]
+    assert sent(due_push(bench.later(1))) == [("A1", 1)]
 
 
 def test_without_an_id_of_headquarters_nothing_is_told(bench: Bench) -> None:

@@ -46,6 +46,8 @@ def undo(store: Store, *, at: str) -> None:
 
 def _checked(key: str, value: Json) -> Json:
     """The value as a person's would be taken. Raises InputRefused."""
+    if isinstance(value, bool):  # which would count as 0 or 1
+        raise InputRefused("field_invalid", {"field": key, "why": dumps(value)})
     try:
         return getattr(parse({key: value}), key)
     except SettingsInvalid as error:

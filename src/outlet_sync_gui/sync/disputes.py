@@ -278,12 +278,13 @@ def _disagreement(
             cloud_by=change.by,
             reason=change.reason,
         )
-    local = loads_stored(known.payload).get(name, ABSENT)
+    local = _text(loads_stored(known.payload).get(name, ABSENT))
+    is_as_before = before is not None and before.local == local
     field = replace(
         field,
         base=_text(base.get(name, ABSENT)),
-        local=_text(local),
-        local_version=known.version,
+        local=local,
+        local_version=field.local_version if is_as_before else known.version,
         local_at=_local_at(known),
     )
     return _from_notice(notice, field) if notice is not None else field

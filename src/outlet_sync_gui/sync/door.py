@@ -209,7 +209,9 @@ def _is_stale(known: Known, change: CloudChange) -> bool:
 def _is_old_deletion(known: Known, at_ms: int) -> bool:
     """Whether it is of an earlier life of the record: headquarters, or this outlet, has made it anew since."""
     is_over = known.deleted_until is not None and at_ms <= to_ms(known.deleted_until)
-    return is_over or (known.cloud_at is not None and at_ms < to_ms(known.cloud_at))
+    is_new_here = known.base_version == 0 and not known.is_tried
+    made_at = known.cloud_at or (known.source_at if is_new_here else None)
+    return is_over or (made_at is not None and at_ms < to_ms(made_at))
 
 
 def _says_nothing_new(known: Known, change: CloudChange) -> bool:

@@ -56,7 +56,7 @@ def _change(store: Store, change: CloudChange, now_ms: int) -> Effect:
     is_news = apply_change(store, change, now_ms=now_ms, watch=watch(store, [change], now_ms=now_ms))
     known = _find(store, change.entity_type, change.local_id, change.cloud_id)
     version = known.base_version if known is not None else 0
-    is_gap = change.action == "update" and before is not None and change.version > before.base_version + 1
+    is_gap = change.action == "update" and change.version > (before.base_version if before else 0) + 1
     message = "Update applied successfully" if is_news else "Nothing new in it"
     return Effect(
         told=Told(message=message, local_version=version, applied_at=iso(now_ms)),

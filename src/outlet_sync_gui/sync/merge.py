@@ -64,7 +64,8 @@ def _merged(name: str, base: Json, local: Json, cloud: Json, sent: Sequence[Json
         return local if local != ABSENT else cloud
     if local in (base, ABSENT):
         return cloud
-    if name == "stock" and not sent and _are_counts(base, local, cloud):
+    is_unknown = any(value not in (base, ABSENT) for value in sent)  # whether ours is counted in already
+    if name == "stock" and not is_unknown and _are_counts(base, local, cloud):
         return local + (cloud - base)
     return _Conflict
 
