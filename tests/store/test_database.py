@@ -130,3 +130,59 @@ def test_a_mistake_of_ours_is_no_failure_of_the_disk(tmp_path: Path) -> None:
         database.execute("UPDATE outlet SET nonsense = 1")
     assert not isinstance(bug.value, StoreFailed)
     database.close()
+
+
+def test_the_third_version_keeps_all_that_the_second_held(tmp_path: Path) -> None:
+    """Sales and a menu in every state of the line, as the program before it left them."""
+    old = Database(tmp_path / FILE_NAME)
+    migrate(old, scripts()[:2])
+    with old.write():
+        old.script(CONTENT)
+    before = _rows(old)
+    assert all(before.values()), "every table has content"
+    old.close()
+    new = open_database(tmp_path)
+    after = _rows(new, columns={table: _columns(rows) for table, rows in before.items()})
+    assert after == before
+    assert new.rows("PRAGMA foreign_key_check") == []
+    assert new.rows("PRAGMA integrity_check") == [("ok",)]
+    assert new.row("SELECT untaken, changes_gone, full_pulled_at, remote_config FROM outlet") == (0, 0, None, None)
+    assert new.rows("SELECT DISTINCT ruled_version, cloud_at, deleted_until FROM record") == [(0, None, None)]
+    assert new.rows("SELECT question, said_by, reason FROM news") == [(None, None, None)]
+    new.close()
+
+
+CONTENT = """
+INSERT INTO outlet(id, outlet_id, cursor, pulled_at, is_paused) VALUES (1, 'O', '2026-01-27T03:30:00Z', 5, 1);
+INSERT INTO record(id, outlet, type, local_id, cloud_id, version, digest, base_version, changed_at, is_tried)
+  VALUES (1, 1, 'order', 'A1', NULL, 3, 'd1', 2, 7, 1), (2, 1, 'product', 'P1', 'c-1', 4, 'd2', 4, 8, 0),
+         (3, 1, 'transaction', 'T1', NULL, 1, 'd3', 0, 9, 0);
+INSERT INTO content(record_id, payload, source, base)
+  VALUES (1, '{"local_id":"A1"}', NULL, NULL), (2, '{"price":2}', '{"price":1}', '{"price":1}'), (3, '{}', NULL, NULL);
+INSERT INTO halt(id, outlet, kind, name, since) VALUES (1, 1, 'alike', 'order', 3);
+INSERT INTO outbox(record_id, outlet, lane, state, seq, operation, bytes, amount, queued_at, blocked_by, halt, flight)
+  VALUES (1, 1, 0, 4, 1, 'update', 17, 10, 3, NULL, 1, NULL), (2, 1, 1, 3, 2, 'update', 11, 0, 4, NULL, NULL, 9),
+         (3, 1, 0, 2, 3, 'create', 2, 0, 5, 1, NULL, NULL);
+INSERT INTO sent VALUES (2, 3, 'd0', 0, '{"price":1}', 9);
+INSERT INTO news(record_id, action, version, fields, cloud_id, at, heard_at)
+  VALUES (2, 'update', 5, '{"price":3}', 'c-1', '2026-01-27T04:00:00Z', 6);
+INSERT INTO sent_day VALUES (1, '2026-01-27', 3, 30);
+INSERT INTO request_stamp VALUES (9, 1, 1, 2);
+INSERT INTO taken VALUES (1, 'order');
+INSERT INTO activity(id, outlet, at, what, record_id, who) VALUES (1, 1, 4, 'retried', 1, 'Rina');
+"""
+
+
+def _columns(rows: list[dict[str, object]]) -> list[str]:
+    return list(rows[0])
+
+
+def _rows(database: Database, columns: dict[str, list[str]] | None = None) -> dict[str, list[dict[str, object]]]:
+    """All that each table holds, or of each these columns."""
+    tables = columns or {row[0]: [] for row in database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    found = {}
+    for table, names in tables.items():
+        wanted = names or [row[1] for row in database.rows(f"PRAGMA table_info({table})")]
+        rows = database.rows(f"SELECT {', '.join(wanted)} FROM {table} ORDER BY 1, 2")
+        found[table] = [dict(zip(wanted, row, strict=True)) for row in rows]
+    return found
