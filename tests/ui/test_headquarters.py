@@ -13,7 +13,7 @@ from tests.ui.states import ALIKE, NOW, status
 from outlet_sync_gui import words
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.reader import WantChanges, WantMessages
-from outlet_sync_gui.status import Pending, Question, State
+from outlet_sync_gui.status import Pending, Question, State, Trouble
 from outlet_sync_gui.sync.commands import AnswerQuestion, ReadMessage, TakeChanges
 from outlet_sync_gui.ui.changes_page import ChangesPage
 from outlet_sync_gui.ui.main_window import MainWindow
@@ -220,6 +220,19 @@ def test_the_status_page_leads_to_what_is_asked(window: MainWindow) -> None:
     assert page.doors.whole() == "▲ Port 8765 is taken. Choose another port, or end what uses it. (E-PORT-TAKEN)"
     page.cards.cards[2].click()
     assert window.rail.page() is Page.ATTENTION
+
+
+@pytest.mark.parametrize(
+    ("codes", "marks", "role"),
+    [((), 0, "quiet"), (("D-TOKEN", "D-SECRET"), 0, "quiet"), (("D-TOKEN", "D-KEYRING"), 1, "error")],
+)
+def test_a_door_that_is_no_must_is_told_without_alarm(
+    window: MainWindow, codes: tuple[str, ...], marks: int, role: str
+) -> None:
+    doors = tuple(Trouble(code=code, facts=(("name", "intake"),)) for code in codes)
+    window.show_status(status(State.IDLE, doors=doors), NOW)
+    shown = window.status_page.doors
+    assert (shown.isVisible(), shown.whole().count("▲"), shown.property("role")) == (bool(codes), marks, role)
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_a_change_for_the_till_tells_from_what_to_what(action: str, fields: dict
         ),
         (
             CONFIG,
-            "Pusat mengubah pengaturan program ini: pull_interval_s 300 → 600, closing_time 22:00 → 23:30.",
+            "Pusat mengubah pengaturan program ini: detik antara kabar 300 → 600, jam tutup 22:00 → 23:30.",
         ),
         (
             Question(

@@ -26,7 +26,7 @@ from outlet_sync_gui.status import State, Status, Trouble
 from outlet_sync_gui.store import open_store
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.halts import Halts
-from outlet_sync_gui.sync.state import Facts, as_json, from_json, not_set_up, status_of
+from outlet_sync_gui.sync.state import as_json, facts_of, from_json, not_set_up, status_of
 
 if TYPE_CHECKING:
     from outlet_sync_gui.support.doctor import Check
@@ -171,13 +171,8 @@ def at_rest(context: Context) -> Status:
 def _stored_status(directory: Path, settings: Settings) -> Status:
     store = open_store(directory, settings.outlet_id)
     try:
-        facts = Facts(
-            outlet=store.outlet.read(),
-            counts=store.outlet.counts(),
-            settings=settings,
-            now_ms=now().wall_ms,
-            halts=Halts(store).standing(now().wall_ms).told,
-        )
+        now_ms = now().wall_ms
+        facts = facts_of(store, settings, Halts(store).standing(now_ms).told, now_ms=now_ms)
         return status_of(facts, store.outlet.sent_on)
     finally:
         store.close()
@@ -196,6 +191,8 @@ def _say_status(status: Status) -> None:
     amount = words.rupiah(status.sent_today_amount)
     say(words.say("Sent today: {n} ({amount})", n=words.number(status.sent_today), amount=amount))
     say(words.say("Needs attention: {n}", n=words.number(status.dead)))
+    for line in _from_headquarters(status):
+        say(line)
     at = status.last_success_at
     say(words.say("Last success: {time}", time=words.say("Never yet") if at is None else words.at_and_ago(at, now_ms)))
     if status.is_running:
@@ -204,6 +201,16 @@ def _say_status(status: Status) -> None:
         say(words.say("The till's connection: {url}", url=status.intake_url))
     if status.webhook_url:
         say(words.say("Instant updates: {url}", url=status.webhook_url))
+
+
+def _from_headquarters(status: Status) -> list[str]:
+    """What headquarters said and somebody here should see to; where it is seen to."""
+    lines = (
+        (status.conflicts, words.N_("Different at headquarters: {n} (conflicts list)")),
+        (status.untaken, words.N_("Menu changes for the till: {n} (changes list)")),
+        (status.messages, words.N_("Messages from headquarters: {n} (messages list)")),
+    )
+    return [words.say(text, n=words.number(n)) for n, text in lines if n]
 
 
 def _why_and_what_to_do(status: Status, now_ms: int) -> list[str]:
@@ -217,6 +224,12 @@ def _why_and_what_to_do(status: Status, now_ms: int) -> list[str]:
         lines.append(words.say("What was refused, and why: queue list --state dead"))
     if status.questions:
         lines.append(words.say("What is asked, and the answers: questions list"))
+    if status.conflicts:
+        lines.append(words.say("Where both sides differ, and the choices: conflicts list"))
+    if status.untaken:
+        lines.append(words.say("What the till must still learn: changes list"))
+    if status.messages:
+        lines.append(words.say("What headquarters announces: messages list"))
     return lines
 
 

@@ -6,11 +6,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSpacerItem, QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
-from outlet_sync_gui.status import Row, State, Status
+from outlet_sync_gui.status import Row, State, Status, Trouble
+from outlet_sync_gui.support.doctor import OPTIONAL
 from outlet_sync_gui.ui.band import Band
 from outlet_sync_gui.ui.row_model import Line, line_of
 from outlet_sync_gui.ui.row_table import RowTable
-from outlet_sync_gui.ui.theme import Theme
+from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import NARROW_PX, Cards, Label, rule
 
 HEAD_PX = 44
@@ -88,7 +89,8 @@ class StatusPage(QWidget):
         line = words.say("choose what holds") if status.conflicts else words.say("same as headquarters")
         is_urgent = status.conflicts > 0
         conflicts.show_figure(words.say("Conflicts"), words.number(status.conflicts), line, is_urgent=is_urgent)
-        self.doors.say("\n".join(f"▲ {words.door(door)}" for door in status.doors))
+        self.doors.say("\n".join(_door(door) for door in status.doors))
+        set_property(self.doors, "role", "quiet" if {door.code for door in status.doors} <= OPTIONAL else "error")
         self.doors.setVisible(bool(status.doors))
 
     def _show_list(self) -> None:
@@ -159,6 +161,11 @@ def _waiting_line(status: Status, now_ms: int) -> str:
     if pending.high == pending.low == 0 and status.next_attempt_at is not None:
         return words.say("menu & stock · {when}", when=words.at(status.next_attempt_at, now_ms, has_zone=False))
     return _lane_counts(status)
+
+
+def _door(found: Trouble) -> str:
+    """Why one of our own doors lets nothing in; nothing is wrong where it is no must."""
+    return words.door(found) if found.code in OPTIONAL else f"▲ {words.door(found)}"
 
 
 def _attention_line(status: Status) -> str:

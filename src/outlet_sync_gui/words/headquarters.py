@@ -152,6 +152,15 @@ def level(name: str) -> str:
 
 # -- questions
 
+# Those that headquarters may set.
+SETTINGS: Mapping[str, str] = {
+    "pull_interval_s": N_("seconds between news"),
+    "medium_interval_s": N_("seconds between sendings of the menu"),
+    "low_interval_s": N_("seconds between sendings of the rest"),
+    "closing_time": N_("closing time"),
+    "business_day_start": N_("start of the business day"),
+    "conflict_policy": N_("choice in conflicts"),
+}
 ANSWERS: Mapping[str, str] = {
     "retry": N_("Retry"),
     "give_up": N_("Stop trying"),
@@ -182,7 +191,7 @@ def question(asked: Question) -> str:
         case "restored_cloud":
             return f"{_restored(facts)} {say('Nothing was deleted here. No news is taken until you decide.')}"
         case "config_changed":
-            changed = ", ".join(f"{name} {shortened(str(told))}" for name, told in facts.items())
+            changed = ", ".join(f"{_setting(name)} {shortened(str(told))}" for name, told in facts.items())
             return say("Headquarters changed settings of this program: {settings}.", settings=changed)
         case "refused_alike":
             kind = type_name(str(facts.get("entity_type", "")), 2)
@@ -217,6 +226,10 @@ def _restored(facts: Mapping[str, str | int]) -> str:
         cursor=_time(facts.get("cursor")),
         checkpoint=_time(facts.get("checkpoint")),
     )
+
+
+def _setting(key: str) -> str:
+    return say(SETTINGS[key]) if key in SETTINGS else key
 
 
 def _time(told: str | int | None) -> str:
