@@ -256,6 +256,18 @@ def test_of_several_choices_one_that_is_refused_undoes_the_others(bench: Bench) 
     assert conflict(bench) == before
 
 
+def test_a_choice_waits_for_the_answer_while_the_record_is_being_sent(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000))
+    step = bench.push()
+    tell(bench, Letter.CONFLICT, notice())
+    with pytest.raises(InputRefused, match="row_sending"):
+        choose(bench, CLOUD)
+    bench.settle(step, accepted(step.flight))
+    choose(bench, CLOUD)
+    assert here(bench)["price"] == 40000
+
+
 # -- the newer one
 
 

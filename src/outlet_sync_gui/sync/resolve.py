@@ -37,6 +37,8 @@ def choose(store: Store, settings: Settings, decision: Resolve, *, now_ms: int) 
         raise InputRefused("conflict_changed", {"name": str(decision.conflict_id)})
     if not decision.choices:
         raise InputRefused("choice_missing")
+    if conflict.record_id is not None and store.news.is_out(conflict.record_id):
+        raise InputRefused("row_sending", {"name": conflict.title})  # the answer tells what headquarters has
     for choice in decision.choices:
         for field in _meant(conflict, choice):
             chosen = replace(field, choice=choice.strategy, value=choice.value)
