@@ -3,7 +3,8 @@
 import json
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from typing import Self
 from urllib.parse import parse_qs, unquote
 
@@ -68,7 +69,11 @@ class Cloud(Headquarters):
         return self.outlet_id or self._first_caller
 
     def handle(self, request: Request) -> Response:
-        """Answer one request of an outlet."""
+        """Answer one request of an outlet, with the time of here, by which a till tells how wrong its own clock is."""
+        response = self._respond(request)
+        return replace(response, headers={**response.headers, "date": formatdate(self.now_ms() / 1000, usegmt=True)})
+
+    def _respond(self, request: Request) -> Response:
         try:
             endpoint, outlet_id = self._route(request)
             self.requests["resolve" if _is_resolve(endpoint) else endpoint] += 1
