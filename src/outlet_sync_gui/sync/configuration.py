@@ -55,4 +55,4 @@ def _checked(key: str, value: Json) -> Json:
 
 
 def _shown(value: Json) -> str:
-    return dumps(value) if isinstance(value, Mapping) else str(value)
+    return dumps(value) if isinstance(value, Mapping) else str(value) or "–"
