@@ -346,7 +346,7 @@ def test_more_fields_than_there_is_room_for_are_chosen_at_once(window: MainWindo
         (GONE, LOCAL, [("It is created again at headquarters.", "", "")]),
         (CONFLICTS["deleted-here"].fields[0], CLOUD, [("It comes back to the menu here.", "", "")]),
         (CONFLICTS["deleted-here"].fields[0], LOCAL, [("It is deleted at headquarters, too.", "", "")]),
-        (CONFLICTS["odd"].fields[0], CLOUD, [("Tags on the menu", '{"x": [1, "2.5"]}', "–")]),
+        (CONFLICTS["odd"].fields[0], CLOUD, [("Tags on the menu", '{"x": [1, 2.5]}', "–")]),
     ],
 )
 def test_the_effect_is_told_before_it_is_applied(
@@ -419,6 +419,18 @@ def test_what_settles_meanwhile_says_so_and_the_next_one_is_shown(
     show(dialog, replace(CONFLICTS["one"], closed_at=NOW, closed_by=who), CONFLICTS["huge"])
     assert dialog.notice.whole() == sentence
     assert dialog.head.title.whole() == "Price of Paket Pesta differs"
+
+
+def test_what_settles_while_somebody_types_ends_quietly(dialog: ConflictDialog, qtbot: QtBot) -> None:
+    show(dialog, CONFLICTS["one"])
+    dialog.activateWindow()
+    (row,) = dialog.comparison.rows
+    row.head.other.click()
+    qtbot.waitUntil(row.own.text.hasFocus)
+    show(dialog, replace(CONFLICTS["one"], closed_at=NOW, closed_by=""))
+    assert (dialog.head.title.whole(), dialog.comparison.isVisible()) == ("Everything is chosen", False)
+    assert dialog.notice.whole() == "▲ Price of Nasi Goreng Spesial differs: Now equal."
+    assert (dialog.notice.isVisible(), dialog.list.list.currentRow()) == (True, -1)
 
 
 def test_what_was_applied_settles_without_a_word(dialog: ConflictDialog) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -130,7 +131,7 @@ class CaseList(QFrame):
         self._numbers: list[int] = []
         self.title, self.left = Label("title"), Label("small", elides=True)
         self.left.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.list = QListWidget()
+        self.list = _Rows()
         self.list.setProperty("role", "cases")
         self.list.setIconSize(QSize(ICON_PX, ICON_PX))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -152,15 +153,14 @@ class CaseList(QFrame):
         n = sum(case.is_open for case in cases)
         self.left.say(words.say("{n} to choose", n=words.number(n)))
         self._numbers = [case.conflict.conflict_id for case in cases]
-        self.list.blockSignals(True)  # noqa: FBT003 - Qt's own signature
-        while self.list.count() > len(cases):
-            self.list.takeItem(self.list.count() - 1)
-        while self.list.count() < len(cases):
-            self.list.addItem(QListWidgetItem())
-        for row, case in enumerate(cases):
-            self._show(self.list.item(row), case)
-        self.list.setCurrentRow(self._numbers.index(current) if current in self._numbers else -1)
-        self.list.blockSignals(False)  # noqa: FBT003 - Qt's own signature
+        with QSignalBlocker(self.list):
+            while self.list.count() > len(cases):
+                self.list.takeItem(self.list.count() - 1)
+            while self.list.count() < len(cases):
+                self.list.addItem(QListWidgetItem())
+            for row, case in enumerate(cases):
+                self._show(self.list.item(row), case)
+            self.list.setCurrentRow(self._numbers.index(current) if current in self._numbers else -1)
 
     def _show(self, item: QListWidgetItem, case: Case) -> None:
         conflict = case.conflict
@@ -176,6 +176,17 @@ class CaseList(QFrame):
     def _moved(self, row: int) -> None:
         if 0 <= row < len(self._numbers):
             self.asked.emit(self._numbers[row])
+
+
+class _Rows(QListWidget):
+    """A list that shows none when none is: Qt would go to its first row with the focus, which comes unasked."""
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Stay."""
+        with QSignalBlocker(self):
+            row = self.currentRow()
+            super().focusInEvent(event)
+            self.setCurrentRow(row)
 
 
 class ReviewHead(QWidget):

@@ -64,7 +64,7 @@ def shortened(text: str) -> str:
 
 def _compact(held: Json) -> str:
     is_plain = not isinstance(held, dict | list)
-    return shortened(str(held) if is_plain else json.dumps(held, ensure_ascii=False, default=str))
+    return shortened(str(held) if is_plain else json.dumps(held, ensure_ascii=False, default=float))
 
 
 def _capital(text: str) -> str:
