@@ -16,13 +16,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from outlet_sync_gui import sample, settings, words
 from outlet_sync_gui.app import App, SignalsQuit, has_display, log_to_file, make_application
 from outlet_sync_gui.contract.records import Incoming
 from outlet_sync_gui.credentials import WebhookSecret
-from outlet_sync_gui.doors import Secrets
+from outlet_sync_gui.doors import WEBHOOK_PATH, Secrets
 from outlet_sync_gui.intake import Origin, read_json
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
@@ -39,6 +39,7 @@ UNSEEN_SECONDS, SEEN_STORY_SECONDS = 30.0, 60.0
 GRACE_MS = 20_000
 NEW_ORDER_EVERY_MS = 1500
 PRICE = {"price": 41_000}
+DISPUTED, DISPUTED_PRICE = "prod-002", 34_000
 WORDS_OF_REFUSAL = "Table B-12 not registered for JKT-001"
 Key = tuple[str, str]
 
@@ -58,6 +59,8 @@ class Demo(QObject):
         self._status: Status | None = None
         self._seen: list[State] = []
         self._is_closing = False
+        self._is_told = False  # headquarters knows where the till listens
+        self._is_reviewed = False  # somebody looks at the conflict
         self.is_over = False
         self._till = QTimer(self, interval=NEW_ORDER_EVERY_MS)
         self._till.timeout.connect(self._new_order)
@@ -80,7 +83,10 @@ class Demo(QObject):
             (0.25, self._refuse_one),
             (0.40, self._internet_fails),
             (0.62, self._internet_returns),
+            (0.66, self._headquarters_writes),
+            (0.68, self._headquarters_disagrees),
             (0.72, self._price_changes),
+            (0.79, self._manager_chooses),
         )
         for share, step in steps:
             QTimer.singleShot(round(share * seconds * 1000), self, step)
@@ -147,6 +153,25 @@ class Demo(QObject):
         self._handed[("product", "prod-001")] |= PRICE
         self._tell(f"headquarters changes a price: Nasi Goreng Spesial {words.rupiah(PRICE['price'])}")
 
+    def _headquarters_writes(self) -> None:
+        title, text = "Rapat manajer", "Besok pukul 09.00 di kantor pusat."
+        self._cloud.call(lambda cloud: cloud.broadcast(title, text, "warning"))
+        self._tell("headquarters sends a message")
+
+    def _headquarters_disagrees(self) -> None:
+        self._cloud.call(lambda cloud: cloud.open_conflict(DISPUTED, "price", DISPUTED_PRICE))
+        self._tell(f"headquarters asks about a price: Nasi Goreng Kampung {words.rupiah(DISPUTED_PRICE)}")
+
+    def _manager_chooses(self) -> None:
+        """As a person does it: headquarters' price, then Apply."""
+        dialog = self._app.window.decisions.conflicts
+        if dialog is not None:
+            for name in (words.say("Keep cloud"), words.say("Apply")):
+                next(button for button in dialog.findChildren(QPushButton) if button.accessibleName() == name).click()
+            self._handed[("product", DISPUTED)]["price"] = DISPUTED_PRICE
+            self._tell("the manager keeps headquarters' price")
+            dialog.close()
+
     def _hand_over(self, records: Sequence[sample.Record]) -> None:
         origin = Origin(
             entity_type="order",
@@ -168,10 +193,17 @@ class Demo(QObject):
 
     def _saw(self, status: Status) -> None:
         self._status = status
+        if status.webhook_url and not self._is_told:
+            self._is_told = True
+            self._cloud.tell_at(status.webhook_url.removesuffix(WEBHOOK_PATH), KEY)
         if not self._seen or self._seen[-1] is not status.state:
             self._seen.append(status.state)
             self._tell(f"[{status.state.value}] {words.tooltip(status, now().wall_ms)}")
             QTimer.singleShot(400, self, lambda: self._picture(status.state.value))
+        if status.conflicts and not self._is_reviewed:
+            self._is_reviewed = True
+            self._app.window.decisions.review()
+            QTimer.singleShot(800, self, lambda: self._picture("conflict", self._app.window.decisions.conflicts))
         is_settled = status.pending.total == 0 and status.state in (State.IDLE, State.ATTENTION)
         if self._is_closing and is_settled and self._has_price():
             QTimer.singleShot(600, self, self._end)
@@ -182,10 +214,10 @@ class Demo(QObject):
             self._picture("end")
             QApplication.quit()
 
-    def _picture(self, name: str) -> None:
+    def _picture(self, name: str, window: QWidget | None = None) -> None:
         if self._pictures is not None:
             number = len(list(self._pictures.glob("*.png"))) + 1
-            self._app.window.grab().save(str(self._pictures / f"{number:02}-{name}.png"))
+            (window or self._app.window).grab().save(str(self._pictures / f"{number:02}-{name}.png"))
 
     def _waiting(self) -> set[Key]:
         store = open_store(self._directory, OUTLET_ID)
@@ -209,7 +241,10 @@ class Demo(QObject):
             found.append(f"{len(waiting)} records wait at the end instead of the refused one")
         if not self._has_price():
             found.append("headquarters' price has not come in")
-        return found
+        if self._status is None or self._status.messages != 1:
+            found.append("headquarters' message has not come in")
+        unsettled = self._cloud.call(lambda cloud: [c.id for c in cloud.conflicts.values() if c.resolution is None])
+        return [*found, *(f"headquarters was not told of {conflict}" for conflict in unsettled)]
 
     def _tell(self, line: str) -> None:
         sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S}  {line}\n")

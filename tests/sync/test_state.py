@@ -57,6 +57,10 @@ def facts(*, unsent: int = 0, dead: int = 0, busy: float | None = None, **outlet
         (facts(last_success_at=START_MS + 1), State.SYNCING),
         (facts(last_success_at=None, trouble=OFFLINE), State.OFFLINE),
         (facts(unsent=1, wait_until=START_MS + 60_000), State.WAITING),
+        (replace(facts(), is_telling=True), State.SYNCING),
+        (replace(facts(unsent=1), is_telling=True), State.WAITING),
+        (replace(facts(busy=5.0), conflicts=1), State.ATTENTION),
+        (replace(facts(), messages=1), State.IDLE),
     ],
 )
 def test_the_first_cause_that_holds_shows(shown: Facts, state: State) -> None:

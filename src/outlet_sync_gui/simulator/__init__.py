@@ -95,6 +95,15 @@ class SimulatedCloud:
 
         return asyncio.run_coroutine_threadsafe(inside(), self._loop).result(10)
 
+    def tell_at(self, webhook_url: str, secret: str) -> None:
+        """From now on the till is told by webhooks at this address."""
+
+        async def begin() -> None:
+            self._messenger = Messenger(webhook_url, secret, lambda: self.cloud.outlet)
+            self._carrying = asyncio.create_task(self._messenger.run())
+
+        asyncio.run_coroutine_threadsafe(begin(), self._loop).result(5)
+
     def replay(self, *, is_forged: bool = False) -> None:
         """Send the last webhook again, byte for byte. Raises ValueError where there is none."""
 

@@ -42,6 +42,7 @@ class Facts:
     asked: tuple[Question, ...] = ()
     conflicts: int = 0
     revisions: int = 0
+    is_telling: bool = False  # a choice that headquarters has not heard of
     messages: int = 0
     feed: Feed = NO_FEED
 
@@ -62,6 +63,7 @@ def facts_of(store: Store, settings: Settings, halts: Sequence[Halt], *, now_ms:
         asked=asked(halts, store.questions.open()),
         conflicts=store.conflicts.count(),
         revisions=store.conflicts.revisions(),
+        is_telling=store.conflicts.first_untold() is not None,
         messages=store.messages.count_unread(now_ms),
         feed=store.changes.feed(),
     )
@@ -80,7 +82,7 @@ def state_of(facts: Facts) -> State:
         (needs_person or _needs_a_word(facts), State.ATTENTION),
         (_is_busy(facts), State.SYNCING),
         (pending > 0, State.WAITING),
-        (not is_fresh, State.SYNCING),
+        (facts.is_telling or not is_fresh, State.SYNCING),
     )
     return next((state for holds, state in rules if holds), State.IDLE)
 
