@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
 from outlet_sync_gui.reader import WantChanges
 from outlet_sync_gui.status import Status
 from outlet_sync_gui.store.changes import Change
 from outlet_sync_gui.ui.row_model import Line
-from outlet_sync_gui.ui.row_table import RowTable
+from outlet_sync_gui.ui.row_table import RowTable, stack_choice
 from outlet_sync_gui.ui.standing import StandingList, of_questions, of_the_menu
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import NARROW_PX, Label, rule
+from outlet_sync_gui.ui.widgets import NARROW_PX, Label
 
 NAME_SHARE = 0.4  # what changed matters more
 
@@ -127,22 +127,8 @@ class ChangeList(QFrame):
         self.done.setProperty("kind", "primary")
         for button in (self.choose_all, self.done_all):
             button.setProperty("kind", "quiet")
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 0, 8, 0)
-        head.addWidget(self.chosen_label, 1)
-        head.addWidget(self.choose_all)
-        self._bar.setContentsMargins(16, 8, 12, 4)
-        self._bar.setSpacing(8)
-        self.detail.setContentsMargins(16, 8, 16, 0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 1, 1, 4)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(rule())
-        layout.addWidget(self.rows, 1)
-        layout.addWidget(rule())
-        layout.addWidget(self.detail)
-        layout.addLayout(self._bar)
+        head = (self.chosen_label, self.choose_all)
+        stack_choice(self, head=head, rows=self.rows, detail=self.detail, bar=self._bar)
 
     def _choose_all_or_none(self) -> None:
         if self.chosen():

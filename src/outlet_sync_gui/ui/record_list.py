@@ -5,15 +5,15 @@ from enum import Enum, auto
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton
 
 from outlet_sync_gui import reasons, words
 from outlet_sync_gui.status import Row, RowState, Status
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.row_model import waiting_line
-from outlet_sync_gui.ui.row_table import RowTable
+from outlet_sync_gui.ui.row_table import RowTable, stack_choice
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import Label, rule
+from outlet_sync_gui.ui.widgets import Label
 
 
 class Action(Enum):
@@ -111,22 +111,8 @@ class RecordList(QFrame):
         if self._main is not None:
             self.buttons[self._main].setProperty("kind", "primary")
         self.choose_all.setProperty("kind", "quiet")
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 0, 8, 0)
-        for part, stretch in ((self.chosen_label, 1), (self.choose_all, 0), (self.buttons[Action.DETAILS], 0)):
-            head.addWidget(part, stretch)
-        self._bar.setContentsMargins(16, 8, 12, 4)
-        self._bar.setSpacing(8)
-        self.reason.setContentsMargins(16, 8, 16, 0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 1, 1, 4)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(rule())
-        layout.addWidget(self.rows, 1)
-        layout.addWidget(rule())
-        layout.addWidget(self.reason)
-        layout.addLayout(self._bar)
+        head = (self.chosen_label, self.choose_all, self.buttons[Action.DETAILS])
+        stack_choice(self, head=head, rows=self.rows, detail=self.reason, bar=self._bar)
 
     def _connect(self) -> None:
         self.rows.table.selectionModel().selectionChanged.connect(self._show_chosen)

@@ -6,17 +6,20 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QGridLayout,
+    QHBoxLayout,
     QHeaderView,
     QStackedLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QVBoxLayout,
     QWidget,
 )
 
 from outlet_sync_gui.ui.row_model import Column, Line, RowModel
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import Label
+from outlet_sync_gui.ui.widgets import Label, rule
 
 ROW_PX, TOUCH_ROW_PX, SIDE_PX = 43, 45, 8
 ICON_PX, PADDING_PX, MARK_PX = 24, 20, 36
@@ -129,3 +132,23 @@ def _bold(font: QFont) -> QFont:
     heavy = QFont(font)
     heavy.setWeight(QFont.Weight.Medium)
     return heavy
+
+
+def stack_choice(frame: QWidget, *, head: Sequence[QWidget], rows: RowTable, detail: QWidget, bar: QGridLayout) -> None:
+    """A list to choose from: what is chosen on top, the rows, what one of them says, what to do with them."""
+    top = QHBoxLayout()
+    top.setContentsMargins(16, 0, 8, 0)
+    for part in head:
+        top.addWidget(part, int(part is head[0]))
+    detail.setContentsMargins(16, 8, 16, 0)
+    bar.setContentsMargins(16, 8, 12, 4)
+    bar.setSpacing(8)
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(1, 1, 1, 4)
+    layout.setSpacing(0)
+    layout.addLayout(top)
+    layout.addWidget(rule())
+    layout.addWidget(rows, 1)
+    layout.addWidget(rule())
+    layout.addWidget(detail)
+    layout.addLayout(bar)
