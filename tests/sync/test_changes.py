@@ -309,10 +309,12 @@ def test_a_reader_that_reads_some_is_not_late(tmp_path: Path) -> None:
     assert bench.engine.status(bench.later(2).now).is_untaken_late is True
 
 
-def test_a_deletion_of_ours_tells_the_till_nothing(bench: Bench) -> None:
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_deletion_of_ours_tells_the_till_nothing(bench: Bench, is_sent: bool) -> None:
     agree(bench)
     bench.put("product", product(), "delete")
-    out = bench.push()
-    bench.settle(out, accepted(out.flight))
+    if is_sent:
+        out = bench.push()
+        bench.settle(out, accepted(out.flight))
     bench.settle(bench.later(301).send(), pulled(deleted=[tombstone(at=AT_5)]))
     assert feed(bench) == []

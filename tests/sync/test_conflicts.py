@@ -450,6 +450,15 @@ def test_a_notice_of_a_row_that_is_out_loses_nothing_of_what_is_accepted(bench: 
     assert (bench.queued(), here(bench)["price"], here(bench)["stock"]) == ([], 40000, 4)
 
 
+def test_what_the_answer_shows_to_be_agreed_closes_a_notice_that_came_before_it(bench: Bench) -> None:
+    agree(bench)
+    edit(bench, price=38000)
+    step = bench.push()
+    tell(bench, Letter.CONFLICT, notice(value=38000))
+    bench.settle(step, accepted(step.flight))
+    assert (bench.store.conflicts.open(), len(bench.store.conflicts.telling())) == ([], 1)
+
+
 def test_news_after_a_lost_answer_tells_field_by_field_what_had_arrived(bench: Bench) -> None:
     agree(bench, stock=50)
     edit(bench, price=38000, name="Nasi Uduk", stock=47)
@@ -467,6 +476,15 @@ def test_stock_after_a_lost_answer_asks_where_both_may_have_counted(bench: Bench
     hear(bench, news(stock=there))
     assert (bool(bench.store.conflicts.open()), here(bench)["stock"]) == (asks, 47)
     assert state(bench) == ("held" if asks else None if there == 47 else "ready")
+
+
+def test_what_news_told_of_a_lost_answer_is_known_from_then_on(bench: Bench) -> None:
+    agree(bench, stock=50)
+    edit(bench, stock=47)
+    bench.settle(bench.push(), LOST)
+    tell(bench, Letter.UPDATE, told_update(stock=50))  # it had not arrived
+    tell(bench, Letter.UPDATE, told_update(version=3, stock=60, at=AT_5))
+    assert (bench.store.conflicts.open(), here(bench)["stock"]) == ([], 57)
 
 
 def test_no_agreement_but_tried_asks_of_each_field_that_differs(bench: Bench) -> None:
@@ -635,6 +653,7 @@ def test_headquarters_may_call_a_field_of_a_sale_a_conflict(bench: Bench) -> Non
     told = notice("status", "void", version=3) | {"entity_type": "order", "local_id": "A1", "cloud_id": "c-A1"}
     tell(bench, Letter.CONFLICT, told)
     assert (sides(conflict(bench)), here(bench, "order/A1")["status"]) == ({"status": ("paid", "void")}, "paid")
+    assert (known(bench, "order/A1").base, known(bench, "order/A1").base_version) == (None, 3)  # of a sale nothing else
 
 
 # -- two rows that turn out to be one

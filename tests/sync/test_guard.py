@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tests.builders import Bench, accepted, answered, body, order, product, sent
 from tests.sync.headquarters import (
+    AT_4,
     AT_5,
     AT_6,
     agree,
@@ -31,6 +32,7 @@ from outlet_sync_gui.contract.webhooks import Kind as Letter
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.store.questions import QuestionKind
 from outlet_sync_gui.sync.commands import AnswerQuestion
+from outlet_sync_gui.sync.events import Pulled
 from outlet_sync_gui.sync.exchange import Kind
 
 
@@ -115,8 +117,9 @@ def test_what_is_gone_already_or_was_never_here_counts_for_nothing(bench: Bench)
     bench.later(601)
     unknown = [tombstone(f"Q{n}") for n in range(300)]
     sales = [tombstone(f"A{n}", entity_type="order") for n in range(20)]
-    hear(bench, deleted=[*(tombstone(name) for name in gone), *unknown, *sales])
-    assert (bench.store.questions.open(), len(feed(bench))) == ([], 10)
+    agree(bench, "P11")
+    hear(bench, deleted=[*(tombstone(name) for name in (*gone, "P11")), *unknown, *sales])
+    assert (bench.store.questions.open(), len(feed(bench)), living(bench, 11)) == ([], 11, 0)
 
 
 def test_the_tombstones_of_the_first_pull_ask_nothing(tmp_path: Path) -> None:
@@ -193,6 +196,13 @@ def test_what_is_approved_beside_an_edit_is_a_conflict_of_the_deletion(bench: Be
     bench.put("product", product("P1", name="Menu P1", price=38000))
     answer(bench, "approve")
     assert (living(bench, 11), sides(conflict(bench))) == (1, {"deleted": (False, True)})
+
+
+def test_what_the_till_deleted_itself_before_is_no_part_of_the_flood(bench: Bench) -> None:
+    gone = catalogue(bench, 12)
+    bench.put("product", product("P1"), "delete")
+    hear(bench, deleted=[tombstone(name) for name in gone])
+    assert (question(bench).n, known(bench).deleted_at, bench.queued()) == (11, AT_4, [])
 
 
 @pytest.mark.parametrize("choice", ["approve", "refuse"])
@@ -339,7 +349,7 @@ def test_the_same_price_of_0_again_asks_nothing_new(bench: Bench) -> None:
     free(bench)
     before = question(bench)
     for _ in range(2):
-        hear(bench, news(price=0, name="Nasi Goreng"))
+        assert hear(bench, news(price=0, name="Nasi Goreng")) == [Pulled(0)]
     assert question(bench) == before
 
 

@@ -177,16 +177,34 @@ def test_a_deletion_older_than_what_headquarters_said_since_is_old(
 
 
 @pytest.mark.parametrize("first", ["update", "delete"])
+@pytest.mark.parametrize(("deleted_at", "is_gone"), [(AT_4, False), (AT_5, True), (AT_6, True)])
 def test_an_update_and_a_deletion_that_come_while_the_record_is_out_end_as_the_later_one(
-    bench: Bench, first: str
+    bench: Bench, first: str, deleted_at: str, is_gone: bool
 ) -> None:
     bench.put("product", product(stock=4))
     step = bench.push()
-    letters = [(Letter.UPDATE, told_update(version=5, price=43000, at=AT_5)), (Letter.DELETE, told_delete(at=AT_4))]
+    letters = [
+        (Letter.UPDATE, told_update(version=5, price=43000, at=AT_5)),
+        (Letter.DELETE, told_delete(at=deleted_at)),
+    ]
     for letter in letters if first == "update" else reversed(letters):
         tell(bench, *letter)
     bench.settle(step, accepted(step.flight))
-    assert (known(bench).deleted_at, here(bench)["price"], here(bench)["stock"]) == (None, 43000, 4)
+    assert (known(bench).deleted_at, here(bench)["price"]) == ((deleted_at, 35000) if is_gone else (None, 43000))
+
+
+@pytest.mark.parametrize("numbers", [(3, 4), (4, 3)])
+def test_of_updates_that_come_while_the_record_is_out_the_higher_number_holds(
+    bench: Bench, numbers: tuple[int, int]
+) -> None:
+    bench.put("product", product(stock=4))
+    step = bench.push()
+    for number in numbers:
+        fields = {"price": 40000 + number, f"field{number}": number}
+        tell(bench, Letter.UPDATE, told_update(version=number, at=AT_5) | {"data": fields})
+    bench.settle(step, accepted(step.flight))
+    assert (here(bench)["price"], here(bench)["field3"], here(bench)["field4"]) == (40004, 3, 4)
+    assert known(bench).base_version == 4
 
 
 def delete(bench: Bench, by: str, at: str, local_id: str = "P1") -> None:

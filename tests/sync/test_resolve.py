@@ -26,6 +26,7 @@ from tests.sync.headquarters import (
     state,
     tell,
     telling,
+    told_update,
     tombstone,
 )
 from tests.sync.rows import LOST, decide, due_push, operations
@@ -449,6 +450,34 @@ def test_a_value_that_is_applied_reaches_the_till(bench: Bench) -> None:
     assert feed(bench)[-1].fields == {"price": {"from": 40000, "to": 41000}}
 
 
+def test_the_newer_one_is_headquarters_where_it_says_so(bench: Bench) -> None:
+    """Ours by this clock: it was to go out, and does not any more."""
+    trust_clock(bench)
+    agree(bench)
+    bench.put("product", product(price=38000, updated_at=AT_5))
+    tell(bench, Letter.CONFLICT, notice())
+    choose(bench, NEWEST)
+    assert (here(bench)["price"], state(bench)) == (38000, "held")
+    bench.settle(telling(bench), resolved(applied_value=40000, new_version=4))
+    assert (here(bench)["price"], agreed(bench)["price"], bench.queued()) == (40000, 40000, [])
+
+
+def test_an_own_value_is_ours_though_it_is_the_one_that_headquarters_had(bench: Bench) -> None:
+    asked(bench)
+    choose(bench, LOCAL, "price", value=40000)
+    bench.settle(telling(bench), resolved(applied_value=41000, new_version=4))
+    assert here(bench)["price"] == 40000
+
+
+def test_no_applied_value_is_taken_while_there_is_a_newer_conflict(bench: Bench) -> None:
+    asked(bench)
+    choose(bench, CLOUD)
+    step = telling(bench)
+    tell(bench, Letter.CONFLICT, notice(value=42000, version=5, name="X2"))
+    bench.settle(step, resolved(applied_value=41000, new_version=4))
+    assert (sides(conflict(bench)), here(bench)["price"]) == ({"price": (40000, 42000)}, 40000)
+
+
 def test_of_several_fields_no_applied_value_is_taken(bench: Bench) -> None:
     agree(bench)
     bench.put("product", product(price=38000, name="Nasi Uduk"))
@@ -485,6 +514,8 @@ def test_what_headquarters_does_not_know_or_want_is_settled_and_a_pull_follows(
 ) -> None:
     asked(bench)
     choose(bench, LOCAL)
+    bench.settle(telling(bench), LOST)
+    bench.later(130).pull()  # none is due but for the answer
     bench.settle(telling(bench), Answered(status=status, headers={}, body=page))
     assert (bench.store.conflicts.telling(), state(bench)) == ([], "ready")
     step = bench.send()
@@ -590,6 +621,14 @@ def test_what_nobody_decided_is_news_at_that_version_all_the_same(bench: Bench) 
     choose(bench, LOCAL)
     hear(bench, news(version=2, price=42000, name="Nasi Goreng"))
     assert (here(bench)["price"], here(bench)["name"]) == (38000, "Nasi Goreng")
+
+
+def test_a_conflict_that_ended_by_itself_since_decides_nothing(bench: Bench) -> None:
+    disputed(bench)
+    choose(bench, LOCAL)
+    tell(bench, Letter.CONFLICT, notice("name", "Nasi"))  # which is none
+    tell(bench, Letter.UPDATE, told_update(price=42000))
+    assert (here(bench)["price"], bench.store.conflicts.open()) == (38000, [])
 
 
 def test_a_cloud_that_counts_anew_may_overrule_what_was_decided_before(bench: Bench) -> None:
