@@ -334,6 +334,9 @@ REFUSED: dict[str, tuple[Kind, object, str]] = {
     "an end that is no time": (Kind.BROADCAST, {**BROADCAST, "expires_at": 5}, "field_invalid expires_at"),
     "a config of nothing": (Kind.CONFIG, {"event": "config", "timestamp": AT}, "field_invalid config"),
     "a config that is a list": (Kind.CONFIG, {"settings": []}, "field_invalid settings"),
+    "an announcement where settings stand": (Kind.CONFIG, {"data": {"title": "Closed", "id": 7}}, "field_invalid data"),
+    "a deletion where settings stand": (Kind.CONFIG, {"data": DELETE}, "field_invalid entity_type"),
+    "a deletion where words stand": (Kind.BROADCAST, {"data": {**DELETE, "title": "x"}}, "field_invalid entity_type"),
 }
 
 

@@ -153,7 +153,7 @@ def _check_path(kind: Kind, body: Mapping[str, Json]) -> None:
     meant = EVENTS.get(event or "", Kind(word) if word in (Kind.BROADCAST, Kind.CONFIG) else kind)
     if meant is not kind:
         raise InputRefused("field_invalid", {"field": "event", "why": f"/{meant}"})
-    if kind in (Kind.BROADCAST, Kind.CONFIG) and "entity_type" in body:
+    if kind in (Kind.BROADCAST, Kind.CONFIG) and "entity_type" in _with_data(body):
         raise InputRefused("field_invalid", {"field": "entity_type", "why": f"/{Kind.UPDATE}"})
 
 
@@ -251,7 +251,9 @@ def _broadcast(body: Mapping[str, Json], at: str) -> Broadcast:
 
 def _values(body: Mapping[str, Json]) -> Mapping[str, Json]:
     place = next((name for name in ("config", "settings", "data") if name in body), None)
-    values = body[place] if place else {name: value for name, value in body.items() if name not in AROUND}
+    values = body[place] if place else body
+    if isinstance(values, dict) and place in (None, "data"):  # where an announcement has its words
+        values = {name: value for name, value in values.items() if name not in AROUND}
     if not isinstance(values, dict) or not values:
         raise InputRefused("field_invalid", {"field": place or "config", "why": "an object"})
     return values
