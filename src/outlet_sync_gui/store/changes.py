@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from outlet_sync_gui.contract.text import Json, dumps, loads_stored
 from outlet_sync_gui.store.database import Database, Row
@@ -32,6 +33,15 @@ class Change:
     taken_at: int | None
     taken_by: str | None
     name: str | None  # what the record is called now
+
+
+class Noted(NamedTuple):
+    """A change of one record, as the till's own word is compared with it."""
+
+    seq: int
+    action: str
+    fields: Mapping[str, Mapping[str, Json]]
+    is_taken: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,13 +148,13 @@ class Changes:
             last_read_at=read[0] if read else None,
         )
 
-    def stock_on_the_way(self, record_id: int, *, seen: int | None) -> int:
-        """Headquarters' counts that the till has not added yet: beyond `seen`, else those that nobody has taken."""
-        which = "taken_at IS NULL" if seen is None else "seq > ?"
-        values = () if seen is None else (seen,)
-        rows = self._db.rows(f"SELECT fields FROM change WHERE record_id = ? AND {which}", (record_id, *values))
-        deltas = (loads_stored(row[0]).get("stock", {}).get("delta", 0) for row in rows)
-        return sum(deltas)
+    def about(self, record_id: int, *, after: int) -> list[Noted]:
+        """What stands in the feed of one record beyond `after`, oldest first."""
+        rows = self._db.rows(
+            "SELECT seq, action, fields, taken_at IS NOT NULL FROM change WHERE record_id = ? AND seq > ? ORDER BY seq",
+            (record_id, after),
+        )
+        return [Noted(seq, action, loads_stored(fields), bool(is_taken)) for seq, action, fields, is_taken in rows]
 
     def deletions_since(self, at_ms: int) -> int:
         """How many deletions were applied since then."""

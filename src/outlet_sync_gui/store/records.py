@@ -23,7 +23,8 @@ SELECT r.id, r.type, r.local_id, r.cloud_id, r.source_version, r.source_digest, 
        r.base_version, r.deleted_at, c.payload, c.source, c.base,
        o.record_id IS NOT NULL,
        r.is_tried OR coalesce(o.tried, 0) OR o.flight IS NOT NULL, coalesce(o.operation, ''),
-       n.record_id IS NOT NULL, o.state, coalesce(o.error_code, ''), r.ruled_version, r.cloud_at, r.deleted_until
+       n.record_id IS NOT NULL, o.state, coalesce(o.error_code, ''), r.ruled_version, r.cloud_at, r.deleted_until,
+       c.source_seq
 FROM record r JOIN content c ON c.record_id = r.id
 LEFT JOIN outbox o ON o.record_id = r.id LEFT JOIN news n ON n.record_id = r.id
 """
@@ -74,6 +75,7 @@ class Known:
     ruled_version: int = 0  # what a person decided stands over headquarters' word up to this one
     cloud_at: str | None = None  # when headquarters changed it last
     deleted_until: str | None = None  # when it was last deleted, before it came back
+    source_seq: int = 0  # up to which of headquarters' changes the POS had heard when it said that
 
     @property
     def is_dead(self) -> bool:
@@ -235,14 +237,16 @@ class Records:
         )
         self._db.execute("UPDATE content SET payload = ? WHERE record_id = ?", (content.payload, record_id))
 
-    def remember_source(self, record_id: int, incoming: Incoming, source: str | None) -> None:
-        """What the POS said last, whether or not it was an edit."""
+    def remember_source(self, record_id: int, incoming: Incoming, source: str | None, *, seq: int) -> None:
+        """What the POS said last, whether or not it was an edit; it has heard of the changes up to `seq`."""
         self._db.execute(
             "UPDATE record SET source_version = ?, source_digest = ?, source_at = ? WHERE id = ?",
             (incoming.source_version, incoming.digest, incoming.updated_at, record_id),
         )
         if source is not None:
-            self._db.execute("UPDATE content SET source = ? WHERE record_id = ?", (source, record_id))
+            self._db.execute(
+                "UPDATE content SET source = ?, source_seq = ? WHERE record_id = ?", (source, seq, record_id)
+            )
 
     def queue(self, record_id: int, content: Content, *, lane: Lane, amount: int, is_urgent: bool, now_ms: int) -> None:
         """Put a record in the line, or its newer content in the place that it has there."""
@@ -309,7 +313,7 @@ def _line_row(content: Content) -> tuple[str, int]:
 def _known(row: Row | None) -> Known | None:
     if row is None:
         return None
-    (*plain, is_queued, is_tried, operation, has_news, state, refusal, ruled_version, cloud_at, deleted_until) = row
+    *plain, is_queued, is_tried, operation, has_news, state, refusal, ruled_version, cloud_at, deleted_until, seq = row
     names = (
         *("record_id", "entity_type", "local_id", "cloud_id", "source_version", "source_digest", "source_at"),
         *("version", "digest", "base_version", "deleted_at", "payload", "source", "base"),
@@ -325,4 +329,5 @@ def _known(row: Row | None) -> Known | None:
         ruled_version=ruled_version,
         cloud_at=cloud_at,
         deleted_until=deleted_until,
+        source_seq=seq,
     )

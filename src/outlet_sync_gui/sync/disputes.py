@@ -113,6 +113,22 @@ def over_deletion(store: Store, known: Known, change: CloudChange, *, now_ms: in
     return is_revised
 
 
+def edited_though_gone(store: Store, gone: Known, *, now_ms: int) -> None:
+    """The till edited a record that headquarters had deleted before the till heard of it: as if both came at once."""
+    known = store.records.get(gone.record_id)
+    assert known is not None
+    change = CloudChange(
+        entity_type=gone.entity_type,
+        local_id=gone.local_id,
+        cloud_id=gone.cloud_id,
+        action="delete",
+        version=0,
+        updated_at=gone.deleted_at or "",
+        fields=NO_NEWS,
+    )
+    over_deletion(store, known, change, now_ms=now_ms)
+
+
 def asked_there(store: Store, known: Known, notices: Iterable[Disputed], *, now_ms: int) -> None:
     """Headquarters says that both sides differ: open until they don't, though only one side may have changed."""
     told = [_up_to_date(store, known, notice) for notice in notices if not _tell_again(store, known, notice)]

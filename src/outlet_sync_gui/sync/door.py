@@ -31,7 +31,7 @@ def apply_change(store: Store, change: CloudChange, *, now_ms: int, watch: Guard
     if known is None:
         made_there(store, change, _new(change), now_ms=now_ms)
         return True
-    if _is_stale(known, change):
+    if _is_stale(store, known, change):
         return False
     if store.news.is_out(known.record_id):
         return _keep(store, known, change, now_ms)
@@ -198,20 +198,31 @@ def _but_ruled(store: Store, known: Known, change: CloudChange) -> CloudChange:
     return replace(change, fields=dumps(kept))
 
 
-def _is_stale(known: Known, change: CloudChange) -> bool:
+def _is_stale(store: Store, known: Known, change: CloudChange) -> bool:
     if known.deleted_at is not None:
-        return change.action == "delete" or to_ms(change.updated_at) <= to_ms(known.deleted_at)
+        return change.action == "delete" or _is_before_its_end(store, known, change, known.deleted_at)
+    at_ms = to_ms(change.updated_at)
+    if known.deleted_until is not None and at_ms <= to_ms(known.deleted_until):
+        return True  # of an earlier life of the record
     if change.action == "delete":
-        return _is_old_deletion(known, to_ms(change.updated_at))
+        return _is_old_deletion(known, at_ms)
     return change.version < known.base_version
 
 
+def _is_before_its_end(store: Store, known: Known, change: CloudChange, deleted_at: str) -> bool:
+    """Headquarters' deletion has a time alone. Ours has a version, and a time of a clock that may be off."""
+    is_earlier = to_ms(change.updated_at) <= to_ms(deleted_at)
+    if "deleted_at" not in loads_stored(known.payload):
+        return is_earlier
+    is_dated = known.base_version > 0 and store.outlet.read().clock_offset_ms is not None
+    return change.version <= known.base_version or (is_dated and is_earlier)
+
+
 def _is_old_deletion(known: Known, at_ms: int) -> bool:
-    """Whether it is of an earlier life of the record: headquarters, or this outlet, has made it anew since."""
-    is_over = known.deleted_until is not None and at_ms <= to_ms(known.deleted_until)
+    """Whether headquarters, or this outlet, has made it anew since."""
     is_new_here = known.base_version == 0 and not known.is_tried
     made_at = known.cloud_at or (known.source_at if is_new_here else None)
-    return is_over or (made_at is not None and at_ms < to_ms(made_at))
+    return made_at is not None and at_ms < to_ms(made_at)
 
 
 def _says_nothing_new(known: Known, change: CloudChange) -> bool:

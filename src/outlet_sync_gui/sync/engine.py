@@ -418,6 +418,7 @@ class Engine:
             self._apply_kept_news(flight, now)
             return self._fault(Kind.PUSH, flight.route, verdict, now)
         self._halts.opened(flight.route, now.wall_ms)
+        self._measure_clock(answer, now)  # a deletion that is accepted is dated by it
         events = self._pusher.settle(flight.parcels, verdict, wall_ms=now.wall_ms)
         self._apply_kept_news(flight, now)
         is_back = not self._has_pulled and self._last_failed is not Kind.PULL
@@ -442,8 +443,11 @@ class Engine:
             self._back_at = now.wall_ms
         with self._store.write():
             self._store.outlet.succeeded(at_ms=now.wall_ms)
-            if isinstance(answer, Answered) and (offset := server_offset_ms(answer.headers, now)) is not None:
-                self._store.outlet.measured_clock(offset_ms=offset)
+            self._measure_clock(answer, now)
+
+    def _measure_clock(self, answer: Answer, now: Now) -> None:
+        if isinstance(answer, Answered) and (offset := server_offset_ms(answer.headers, now)) is not None:
+            self._store.outlet.measured_clock(offset_ms=offset)
 
     def _fault(self, kind: Kind, route: str, fault: Fault, now: Now) -> list[Event]:
         if kind is Kind.PULL:

@@ -26,14 +26,27 @@ def made_there(store: Store, change: CloudChange, adopted: Adopted, *, now_ms: i
 def hold_here(store: Store, known: Known, adopted: Adopted, *, reason: str | None, now_ms: int) -> None:
     """Let this hold of a record; what is other than the till has it stands in the change feed."""
     store.news.adopt(known.record_id, adopted, now_ms=now_ms)
+    after = None if adopted.deleted_at is not None else adopted.payload
+    tell_till(store, known, after, version=adopted.base_version, reason=reason, now_ms=now_ms)
+
+
+def tell_till(
+    store: Store,
+    known: Known,
+    payload: str | None,
+    *,
+    version: int | None = None,
+    reason: str | None = None,
+    now_ms: int,
+) -> None:
+    """What is other now than the till has it stands in the change feed; `payload` None: the record is gone."""
     was_gone = known.deleted_at is not None or known.operation == "delete"
-    is_gone = adopted.deleted_at is not None
     before = {} if was_gone else loads_stored(known.payload)
-    steps = {} if is_gone else steps_between(before, loads_stored(adopted.payload))
-    if (is_gone and not was_gone) or steps:
-        action = "delete" if is_gone else "create" if was_gone else "update"
-        version = adopted.base_version
-        store.changes.note(known.record_id, action=action, version=version, fields=steps, reason=reason, now_ms=now_ms)
+    steps = {} if payload is None else steps_between(before, loads_stored(payload))
+    if (payload is None and not was_gone) or steps:
+        action = "delete" if payload is None else "create" if was_gone else "update"
+        at = known.base_version if version is None else version
+        store.changes.note(known.record_id, action=action, version=at, fields=steps, reason=reason, now_ms=now_ms)
 
 
 def steps_between(before: Mapping[str, Json], after: Mapping[str, Json]) -> dict[str, Step]:

@@ -3,8 +3,8 @@
 Each decision is one short transaction, so that a command beside the running service and the window do the same.
 """
 
-from outlet_sync_gui.contract.records import Incoming, digest_of, read_record
-from outlet_sync_gui.contract.text import loads
+from outlet_sync_gui.contract.records import Incoming, digest_of, merge_fields, read_record
+from outlet_sync_gui.contract.text import loads, loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.store import Store
@@ -25,7 +25,8 @@ from outlet_sync_gui.sync.commands import (
     TakeChanges,
 )
 from outlet_sync_gui.sync.halts import Halts
-from outlet_sync_gui.sync.holding import hold_here
+from outlet_sync_gui.sync.holding import hold_here, tell_till
+from outlet_sync_gui.sync.merge import NOT_SAID
 
 
 def decide(store: Store, settings: Settings, decision: Decision, *, now_ms: int) -> None:
@@ -118,9 +119,11 @@ def _take_changes(store: Store, seqs: tuple[int, ...] | None, decision: Decision
 def _fall_back(store: Store, known: Known, now_ms: int) -> None:
     """An edit of the menu that is not sent does not hold here either."""
     assert known.base is not None
+    about = {name: value for name, value in loads_stored(known.payload).items() if name in NOT_SAID}
+    payload = merge_fields(known.base, about)
     agreed = Adopted(
-        payload=known.base,
-        digest=digest_of(known.base),
+        payload=payload,
+        digest=digest_of(payload),
         base=known.base,
         base_version=known.base_version,
         cloud_id=known.cloud_id,
@@ -149,6 +152,8 @@ def _edit(store: Store, settings: Settings, decision: Edit, now_ms: int) -> None
         operation="create" if known.base_version == 0 else "update",
     )
     store.records.change(known.record_id, incoming, content, now_ms=now_ms)
+    if known.entity_type in CATALOGUE:
+        tell_till(store, known, content.payload, now_ms=now_ms)
     line.queue(store, known.record_id, incoming, content, now_ms)
     store.outbox.retry(known.record_id)
     store.activity.note(

@@ -318,7 +318,8 @@ class Pusher:
 
     def _wire(self, parcel: Parcel) -> bytes:
         payload = parcel.payload
-        if parcel.operation == "delete" and (cloud_id := self.store.records.cloud_id(parcel.record_id)):
+        is_named = parcel.local_id is not None and parcel.operation != "delete"
+        if not is_named and (cloud_id := self.store.records.cloud_id(parcel.record_id)):
             payload = merge_fields(payload, {"cloud_id": cloud_id})
         return splice(
             payload,

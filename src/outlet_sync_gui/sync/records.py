@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
-from outlet_sync_gui.contract.records import Incoming, digest_of, three_way
+from outlet_sync_gui.contract.records import Incoming, changed_fields, digest_of, three_way
 from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.records import CATALOGUE, Content, Known, Made
 from outlet_sync_gui.sync.clock import iso, to_ms
-from outlet_sync_gui.sync.disputes import retest
+from outlet_sync_gui.sync.disputes import edited_though_gone, retest
 from outlet_sync_gui.sync.door import apply_kept_news
 from outlet_sync_gui.sync.line import lane_of, queue
+from outlet_sync_gui.sync.merge import NOT_SAID
+from outlet_sync_gui.sync.till import Till, till_of
 
 NOTHING = "{}"
 CHUNK = 200  # rows in one transaction, between which other writers get their turn
@@ -41,22 +43,17 @@ Decision = Unchanged | Vanished | Changed
 Outcome = Decision | InputRefused
 
 
-def decide(known: Known | None, incoming: Incoming, *, stock_on_the_way: int = 0) -> Decision:
-    """The effect of the POS's word on a record. Raises InputRefused(older_version).
-
-    `stock_on_the_way`: headquarters' counts that the POS has not added to its own yet.
-    """
-    if known is None:
-        return _first_word(incoming)
+def decide(known: Known, incoming: Incoming, till: Till) -> Decision:
+    """The effect of the POS's word on a record. Raises InputRefused(older_version)."""
     if incoming.operation == "delete":
         return _delete(known, incoming)
-    if incoming.digest == known.source_digest and not _is_deleted(known):
+    if incoming.digest == till.digest and (till.is_gone_unheard or not _is_deleted(known)):
         return Unchanged()
     if _is_older(known, incoming):
         raise InputRefused(
             "older_version", {"version": incoming.source_version or 0, "known": known.source_version or 0}
         )
-    return _edit(known, incoming, stock_on_the_way)
+    return _edit_of_gone(known, incoming, till) if till.is_gone_unheard else _edit(known, incoming, till)
 
 
 def _first_word(incoming: Incoming) -> Changed:
@@ -102,11 +99,12 @@ def _made(incoming: Incoming, content: Content) -> Made:
 def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
     known = store.records.find(incoming.entity_type, incoming.local_id)
     assert known is not None
+    till = till_of(store, known, incoming)
     try:
-        decision = decide(known, incoming, stock_on_the_way=_stock_on_the_way(store, known, incoming))
+        decision = decide(known, incoming, till)
     except InputRefused as refusal:
         return refusal
-    store.records.remember_source(known.record_id, _numbered(known, incoming), _source(incoming))
+    store.records.remember_source(known.record_id, _numbered(known, incoming), _source(incoming), seq=till.seq)
     match decision:
         case Vanished(content):
             store.records.change(known.record_id, incoming, content, now_ms=now_ms)
@@ -117,14 +115,10 @@ def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
             queue(store, known.record_id, incoming, content, now_ms)
             if known.has_news:
                 apply_kept_news(store, [known.record_id], now_ms=now_ms)  # held: newer content may agree now
+            if till.is_gone_unheard and incoming.operation != "delete":
+                edited_though_gone(store, known, now_ms=now_ms)
             retest(store, known.record_id, now_ms=now_ms)
     return decision
-
-
-def _stock_on_the_way(store: Store, known: Known, incoming: Incoming) -> int:
-    if known.entity_type not in CATALOGUE or incoming.operation == "delete":
-        return 0
-    return store.changes.stock_on_the_way(known.record_id, seen=incoming.seen_change)
 
 
 def _source(incoming: Incoming) -> str | None:
@@ -134,10 +128,10 @@ def _source(incoming: Incoming) -> str | None:
     return NOTHING if incoming.operation == "delete" else incoming.content
 
 
-def _edit(known: Known, incoming: Incoming, stock_on_the_way: int) -> Decision:
+def _edit(known: Known, incoming: Incoming, till: Till) -> Decision:
     payload = incoming.content
     if incoming.entity_type in CATALOGUE and not _is_deleted(known):
-        payload = _catalogue_edit(known, incoming, stock_on_the_way)
+        payload = _catalogue_edit(known, incoming, till)
     digest = digest_of(payload)
     if digest == known.digest and not _is_deleted(known):
         return Unchanged()
@@ -145,17 +139,26 @@ def _edit(known: Known, incoming: Incoming, stock_on_the_way: int) -> Decision:
     return Changed(Content(payload=payload, digest=digest, version=_next_version(known, incoming), operation=operation))
 
 
-def _catalogue_edit(known: Known, incoming: Incoming, stock_on_the_way: int) -> str:
+def _edit_of_gone(known: Known, incoming: Incoming, till: Till) -> Decision:
+    """Headquarters deleted what the POS goes on with: a sale of it is nothing to tell, any other edit is."""
+    payload = three_way(till.source, incoming.content, known.payload)
+    edits = changed_fields(till.source or NOTHING, loads_stored(incoming.content))
+    if not frozenset(edits) - NOT_SAID - {"stock"}:
+        return Unchanged()
+    version = _next_version(known, incoming)
+    return Changed(Content(payload=payload, digest=digest_of(payload), version=version, operation="create"))
+
+
+def _catalogue_edit(known: Known, incoming: Incoming, till: Till) -> str:
     """Only what the POS itself changed is an edit: a till that hasn't heard of a new price must not undo it."""
-    if known.source is not None:
-        edited = loads_stored(three_way(known.source, incoming.content, known.payload))
-        if stock_on_the_way and _has_counted(known.source, incoming.content):
-            edited["stock"] += stock_on_the_way  # what the POS counted, and what it has not heard of
-        return dumps(edited)
-    # Headquarters made it, and this is the till's first word: first contact.
-    said, there = loads_stored(incoming.content), loads_stored(known.payload)
-    own = {"stock": said["stock"]} if "stock" in said else {}
-    return dumps({**said, **there, **own})
+    if till.source is not None:
+        edited = loads_stored(three_way(till.source, incoming.content, known.payload))
+    else:  # Headquarters made it, and this is the till's first word: first contact.
+        said, there = loads_stored(incoming.content), loads_stored(known.payload)
+        edited = {**said, **there, **({"stock": said["stock"]} if "stock" in said else {})}
+    if till.stock_on_the_way and _has_counted(till.source or NOTHING, incoming.content):
+        edited["stock"] += till.stock_on_the_way  # what the POS counted, and what it has not heard of
+    return dumps(edited)
 
 
 def _has_counted(source: str, content: str) -> bool:

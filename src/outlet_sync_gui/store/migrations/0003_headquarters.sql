@@ -73,3 +73,4 @@ ALTER TABLE outlet ADD COLUMN full_pulled_at INTEGER;                   -- the l
 ALTER TABLE record ADD COLUMN ruled_version INTEGER NOT NULL DEFAULT 0; -- only a later one may overrule a person
 ALTER TABLE record ADD COLUMN cloud_at TEXT;                            -- the time of headquarters' newest change of it
 ALTER TABLE record ADD COLUMN deleted_until TEXT;                       -- its last deletion that is over: a repeat is old
+ALTER TABLE content ADD COLUMN source_seq INTEGER NOT NULL DEFAULT 0;   -- up to which change the POS had heard when it said `source`

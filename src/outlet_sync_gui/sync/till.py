@@ -1,0 +1,76 @@
+"""What the till has heard: its last word on a record, brought up to date by what it has taken of the change feed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from outlet_sync_gui.contract.records import Incoming, digest_of
+from outlet_sync_gui.contract.text import Json, dumps, loads_stored
+from outlet_sync_gui.store import Store
+from outlet_sync_gui.store.changes import Noted
+from outlet_sync_gui.store.records import CATALOGUE, Known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Till:
+    """What the POS's next word is compared with; only what is other than this did the POS change itself.
+
+    `stock_on_the_way`: counts that it has not added yet. `is_gone_unheard`: headquarters deleted the record, and the
+    POS goes on with it unawares. `seq`: up to which change of the feed it has heard.
+    """
+
+    source: str | None
+    digest: str | None
+    seq: int = 0
+    stock_on_the_way: int = 0
+    is_gone_unheard: bool = False
+
+
+def till_of(store: Store, known: Known, incoming: Incoming) -> Till:
+    """What the POS has heard of a record: all that was taken, or what its own word says (`seen_change`)."""
+    if known.entity_type not in CATALOGUE:
+        return Till(source=known.source, digest=known.source_digest)
+    noted = store.changes.about(known.record_id, after=known.source_seq)
+    seen = incoming.seen_change
+    heard = [change for change in noted if (change.is_taken if seen is None else change.seq <= seen)]
+    ahead = [change for change in noted if change not in heard]
+    source = _told(known.source, heard)
+    return Till(
+        source=source,
+        digest=digest_of(source) if heard and source is not None else known.source_digest,
+        seq=_abreast(noted, ahead) if noted else known.source_seq,
+        stock_on_the_way=sum(_delta(change) for change in ahead),
+        is_gone_unheard=source is not None and bool(ahead) and ahead[-1].action == "delete",
+    )
+
+
+def _abreast(noted: Sequence[Noted], ahead: Sequence[Noted]) -> int:
+    """Up to where nothing is left to hear; a person may tick off a later change before an earlier one."""
+    return ahead[0].seq - 1 if ahead else noted[-1].seq
+
+
+def _told(source: str | None, heard: Sequence[Noted]) -> str | None:
+    """The POS's word after it has taken these changes; None: it has no such record (any more)."""
+    held = None if source is None else loads_stored(source)
+    for change in heard:
+        if change.action == "delete":
+            held = None
+        elif held is not None:
+            held.update(_taken(held, change))
+        elif change.action == "create":
+            held = {name: step["to"] for name, step in change.fields.items()}
+    return None if held is None else dumps(held)
+
+
+def _taken(held: dict[str, Json], change: Noted) -> dict[str, Json]:
+    """What a change makes of it; a field that the POS had changed itself meanwhile stays, but at first contact."""
+    delta = _delta(change)
+    stock = {"stock": held["stock"] + delta} if delta and isinstance(held.get("stock"), int) else {}
+    steps = {name: step for name, step in change.fields.items() if name != "stock"}
+    is_first = change.action == "create"
+    names = {name: step["to"] for name, step in steps.items() if is_first or held.get(name) == step["from"]}
+    return {**names, **stock}
+
+
+def _delta(change: Noted) -> int:
+    delta = change.fields.get("stock", {}).get("delta", 0)
+    return delta if isinstance(delta, int) else 0

@@ -1,0 +1,236 @@
+"""What seeded courses of events brought to light (`tests/faults/test_simulation.py`), each as a row of its own."""
+
+from pathlib import Path as Folder
+
+import pytest
+from tests.builders import START_MS, Bench, Json, accepted, answered, body, product, pulled
+from tests.sync.headquarters import (
+    AT_4,
+    AT_5,
+    AT_6,
+    PRODUCT,
+    agree,
+    choose,
+    conflict,
+    disputed,
+    feed,
+    hear,
+    here,
+    known,
+    news,
+    notice,
+    rest,
+    sides,
+    state,
+    tell,
+    telling,
+    told_update,
+    tombstone,
+)
+from tests.sync.rows import decide
+
+from outlet_sync_gui.contract.webhooks import Kind as Path
+from outlet_sync_gui.status import State
+from outlet_sync_gui.sync.commands import Discard, Edit, Retry
+from outlet_sync_gui.sync.records import Changed, Unchanged
+
+YEAR_MS = 31_536_000_000
+
+
+@pytest.fixture
+def bench(tmp_path: Folder) -> Bench:
+    return Bench(tmp_path)
+
+
+def take(bench: Bench, n: int) -> int:
+    """The till takes the first `n` changes of the feed; up to where it got."""
+    seq = feed(bench)[n - 1].seq
+    with bench.store.write():
+        bench.store.changes.acknowledge("pos", seq, now_ms=bench.wall_ms)
+    return seq
+
+
+# -- what the till hands over while it is behind the feed
+
+
+@pytest.mark.parametrize("says_seen", [False, True])
+def test_what_a_till_took_in_part_is_no_edit_when_it_hands_it_over(bench: Bench, *, says_seen: bool) -> None:
+    agree(bench)
+    hear(bench, news(price=36000))
+    hear(bench, news(version=3, at=AT_5, price=37000))
+    seen: Json = {"seen_change": feed(bench)[0].seq} if says_seen else {}
+    if not says_seen:
+        take(bench, 1)
+    assert isinstance(bench.put("product", product(price=36000, **seen)), Unchanged)
+    assert here(bench)["price"] == 37000
+    assert state(bench) is None
+
+
+def test_its_own_edit_in_the_same_word_still_is_one(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, news(price=36000))
+    hear(bench, news(version=3, at=AT_5, price=37000))
+    take(bench, 1)
+    assert isinstance(bench.put("product", product(price=36000, name="Nasi Uduk")), Changed)
+    assert (here(bench)["price"], here(bench)["name"]) == (37000, "Nasi Uduk")
+
+
+def test_an_edit_back_to_the_price_before_is_one_once_the_new_price_was_taken(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, news(price=36000))
+    take(bench, 1)
+    assert isinstance(bench.put("product", product(price=35000)), Changed)
+    assert here(bench)["price"] == 35000
+
+
+def test_a_count_that_comes_back_to_what_was_said_last_counts_once_the_delivery_was_taken(bench: Bench) -> None:
+    agree(bench, stock=5)
+    hear(bench, news(stock=6))
+    take(bench, 1)
+    assert isinstance(bench.put("product", product(stock=5)), Changed)  # one came, one was sold
+    assert here(bench)["stock"] == 5
+
+
+def test_of_a_product_that_headquarters_made_a_part_of_the_feed_is_no_edit(bench: Bench) -> None:
+    hear(bench, news(version=1, name="Nasi", price=35000, stock=25))
+    hear(bench, news(version=2, at=AT_5, stock=7))
+    take(bench, 1)
+    assert isinstance(bench.put("product", product(stock=25)), Unchanged)
+    assert here(bench)["stock"] == 7
+
+
+def test_a_tills_first_word_adds_what_it_has_not_heard_of(bench: Bench) -> None:
+    hear(bench, news(version=1, name="Nasi", price=35000, stock=25))
+    hear(bench, news(version=2, at=AT_5, stock=27))
+    bench.put("product", product(stock=9))
+    assert here(bench)["stock"] == 11
+
+
+def test_a_later_change_that_was_ticked_off_first_takes_nothing_from_an_earlier_one(bench: Bench) -> None:
+    agree(bench, stock=5)
+    hear(bench, news(stock=15))
+    hear(bench, news(version=3, at=AT_5, price=36000))
+    with bench.store.write():
+        bench.store.changes.take([feed(bench)[1].seq], who="Rina", now_ms=bench.wall_ms)
+    bench.put("product", product(price=36000, stock=4))
+    bench.put("product", product(price=36000, stock=3))
+    assert (here(bench)["stock"], here(bench)["price"]) == (13, 36000)
+
+
+# -- deletions that the till has not heard of
+
+
+@pytest.mark.parametrize("said", [{}, {"stock": 4}, {"updated_at": AT_6}])
+def test_a_till_that_sells_on_unawares_brings_nothing_back(bench: Bench, said: Json) -> None:
+    agree(bench, stock=5)
+    hear(bench, deleted=[tombstone()])
+    assert isinstance(bench.put("product", product(**{"stock": 5, **said})), Unchanged)
+    assert known(bench).deleted_at is not None
+    assert state(bench) is None
+
+
+@pytest.mark.parametrize(("strategy", "lives"), [("cloud_wins", False), ("local_wins", True)])
+def test_an_edit_of_what_headquarters_deleted_is_for_a_person_to_judge(
+    bench: Bench, strategy: str, *, lives: bool
+) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    bench.put("product", product(price=38000))
+    assert sides(conflict(bench)) == {"deleted": (False, True)}
+    assert state(bench) == "held"
+    choose(bench, strategy)
+    assert (known(bench).deleted_at is None) is lives
+    assert (state(bench) is not None) is lives
+
+
+def test_a_till_that_took_the_deletion_makes_it_anew(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    take(bench, 1)
+    assert isinstance(bench.put("product", product()), Changed)
+    assert known(bench).deleted_at is None
+    assert not bench.store.conflicts.count()
+
+
+def test_a_record_of_its_own_is_no_record_that_headquarters_made_and_deleted(bench: Bench) -> None:
+    hear(bench, news(version=1, name="Soto", price=1000))
+    hear(bench, deleted=[tombstone(at=AT_5)])
+    assert isinstance(bench.put("product", product()), Changed)
+    assert here(bench)["name"] == "Nasi"
+
+
+def test_news_of_its_former_life_is_old(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone(at=AT_5)])
+    take(bench, 1)
+    bench.put("product", product(price=38000))
+    tell(bench, Path.UPDATE, told_update(version=2, at=AT_4, price=1000))
+    assert here(bench)["price"] == 38000
+    assert known(bench).operation == "create"
+
+
+def test_a_clock_that_runs_ahead_hides_nothing_that_headquarters_makes_anew(bench: Bench) -> None:
+    agree(bench)
+    bench.wall_ms = START_MS + YEAR_MS
+    bench.put("product", product(), "delete")
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    bench.wall_ms = START_MS
+    hear(bench, news(version=3, at=AT_5, name="Nasi", price=1000))
+    assert known(bench).deleted_at is None
+    assert here(bench)["price"] == 1000
+
+
+# -- what a person does
+
+
+def test_sending_again_what_headquarters_deleted_tells_that_it_is_gone(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    decide(bench, Retry(who="Rina", names=(PRODUCT,)))
+    step = bench.push()
+    (item,) = body(step.request)["items"]
+    assert (item["operation"], item["data"]["cloud_id"], item["data"]["deleted_at"]) == ("delete", "c-P1", AT_4)
+    bench.settle(step, accepted(step.flight))
+    assert known(bench).deleted_at is not None
+    assert state(bench) is None
+
+
+def test_a_persons_edit_of_the_menu_reaches_the_till(bench: Bench) -> None:
+    bench.put("product", product())
+    decide(bench, Edit(who="Rina", name=PRODUCT, content=b'{"local_id": "P1", "name": "Nasi", "price": 40000}'))
+    (change,) = feed(bench)
+    assert dict(change.fields) == {"price": {"from": 35000, "to": 40000}}
+
+
+def test_what_is_not_sent_keeps_its_id_and_its_time(bench: Bench) -> None:
+    bench.put("product", product(price=1000))
+    hear(bench, news(version=1, name="Soto", price=2000))  # first contact: agreed is what headquarters named
+    bench.put("product", product(price=3000))
+    decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
+    assert here(bench)["local_id"] == "P1"
+    bench.put("product", product(price=4000))
+    assert body(bench.push().request)["local_id"] == "P1"
+
+
+def test_a_record_without_an_id_of_the_tills_goes_under_headquarters_own(bench: Bench) -> None:
+    category = {"cloud_id": "c-9", "name": "Minuman", "version": 1, "updated_at": AT_4}
+    step = bench.send()
+    bench.settle(step, pulled(categories=[category]))
+    record = bench.store.records.find_cloud("category", "c-9")
+    assert record is not None
+    decide(bench, Retry(who="Rina", names=(str(record.record_id),)))
+    (item,) = body(bench.push().request)["items"]
+    assert item["data"]["cloud_id"] == "c-9"
+
+
+def test_no_green_before_headquarters_has_heard_of_a_choice(bench: Bench) -> None:
+    disputed(bench)
+    tell(bench, Path.CONFLICT, notice())
+    choose(bench, "cloud_wins")
+    assert not bench.queued()
+    assert bench.engine.status(bench.now).state is State.SYNCING
+    step = telling(bench)
+    bench.settle(step, answered({"success": True, "data": {"resolved": True}}))
+    rest(bench)
+    assert bench.engine.status(bench.now).state is State.IDLE
