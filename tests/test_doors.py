@@ -27,6 +27,7 @@ from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State, Status, Trouble
 from outlet_sync_gui.store import open_store
+from outlet_sync_gui.sync.clock import iso
 from outlet_sync_gui.sync.commands import SyncNow
 
 TOKEN, SECRET = "token-of-the-till", "secret-of-headquarters"
@@ -83,9 +84,9 @@ def asked(url: str, method: str = "GET", value: object = None, **headers: str) -
 
 
 def letter(version: int = 2, **data: object) -> bytes:
-    """A webhook about the product P1."""
+    """A webhook of this moment about the product P1."""
     fields = {"name": "Nasi", "price": 40000, "version": version, **data}
-    body = {"event": "entity.updated", "timestamp": "2026-01-27T11:20:00Z", "entity_type": "product"}
+    body = {"event": "entity.updated", "timestamp": iso(wall_ms()), "entity_type": "product"}
     return json.dumps({**body, "cloud_id": "c-P1", "local_id": "P1", "data": fields, "version": version}).encode()
 
 
