@@ -21,7 +21,7 @@ from outlet_sync_gui.contract.answers import ItemResult
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store.outbox import Outbox
 from outlet_sync_gui.store.records import Records
-from outlet_sync_gui.sync import engine, judge, pull
+from outlet_sync_gui.sync import disputes, door, engine, judge
 from outlet_sync_gui.sync.budget import Budget
 from outlet_sync_gui.sync.engine import Engine
 from outlet_sync_gui.sync.exchange import Lost
@@ -148,8 +148,8 @@ def a_server_error_is_blamed_on_the_record(patch: pytest.MonkeyPatch) -> None:
 
 
 def news_beside_an_unsent_edit_is_passed_over(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(pull, "_merge", lambda *_: False)
-    patch.setattr(pull, "_keep", lambda *_: False)
+    patch.setattr(disputes, "reconcile", lambda *_, **__: False)
+    patch.setattr(door, "_keep", lambda *_: False)
 
 
 def refusals_alike_are_never_doubted(patch: pytest.MonkeyPatch) -> None:
