@@ -66,7 +66,7 @@ class Room:
 
     store: Store
     settings: Settings
-    deliver: Callable[[Letter], Told]
+    deliver: webhook.Deliver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,7 +292,7 @@ class Doors:
         if request.path != webhook.HEALTH and (room is None or self._secrets is None):
             return busy("not_set_up", after_s=SETUP_AGAIN_S)
         try:
-            return webhook.answer(request, self._terms(room), room.deliver if room else _nobody)
+            return await webhook.answer(request, self._terms(room), room.deliver if room else _nobody)
         except StoreFailed as error:
             return busy(error.code, after_s=STORE_AGAIN_S)
 
@@ -325,7 +325,7 @@ def try_doors(settings: Settings, secrets: Secrets = FROM_KEYRING) -> tuple[Trou
         return runner.run(run())
 
 
-def _nobody(_: Letter) -> Told:
+async def _nobody(_: Letter) -> Told:
     raise AssertionError("without a room there is nobody to hear it")
 
 

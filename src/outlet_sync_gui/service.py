@@ -8,7 +8,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -18,7 +18,8 @@ from typing import Any
 from outlet_sync_gui import credentials, settings
 from outlet_sync_gui.channel import Asked, Channel
 from outlet_sync_gui.cloud import CloudClient
-from outlet_sync_gui.contract.webhooks import Letter, Told
+from outlet_sync_gui.contract.answers import Updates
+from outlet_sync_gui.contract.webhooks import Letter
 from outlet_sync_gui.doors import FROM_KEYRING, Doors, Room, Secrets
 from outlet_sync_gui.errands import Errands
 from outlet_sync_gui.errors import (
@@ -30,6 +31,7 @@ from outlet_sync_gui.errors import (
     StoreFailed,
 )
 from outlet_sync_gui.hosting import Lock, ended, new_loop
+from outlet_sync_gui.letterbox import Letterbox
 from outlet_sync_gui.settings import Loaded, Settings
 from outlet_sync_gui.status import Status, Trouble
 from outlet_sync_gui.store import Store, open_store, with_remote
@@ -39,11 +41,14 @@ from outlet_sync_gui.sync.cycle import Cycle, Tally
 from outlet_sync_gui.sync.engine import Engine
 from outlet_sync_gui.sync.events import KeyRefused
 from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Request, Send
+from outlet_sync_gui.sync.hearing import Effect
+from outlet_sync_gui.sync.judge import Fault, judge_pull
 from outlet_sync_gui.sync.state import as_json, not_set_up, with_error, with_key_trouble
 
 log = logging.getLogger(__name__)
 
 PUBLISH_EVERY_S = 0.25
+LONG_BYTES = 200_000  # of an answer: reading it takes some 10 ms
 GATHER_S = 0.05  # far under the linger of a sale
 SHOW_SYNCING_AFTER_S = 1.05
 KEY_AGAIN_S = 60.0
@@ -62,6 +67,7 @@ class Session:
     store: Store
     engine: Engine
     cloud: CloudClient
+    letters: Letterbox
 
     @property
     def settings(self) -> Settings:
@@ -279,11 +285,12 @@ class Service:
         self._publish_soon(SHOW_SYNCING_AFTER_S)
         try:
             answer = await self._exchange(session.cloud, step.request)
+            news = await _read(answer) if step.flight.kind is Kind.PULL else None
         except BaseException:
             with suppress(StoreFailed):
                 session.engine.abandon(step.flight, clock.now())
             raise
-        events = session.engine.settle(step.flight, answer, clock.now())
+        events = session.engine.settle(step.flight, answer, clock.now(), news=news)
         self._errands.settled(events, is_pull=step.flight.kind is Kind.PULL)
         if any(isinstance(event, KeyRefused) for event in events):
             self._key, self._key_at = None, 0.0
@@ -402,8 +409,9 @@ class Service:
             loaded = with_remote(self._directory, store)
             self._settings = loaded.settings
             engine = Engine(store, self._settings, clock.now())
-            session = Session(loaded, store, engine, CloudClient(self._settings))
-            self._doors.admit(Room(store=store, settings=self._settings, deliver=partial(self._hear, session)))
+            letters = Letterbox(partial(self._hear, engine, loaded.fixed))
+            session = Session(loaded, store, engine, CloudClient(self._settings), letters)
+            self._doors.admit(Room(store=store, settings=self._settings, deliver=letters.deliver))
         except BaseException:
             store.close()
             raise
@@ -432,6 +440,7 @@ class Service:
         session, self._session = self._session, None
         self._doors.shut()
         if session is not None:
+            session.letters.empty()
             await session.cloud.close()
             session.store.close()
 
@@ -440,12 +449,14 @@ class Service:
     def _new_doors(self) -> Doors:
         return Doors(self._door_secrets, status=self._status, on_change=self._wake, on_written=self._wake_soon)
 
-    def _hear(self, session: Session, letter: Letter) -> Told:
-        """A webhook; whatever of it concerns others, and be it other settings, waits until it is answered."""
-        effect = session.engine.hear(letter, clock.now(), fixed=session.loaded.fixed)
+    def _hear(
+        self, engine: Engine, fixed: frozenset[str], letters: Sequence[Letter]
+    ) -> Sequence[Effect | InputRefused]:
+        """Webhooks; whatever of them concerns others, and be it other settings, waits until they are answered."""
+        effects = engine.hear_all(letters, clock.now(), fixed=fixed)
         self._doors.news()
         self._wake_soon()
-        return effect.told
+        return effects
 
     # -- what people see
 
@@ -497,3 +508,11 @@ class Service:
     def _cancel(self) -> None:
         if self._main is not None:
             self._main.cancel()
+
+
+async def _read(answer: Answer) -> Updates | Fault | None:
+    """A long pull's answer, read beside the loop: webhooks don't wait for it. A short one the engine reads itself."""
+    if isinstance(answer, Lost) or len(answer.body) < LONG_BYTES:
+        return None
+    judge = partial(judge_pull, answer, wall_ms=clock.now().wall_ms)
+    return await asyncio.get_running_loop().run_in_executor(None, judge)

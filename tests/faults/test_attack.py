@@ -62,7 +62,7 @@ class Webhooks:
     async def handle(self, request: Request) -> Response:
         """The real one; what it answers with a yes must have come through the door, and nothing else."""
         self._taken = None
-        response = answer(request, TERMS, self._deliver)
+        response = await answer(request, TERMS, self._deliver)
         assert (response.status == 200) is (self._taken is not None or request.path == webhook.HEALTH)
         return response
 
@@ -84,7 +84,7 @@ class Webhooks:
         is_there = b"POST %s" % request.path.encode() in sent and request.body in sent
         return is_signed and is_there and request.path in OWN and OURS.search(sent) is not None
 
-    def _deliver(self, letter: Letter) -> Told:
+    async def _deliver(self, letter: Letter) -> Told:
         self._taken = letter
         return Told(message="taken", local_version=1, applied_at=letter.at)
 

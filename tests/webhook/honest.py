@@ -50,7 +50,7 @@ class Door:
         self.letters: list[Letter] = []
         self._error = error
 
-    def deliver(self, letter: Letter) -> Told:
+    async def deliver(self, letter: Letter) -> Told:
         """Take it, or fail as ordered."""
         if self._error is not None:
             raise self._error

@@ -1,5 +1,6 @@
 """A request in, an answer out: which check comes first, what each refusal says, and what is never read or told."""
 
+import asyncio
 import hashlib
 import json
 from dataclasses import replace
@@ -22,7 +23,7 @@ from tests.webhook.honest import (
 )
 
 from outlet_sync_gui.contract.answers import CloudChange
-from outlet_sync_gui.contract.webhooks import Kind, Told
+from outlet_sync_gui.contract.webhooks import Kind, Letter, Told
 from outlet_sync_gui.errors import InputRefused, StoreFailed
 from outlet_sync_gui.listener import Request, Response
 from outlet_sync_gui.sync.clock import iso
@@ -48,7 +49,7 @@ def request(
 
 
 def answered(said: Request, terms: Terms = TERMS, door: Door | None = None) -> Response:
-    return answer(said, terms, (door or Door()).deliver)
+    return asyncio.run(answer(said, terms, (door or Door()).deliver))
 
 
 def read(response: Response) -> Json:
@@ -80,7 +81,11 @@ def test_the_contracts_example_gets_the_contracts_answer() -> None:
 
 def test_a_version_that_nobody_knows_is_told_as_a_number() -> None:
     told = Told(message="Not for a till", local_version=None, applied_at=iso(START_MS))
-    assert read(answer(request(), TERMS, lambda _: told))["local_version"] == 0
+
+    async def deliver(_: Letter) -> Told:
+        return told
+
+    assert read(asyncio.run(answer(request(), TERMS, deliver)))["local_version"] == 0
 
 
 def test_a_secret_that_was_just_replaced_counts_too() -> None:

@@ -22,7 +22,7 @@ def exchange(data: bytes) -> tuple[int, bytes, list[Letter]]:
     door = Door()
 
     async def hear(request: Request) -> Response:
-        return answer(request, TERMS, door.deliver)
+        return await answer(request, TERMS, door.deliver)
 
     async def run() -> bytes:
         listener = await serve(hear, host="127.0.0.1", port=0, limits=LIMITS)

@@ -42,6 +42,10 @@ class Store:
         """One immediate transaction: on disk when it ends, or nothing of it."""
         return self._db.write()
 
+    def part(self) -> AbstractContextManager[None]:
+        """A part of the open transaction: after an error nothing of it holds, and the rest may go on."""
+        return self._db.part()
+
     def check(self) -> None:
         """Read the whole file. Raises StoreFailed(database_damaged) where a page is not as it should be."""
         self._db.check()

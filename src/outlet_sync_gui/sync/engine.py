@@ -11,12 +11,13 @@ One request at a time; what is on its way is on disk before it leaves, so a cras
 
 import math
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from outlet_sync_gui.contract.answers import Resolution, Updates
 from outlet_sync_gui.contract.requests import RESOLVE, UPDATES
 from outlet_sync_gui.contract.webhooks import Letter
+from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Lane, Status, Trouble
 from outlet_sync_gui.store import Store
@@ -94,12 +95,15 @@ class Engine:
         self._apply_policy(now)
         return self._gate(now) or self._pull(now) or self._tell(now) or self._push(now) or self._rest(now)
 
-    def settle(self, flight: Flight, answer: Answer, now: Now) -> list[Event]:
-        """Apply what came of a flight. Raises StoreFailed; then nothing of the answer counts."""
+    def settle(self, flight: Flight, answer: Answer, now: Now, *, news: Updates | Fault | None = None) -> list[Event]:
+        """Apply what came of a flight. Raises StoreFailed; then nothing of the answer counts.
+
+        `news`: what a pull's answer says, where `judge_pull` has read it already.
+        """
         self._landed(now)
         if flight.kind is Kind.PULL:
             self._note_landing(flight, now)
-            return self._settle_pull(flight, answer, now)
+            return self._settle_pull(flight, answer, news or judge_pull(answer, wall_ms=now.wall_ms), now)
         if flight.kind is Kind.RESOLVE:
             with self._store.write():
                 self._note_landing(flight, now)
@@ -129,10 +133,29 @@ class Engine:
 
         `fixed`: names of settings that this outlet has set itself.
         """
-        effect = hear(self._store, letter, self._settings, fixed=fixed, now_ms=now.wall_ms)
-        if effect.is_behind:
+        (found,) = self.hear_all([letter], now, fixed=fixed)
+        if isinstance(found, InputRefused):
+            raise found
+        return found
+
+    def hear_all(
+        self, letters: Sequence[Letter], now: Now, *, fixed: Collection[str] = ()
+    ) -> list[Effect | InputRefused]:
+        """Obey what came together, in one transaction: what is refused of it undoes nothing of the rest.
+
+        Raises StoreFailed: then nothing of any happened.
+        """
+        with self._store.write():
+            found = [self._hear_one(letter, now, fixed) for letter in letters]
+        if any(isinstance(effect, Effect) and effect.is_behind for effect in found):
             self._pull_at = now.monotonic
-        return effect
+        return found
+
+    def _hear_one(self, letter: Letter, now: Now, fixed: Collection[str]) -> Effect | InputRefused:
+        try:
+            return hear(self._store, letter, self._settings, fixed=fixed, now_ms=now.wall_ms)
+        except InputRefused as refusal:
+            return refusal
 
     def abandon(self, flight: Flight, now: Now) -> None:
         """The program stops with a request out: its outcome stays unknown."""
@@ -365,8 +388,7 @@ class Engine:
         with self._store.write():
             self._store.outlet.land(flight.number, stamp_of(now))
 
-    def _settle_pull(self, flight: Flight, answer: Answer, now: Now) -> list[Event]:
-        verdict = judge_pull(answer, wall_ms=now.wall_ms)
+    def _settle_pull(self, flight: Flight, answer: Answer, verdict: Updates | Fault, now: Now) -> list[Event]:
         self._pull_at = now.monotonic + self._settings.pull_interval_s
         if not isinstance(verdict, Updates):
             return self._fault(Kind.PULL, UPDATES, verdict, now)

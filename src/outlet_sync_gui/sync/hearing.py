@@ -31,7 +31,7 @@ def hear(store: Store, letter: Letter, settings: Settings, *, fixed: Collection[
     `fixed`: names of settings that this outlet has set itself.
     """
     key = f"{letter.kind}:{letter.digest}"
-    with store.write():
+    with store.write(), store.part():
         if (answer := store.messages.answer_to(key)) is not None:
             return Effect(told=Told(**json.loads(answer)), is_repeat=True)
         effect = _obey(store, letter, settings, fixed, now_ms)

@@ -5,7 +5,7 @@ stored now is asked for again.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from outlet_sync_gui.contract.text import dumps, loads
@@ -21,7 +21,7 @@ OLDEST_MS = 30 * 24 * 3600 * 1000  # as long as a repeat is known by its digest
 AGAIN_S = 5
 BLANKS = " \t"  # of HTTP; what else looks blank to Python is none
 
-Deliver = Callable[[Letter], Told]  # raises StoreFailed, InputRefused
+Deliver = Callable[[Letter], Awaitable[Told]]  # raises StoreFailed, InputRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +35,15 @@ class Terms:
     now_ms: int
 
 
-def answer(request: Request, terms: Terms, deliver: Deliver) -> Response:
+async def answer(request: Request, terms: Terms, deliver: Deliver) -> Response:
     """Answer one request. A mistake in `deliver` is raised as it is; nothing else is."""
     if request.path == HEALTH:
         return _allowed(request, "GET, HEAD") or Response(status=200, body=b'{"status":"ok"}')
     kind = PATHS.get(request.path)
     if kind is None:
         return failure(404, "not_found")
-    return _allowed(request, "POST") or _not_ours(request, terms) or _heard(kind, request, terms, deliver)
+    refused = _allowed(request, "POST") or _not_ours(request, terms)
+    return refused or await _heard(kind, request, terms, deliver)
 
 
 def _allowed(request: Request, methods: str) -> Response | None:
@@ -65,7 +66,7 @@ def _not_ours(request: Request, terms: Terms) -> Response | None:
     return None
 
 
-def _heard(kind: Kind, request: Request, terms: Terms, deliver: Deliver) -> Response:
+async def _heard(kind: Kind, request: Request, terms: Terms, deliver: Deliver) -> Response:
     """Read a signed body and hand it on."""
     try:
         body = loads(request.body)
@@ -77,7 +78,7 @@ def _heard(kind: Kind, request: Request, terms: Terms, deliver: Deliver) -> Resp
         letter = read_letter(kind, body, digest=digest, now=iso(terms.now_ms))
         if terms.is_clock_trusted and to_ms(letter.at) < terms.now_ms - OLDEST_MS:
             return failure(422, "too_old", "this was sent more than 30 days ago")
-        return _told(kind, deliver(letter))
+        return _told(kind, await deliver(letter))
     except InputRefused as refused:
         return failure(403 if refused.code == "other_outlet" else 422, refused.code, str(refused))
     except StoreFailed as failed:
