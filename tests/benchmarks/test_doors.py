@@ -103,7 +103,7 @@ def _spent(pid: int) -> tuple[float, int]:
 
 def test_webhooks_verified_and_stored_beside_http_server(tmp_path: Path) -> None:
     """Sixteen connections that never wait; the same bodies to both, each on disk before it is answered."""
-    ours, theirs, waits = [], [], []
+    ours, theirs, tuned, waits = [], [], [], []
     with cloud_process() as url:
         for turn in range(ROUNDS):
             requests = [_request(n, turn) for n in range(WEBHOOKS)]
@@ -112,9 +112,11 @@ def test_webhooks_verified_and_stored_beside_http_server(tmp_path: Path) -> None
                 took, each = asyncio.run(_load(place, requests))
             ours.append(took)
             waits.append(p99(each) * 1000)
-            with _bare(tmp_path / f"bare-{turn}.db") as place:
-                theirs.append(asyncio.run(_load(place, requests))[0])
+            for kind, taken in (("plain", theirs), ("tuned", tuned)):
+                with _bare(tmp_path / f"{kind}-{turn}.db", kind) as place:
+                    taken.append(asyncio.run(_load(place, requests))[0])
     tell_rates("webhooks, 16 connections", ours, theirs, per=WEBHOOKS, goal=">= 1.5", bare="http.server")
+    tell_rates("the same, beside it without Nagle", ours, tuned, per=WEBHOOKS, goal="-", bare="http.server")
     spread = f"{statistics.median(waits):.1f} ms"
     tell("webhooks, 16 connections, p99", spread, "-", f"{min(waits):.1f} to {max(waits):.1f}", "<= 50 ms")
 
@@ -213,8 +215,8 @@ async def _steady(place: str, is_over: Callable[[], bool]) -> list[float]:
 
 
 @contextmanager
-def _bare(file: Path) -> Iterator[str]:
-    words = [sys.executable, str(Path(__file__).with_name("bare_webhooks.py")), str(file), SECRET]
+def _bare(file: Path, kind: str) -> Iterator[str]:
+    words = [sys.executable, str(Path(__file__).with_name("bare_webhooks.py")), str(file), SECRET, kind]
     process = subprocess.Popen(words, stdout=subprocess.PIPE)
     assert process.stdout is not None
     try:
