@@ -1,12 +1,14 @@
 """Mistakes planted into a process of the real program, to prove that who looks for them finds them."""
 
 import atexit
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from outlet_sync_gui.__main__ import main
 from outlet_sync_gui.store.database import Database
+from outlet_sync_gui.store.messages import Messages
 from outlet_sync_gui.store.outbox import Outbox, Parcel
 from outlet_sync_gui.store.outlet import OutletRow
 from outlet_sync_gui.sync.pull import Application
@@ -77,6 +79,70 @@ def moves_the_cursor_before_the_news_are_stored() -> None:
     Application.begin = hasty  # type: ignore[method-assign]  # a mistake, planted
 
 
+def remembers_a_letter_before_its_effect() -> None:
+    """In two transactions: what is killed between them counts as heard."""
+    answer_to = Messages.answer_to
+
+    def hasty(self: Messages, digest: str) -> str | None:
+        answer = answer_to(self, digest)
+        if answer is None:
+            message = "Noted" if digest.startswith("conflict") else "Update applied successfully"
+            guess = json.dumps({"message": message, "local_version": None, "applied_at": ""})
+            self._db.execute("INSERT INTO webhook VALUES (?,?,0,?)", (self._outlet, digest, guess))
+            _commit_and_begin(self._db)
+        return answer
+
+    def complete(self: Messages, digest: str, answer: str, *, now_ms: int) -> None:
+        self._db.execute("UPDATE webhook SET answer = ?, at = ? WHERE digest = ?", (answer, now_ms, digest))
+
+    Messages.answer_to = hasty  # type: ignore[method-assign]  # a mistake, planted
+    Messages.remember = complete  # type: ignore[method-assign]  # a mistake, planted
+
+
+def remembers_a_letter_after_its_effect() -> None:
+    """In two transactions: what is killed between them is heard twice."""
+    remember = Messages.remember
+
+    def late(self: Messages, digest: str, answer: str, *, now_ms: int) -> None:
+        _commit_and_begin(self._db)
+        remember(self, digest, answer, now_ms=now_ms)
+
+    Messages.remember = late  # type: ignore[method-assign]  # a mistake, planted
+
+
+def answers_a_letter_before_it_is_on_disk() -> None:
+    """Its transaction ends when the next one begins."""
+    remember, late, inside = Messages.remember, set[Database](), set[Database]()
+
+    def remembered(self: Messages, digest: str, answer: str, *, now_ms: int) -> None:
+        remember(self, digest, answer, now_ms=now_ms)
+        late.add(self._db)
+
+    @contextmanager
+    def write(self: Database) -> Iterator[None]:
+        if self in inside:
+            yield
+            return
+        if self in late:
+            late.discard(self)
+            self.execute("COMMIT")
+        self.execute("BEGIN IMMEDIATE")
+        inside.add(self)
+        yield
+        inside.discard(self)
+        if self not in late:
+            self.execute("COMMIT")
+
+    Messages.remember = remembered  # type: ignore[method-assign]  # a mistake, planted
+    Database.write = write  # type: ignore[method-assign]  # a mistake, planted
+
+
+def _commit_and_begin(database: Database) -> None:
+    database.execute("COMMIT")
+    database.execute("BEGIN IMMEDIATE")
+    database.execute("SAVEPOINT part")  # for what thinks that it is in one still
+
+
 MISTAKES: dict[str, Callable[[], None]] = {
     plant.__name__: plant
     for plant in (
@@ -85,6 +151,9 @@ MISTAKES: dict[str, Callable[[], None]] = {
         counts_as_sent_what_leaves,
         forgets_that_a_request_is_out,
         moves_the_cursor_before_the_news_are_stored,
+        remembers_a_letter_before_its_effect,
+        remembers_a_letter_after_its_effect,
+        answers_a_letter_before_it_is_on_disk,
     )
 }
 

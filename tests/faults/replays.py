@@ -10,6 +10,7 @@ import socket
 import sqlite3
 import subprocess
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -194,16 +195,17 @@ def post(
     *,
     kind: Kind | None = None,
     headers: Mapping[str, str] | None = None,
-    on_step: Callable[[], None] = lambda: None,
+    on_line: Callable[[], None] = lambda: None,
+    on_left: Callable[[], None] = lambda: None,
 ) -> Answer:
     """Deliver it once, at the path of its kind or of another. Raises OSError where nobody listens, Cut."""
     given = {**signed(letter.body), **(headers or {})}
     with closing(HTTPConnection("127.0.0.1", port, timeout=LONGEST_S)) as line:
         line.connect()
-        on_step()
+        on_line()
         try:
             line.request("POST", f"{PATH}{kind or letter.kind}", letter.body, given)
-            on_step()
+            on_left()
             answer = line.getresponse()
             return Answer(answer.status, answer.read())
         except (OSError, HTTPException) as error:
@@ -218,11 +220,13 @@ class Headquarters:
         self._port = port
         self._news = threading.Condition()
         self._over = threading.Event()
+        self._why: BaseException | None = None
         self._alone: set[int] = set()  # threads that found nobody since the last kill
         self.is_enough = threading.Event()
-        self.steps = 0
+        self.steps = 0  # a connection stands, a request has left, an answer is there
         self.told: dict[Letter, Answer] = {}
-        self.cut: list[Letter] = []
+        self.out: set[Letter] = set()  # whose request has left
+        self.cut: set[Letter] = set()  # that got no answer, when last they were delivered
 
     def deliver(self, letters: Iterable[Letter], *, again: Callable[[], bool] = lambda: False) -> None:
         """Until there are no more, or it is enough; some twice. Raises Bad."""
@@ -233,8 +237,8 @@ class Headquarters:
                 self._tell(letter)
                 if again():
                     self.repeat(letter)
-        except BaseException:
-            self.give_up()
+        except BaseException as error:
+            self.give_up(error)
             raise
 
     def repeat(self, letter: Letter) -> None:
@@ -242,17 +246,24 @@ class Headquarters:
         if (answer := self._until_taken(letter)) != self.told[letter]:
             raise Bad(f"{letter.effect}: {self.told[letter]}, and the next time {answer}")
 
-    def give_up(self) -> None:
+    def give_up(self, why: BaseException) -> None:
         """Whoever waits ends."""
+        self._why = self._why or why
         self._over.set()
-        self._step()
+        with self._news:
+            self._news.notify_all()
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait for this. Raises Bad."""
         with self._news:
             is_there = self._news.wait_for(lambda: self._over.is_set() or holds(), LONGEST_S)
         if self._over.is_set() or not is_there:
-            raise Bad("headquarters has given up" if self._over.is_set() else f"nothing happens: {self.steps} steps")
+            raise self._why or Bad(f"nothing happens after {self.steps} steps")
+
+    def until_steps(self, n: int) -> None:
+        """Wait until the line has moved on by so many steps. Raises Bad."""
+        wanted = self.steps + n
+        self.until(lambda: self.steps >= wanted)
 
     def until_alone(self, senders: int) -> None:
         """Wait until all of so many threads have found nobody: what was cut is known."""
@@ -270,11 +281,12 @@ class Headquarters:
         self.told[letter] = answer
 
     def _until_taken(self, letter: Letter) -> Answer:
-        while not self._over.is_set():
+        begun = time.monotonic()
+        while not self._over.is_set() and time.monotonic() < begun + LONGEST_S:
             try:
-                answer = post(self._port, letter, on_step=self._step)
+                answer = self._post(letter)
             except Cut:
-                self.cut.append(letter)
+                self.cut.add(letter)
             except OSError:
                 self._find_nobody()
             else:
@@ -284,12 +296,22 @@ class Headquarters:
                 if answer.status != 503:
                     raise Bad(f"{letter.effect}: {answer}")
                 self._over.wait(AGAIN_S)
-        raise Bad("given up")
+        raise self._why or Bad(f"never taken: {letter.effect}")
+
+    def _post(self, letter: Letter) -> Answer:
+        def left() -> None:
+            self.out.add(letter)
+            self._step()
+
+        try:
+            return post(self._port, letter, on_line=self._step, on_left=left)
+        finally:
+            self.out.discard(letter)
 
     def _find_nobody(self) -> None:
         with self._news:
             self._alone.add(threading.get_ident())
-        self._step()
+            self._news.notify_all()
         self._over.wait(AGAIN_S)
 
     def _step(self) -> None:
@@ -344,13 +366,13 @@ class Program:
             raise Bad(f"it ended by itself: {self._said()}")
 
     def stop(self) -> None:
-        """Let it end. Raises Bad if it leaves anything but silence."""
+        """Let it end. Raises Bad if anything of it, dead or alive, went wrong."""
         self.process.terminate()
-        if self.process.wait(LONGEST_S) != 0 or self._said():
+        if self.process.wait(LONGEST_S) != 0 or " ERROR " in self._said() or "Traceback" in self._said():
             raise Bad(f"it ended with {self.process.returncode}: {self._said()}")
 
     def _said(self) -> str:
-        return self._errors.read_text(errors="replace")[-2000:]
+        return self._errors.read_text(errors="replace")
 
 
 def _free_port() -> int:

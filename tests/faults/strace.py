@@ -50,6 +50,10 @@ class Trace:
         inject = f"inject={self._point.call}:signal=KILL:when={self._point.nth}"
         return [*strace, "-e", f"trace={self._point.call}", "-e", inject, *words]
 
+    def onto(self, pid: int) -> list[str]:
+        """Lay strace onto a process that runs already: it says a line of its own when it is there."""
+        return [word for word in self.before(["-p", str(pid)]) if word != "-q"]
+
     def points(self) -> list[Point]:
         """Every call that was made, in order."""
         counts: Counter[tuple[str, str]] = Counter()

@@ -3,26 +3,31 @@
 Its first answer is told again byte for byte, by whatever way the repeat comes.
 """
 
+import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import pytest
 from tests.builders import OUTLET_ID
 from tests.fakes import configure, running_service
 from tests.faults.replays import NOWHERE, SECRET, SEQUELS, Answer, Letter, effects, post, sequel, signed
 
-from outlet_sync_gui import channel, settings
-from outlet_sync_gui.contract.webhooks import Kind
+from outlet_sync_gui import channel, settings, webhook
+from outlet_sync_gui.contract.webhooks import Kind, read_letter
 from outlet_sync_gui.credentials import WebhookSecret
 from outlet_sync_gui.doors import Secrets
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import wall_ms
+from outlet_sync_gui.store.messages import Messages
+from outlet_sync_gui.webhook.signature import is_signed
 
 OTHER_ID, OTHER_SECRET = "550e8400-e29b-41d4-a716-446655440001", "another-secret-of-theirs"
 EVERY = {what: sequel(what, 1) for what in SEQUELS}  # of each kind one, behind what makes room for it
@@ -249,3 +254,73 @@ def test_the_same_after_the_secret_was_replaced_is_the_same(outlet: Outlet) -> N
         assert {what: line.tell(letter, anew[what]) for what, letter in MEANT.items()} == told
         assert {answer.status for answer in line.tell_all().values()} == {401}
     assert outlet.effects == ONCE
+
+
+# -- mistakes, planted to prove that each of these finds its own
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def _remembered_by(patch: pytest.MonkeyPatch, memory: Callable[[Messages], dict[str, str]]) -> None:
+    """Not in the transaction of the effect, but somewhere in the process."""
+    patch.setattr(Messages, "answer_to", lambda self, digest: memory(self).get(digest))
+
+    def remember(self: Messages, digest: str, answer: str, *, now_ms: int) -> None:
+        memory(self)[digest] = answer
+
+    patch.setattr(Messages, "remember", remember)
+
+
+def nothing_is_remembered(patch: pytest.MonkeyPatch) -> None:
+    _remembered_by(patch, lambda _: {})
+
+
+def it_is_remembered_until_the_end(patch: pytest.MonkeyPatch) -> None:
+    kept: WeakKeyDictionary[Messages, dict[str, str]] = WeakKeyDictionary()
+    _remembered_by(patch, lambda messages: kept.setdefault(messages, {}))
+
+
+def it_is_remembered_for_all_outlets(patch: pytest.MonkeyPatch) -> None:
+    kept: dict[str, str] = {}
+    _remembered_by(patch, lambda _: kept)
+
+
+def any_outlet_named_within_will_do(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(webhook, "check_ours", lambda *_, **__: None)
+
+
+def a_path_takes_what_it_can_read(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("outlet_sync_gui.contract.webhooks._check_path", lambda *_: None)
+
+
+def it_is_known_by_its_signature(patch: pytest.MonkeyPatch) -> None:
+    """As it is written, and not by what it signs."""
+    said: list[str] = [""]
+
+    def looked(body: bytes, header: str, secrets: Sequence[str]) -> bool:
+        said[0] = hashlib.sha256(header.encode()).hexdigest()
+        return is_signed(body, header, secrets)
+
+    patch.setattr(webhook, "is_signed", looked)
+    patch.setattr(webhook, "read_letter", lambda *given, **more: read_letter(*given, **{**more, "digest": said[0]}))
+
+
+PLANTED: tuple[tuple[Plant, Callable[[Outlet], None]], ...] = (
+    (nothing_is_remembered, test_the_same_again_gets_the_first_answer_and_does_nothing),
+    (nothing_is_remembered, test_the_same_many_times_at_once_has_one_effect),
+    (it_is_remembered_until_the_end, test_the_same_after_a_restart_gets_the_first_answer_and_does_nothing),
+    (it_is_remembered_for_all_outlets, test_an_outlet_in_the_place_of_another_has_heard_nothing_yet),
+    (any_outlet_named_within_will_do, partial(test_another_outlets_letter_is_refused_and_does_nothing, "outlet_id")),
+    (a_path_takes_what_it_can_read, partial(test_the_same_at_another_path_is_refused_and_does_nothing, "under data")),
+    (it_is_known_by_its_signature, partial(test_the_same_signed_in_another_way_is_the_same, "in upper case")),
+    (it_is_known_by_its_signature, test_the_same_after_the_secret_was_replaced_is_the_same),
+)
+
+
+@pytest.mark.parametrize(("plant", "check"), PLANTED, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_planted_mistake_is_found(
+    plant: Plant, check: Callable[[Outlet], None], outlet: Outlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        check(outlet)
