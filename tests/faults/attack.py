@@ -4,6 +4,7 @@ A shot is named by seed and number, and is the same each time.
 """
 
 import asyncio
+import gc
 import json
 import logging
 import re
@@ -15,11 +16,14 @@ from random import Random
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
 from tests.faults.forgery import LENGTH, Shot, Target, aim
 
 from outlet_sync_gui.listener import Limits, Listener, Request, Response, serve
 
 STATM = Path("/proc/self/statm")
+SEED = 20_260_127
+MOST_GROWTH = 10_000_000
 HUNG_S = 10.0
 CLOSES = re.compile(rb"(?im)^connection:[ \t]*close")
 
@@ -210,3 +214,18 @@ def attack(target: Target, *, seed: int, shots: range, limits: Limits, hung_s: f
 def resident_bytes() -> int:
     """What this process holds of the machine's memory, where the system tells."""
     return int(STATM.read_text(encoding="ascii").split()[1]) * PAGESIZE
+
+
+needs_memory = pytest.mark.skipif(not STATM.exists(), reason="the system does not tell what a process holds")
+
+
+def grown(target: Target, shots: range, *, warm: int, limits: Limits) -> int:
+    """Bytes that this process holds more after all the shots than after the first."""
+    attack(target, seed=SEED, shots=shots[:warm], limits=limits)
+    gc.collect()
+    before = resident_bytes()
+    tally = attack(target, seed=SEED, shots=shots[warm:], limits=limits)
+    gc.collect()
+    more = resident_bytes() - before
+    print(f"\nR8: seed {SEED} from {shots.start}: {tally}: 0 bad, memory {more / 1e6:+.1f} MB")
+    return more
