@@ -67,7 +67,7 @@ def storm(folder: Path, *, seed: int, kills: int, start: Sequence[str] = ()) -> 
     with Program(folder, start) as outlet, ThreadPoolExecutor(SENDERS) as pool:
         headquarters = Headquarters(outlet.directory, outlet.port)
         try:
-            told = [pool.submit(_tell, headquarters, by, Random(f"{seed}/{by}")) for by in range(SENDERS)]  # noqa: S311
+            told = [pool.submit(_tell, headquarters, by, f"{seed}/{by}") for by in range(SENDERS)]
             while found.kills < kills and found.missed <= kills:
                 headquarters.until_steps(1 + chance.randrange(MOST_STEPS))
                 out = frozenset(headquarters.out)
@@ -95,7 +95,8 @@ def storm(folder: Path, *, seed: int, kills: int, start: Sequence[str] = ()) -> 
     return found
 
 
-def _tell(headquarters: Headquarters, by: int, chance: Random) -> None:
+def _tell(headquarters: Headquarters, by: int, seed: str) -> None:
+    chance = Random(seed)  # noqa: S311 - what to say twice, no secret
     headquarters.deliver(letters(by), again=lambda: chance.randrange(ONE_IN) == 0)
 
 
