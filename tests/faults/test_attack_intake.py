@@ -36,10 +36,10 @@ LIMITS = Limits(body_bytes=MOST_BYTES)
 TOKEN = "Token-of-the-till_2026"
 HOST, AUTH, TYPE = b"Host", b"Authorization", b"Content-Type"
 JSON = (TYPE, b"application/json")
-OURS = re.compile(rb"(?im)^authorization:\s*(?-i:[Bb][Ee][Aa][Rr][Ee][Rr]\s+%s)\s*$" % re.escape(TOKEN.encode()))
-LOOPBACK = re.compile(rb"(?im)^host:\s*(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\s*$")
+OURS = re.compile(rb"(?im)^authorization:[ \t\r\n]*bearer[ \t\r\n]+(?-i:%s)[ \t\r]*$" % re.escape(TOKEN.encode()))
+LOOPBACK = re.compile(rb"(?im)^host:[ \t\r\n]*(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?[ \t\r]*$")
 ANY_HOST, ANY_ORIGIN = re.compile(rb"(?im)^host:"), re.compile(rb"(?im)^origin:")
-IS_JSON = re.compile(rb"(?im)^content-type:\s*application/json\b")
+IS_JSON = re.compile(rb"(?im)^content-type:[ \t\r\n]*application/json[ \t\r]*(;|$)")
 KINDS: dict[str, Callable[[str, Random], dict[str, Any]]] = {
     "order": lambda name, chance: order(name, total_amount=chance.randrange(10**6)),
     "product": lambda name, chance: product(name, price=chance.randrange(10**6)),
@@ -162,7 +162,13 @@ def of_a_browser(chance: Random, parts: Parts) -> Parts:
 
 def of_a_form(chance: Random, parts: Parts) -> Parts:
     """What a page may send without asking."""
-    types = [b"text/plain", b"application/x-www-form-urlencoded", b"multipart/form-data; boundary=a", b"text/json"]
+    types = [
+        b"application/json\x85",
+        b"text/plain",
+        b"application/x-www-form-urlencoded",
+        b"multipart/form-data; boundary=a",
+        b"text/json",
+    ]
     return with_value(parts, TYPE, chance.choice(types))
 
 
@@ -170,7 +176,16 @@ def with_another_token(chance: Random, parts: Parts) -> Parts:
     token = TOKEN.encode()
     others = (
         *(b"", b" ", token[:-1], token[1:], token + b"x", token[:8], token.swapcase(), token * 2, b"\xff" * 22),
-        *(b'"%s"' % token, token + b"," + token, b"x " + token, token.replace(b"_", b"-"), b"null", b"*"),
+        *(
+            b'"%s"' % token,
+            token + b"," + token,
+            b"x " + token,
+            token + b"\xa0",
+            b"\x1d" + token,
+            token.replace(b"_", b"-"),
+            b"null",
+            b"*",
+        ),
     )
     return with_value(parts, AUTH, b"Bearer " + chance.choice(others))
 
@@ -271,6 +286,10 @@ def the_token_counts_in_any_case(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(http, "_is_ours", lambda said, token: said.lower().split() == ["bearer", token.lower()])
 
 
+def what_looks_blank_to_python_is_passed_over(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(http, "BLANKS", None)
+
+
 def the_token_counts_in_the_query(patch: pytest.MonkeyPatch) -> None:
     respond = Intake._answer
 
@@ -334,6 +353,7 @@ PLANTED: tuple[tuple[Plant, str], ...] = (
     (a_host_that_begins_like_ours_will_do, "accepted (POST|GET)"),
     (the_start_of_the_token_is_enough, "accepted (POST|GET)"),
     (the_token_counts_in_any_case, "accepted (POST|GET)"),
+    (what_looks_blank_to_python_is_passed_over, "accepted (POST|GET)"),
     (the_token_counts_in_the_query, "accepted (POST|GET)"),
     (a_form_is_taken, "accepted POST"),
     (another_outlets_record_is_taken, "accepted POST"),

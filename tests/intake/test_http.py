@@ -120,6 +120,8 @@ def menu(directory: Path, *names: str) -> None:
         ({"Authorization": f"Bearer {TOKEN}x"}, 401),
         ({"Authorization": f"Bearer {TOKEN[:-1]}"}, 401),
         ({"Authorization": b"Bearer \xe9\xff"}, 401),
+        ({"Authorization": f"Bearer {TOKEN}\xa0".encode("latin-1")}, 401),
+        ({"Authorization": f"Bearer \x1d{TOKEN}".encode("latin-1")}, 401),
     ],
     ids=str,
 )
@@ -278,6 +280,8 @@ def test_what_is_no_record_is_refused_with_a_reason(body: bytes, status: int, co
         ('application/json;charset="utf-8"', 200),
         ("application/json; charset=latin-1", 415),
         ("application/jsonp", 415),
+        ("application/json\x1d", 415),
+        ("application/json\x1d; charset=utf-8", 415),
         ("text/plain", 415),
         ("application/x-www-form-urlencoded", 415),
         ("", 415),

@@ -17,7 +17,8 @@ from outlet_sync_gui.store import Store
 
 MOST_WAITING = 16  # of the listener's connections, so that readers never take all of them
 LARGEST = 2**63 - 1  # that SQLite counts to
-JSON_TYPE = re.compile(r"application/json(\s*;\s*charset=\"?utf-?8\"?)?", re.IGNORECASE)
+BLANKS = " \t"  # of HTTP; what else looks blank to Python is none
+JSON_TYPE = re.compile(r"application/json([ \t]*;[ \t]*charset=\"?utf-?8\"?)?", re.IGNORECASE)
 SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 
 
@@ -85,7 +86,7 @@ class Call:
 
     def json(self) -> Json:
         """The body, strictly."""
-        if not JSON_TYPE.fullmatch(self.request.headers.get("content-type", "").strip()):
+        if not JSON_TYPE.fullmatch(self.request.headers.get("content-type", "").strip(BLANKS)):
             raise Refused(failure(415, "unsupported_media_type", "application/json is wanted"))
         try:
             return loads(self.request.body)

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from outlet_sync_gui.contract.text import Json
 from outlet_sync_gui.errors import InputRefused, StoreFailed
 from outlet_sync_gui.intake import feed
-from outlet_sync_gui.intake.call import Call, Inside, Refused, Waiting, answer, busy, refusal
+from outlet_sync_gui.intake.call import BLANKS, Call, Inside, Refused, Waiting, answer, busy, refusal
 from outlet_sync_gui.intake.lines import WRAPPED, Line, Origin, read_json
 from outlet_sync_gui.intake.outcome import outcome_json
 from outlet_sync_gui.intake.report import Report
@@ -154,7 +154,7 @@ def _decoded(part: str) -> str:
 
 def _is_ours(authorization: str, token: str) -> bool:
     scheme, _, given = authorization.partition(" ")
-    return scheme.lower() == "bearer" and compare_digest(given.strip().encode("latin-1"), token.encode())
+    return scheme.lower() == "bearer" and compare_digest(given.strip(BLANKS).encode("latin-1"), token.encode())
 
 
 def _lines(elements: Sequence[Json], settings: Settings) -> Iterator[Line]:
