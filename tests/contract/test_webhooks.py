@@ -336,6 +336,11 @@ REFUSED: dict[str, tuple[Kind, object, str]] = {
     "a config that is a list": (Kind.CONFIG, {"settings": []}, "field_invalid settings"),
     "an announcement where settings stand": (Kind.CONFIG, {"data": {"title": "Closed", "id": 7}}, "field_invalid data"),
     "a deletion where settings stand": (Kind.CONFIG, {"data": DELETE}, "field_invalid entity_type"),
+    "a deletion where content stands": (
+        Kind.UPDATE,
+        {"timestamp": AT, "data": {**DELETE, "version": 3}},
+        "field_invalid deleted_at",
+    ),
     "a deletion where words stand": (Kind.BROADCAST, {"data": {**DELETE, "title": "x"}}, "field_invalid entity_type"),
 }
 

@@ -139,6 +139,7 @@ def answers_a_letter_before_it_is_on_disk() -> None:
 
 def _commit_and_begin(database: Database) -> None:
     database.execute("COMMIT")
+    database.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # it takes its time, in which a kill may come
     database.execute("BEGIN IMMEDIATE")
     database.execute("SAVEPOINT part")  # for what thinks that it is in one still
 

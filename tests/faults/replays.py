@@ -95,8 +95,8 @@ def counted(name: str, n: int, *, version: int, before: int, after: int) -> Lett
 
 def deleted(name: str, n: int) -> Letter:
     """A menu item that is gone."""
-    about = {"event": "entity.deleted", "entity_type": "product", "local_id": name, "deleted_at": _at(n)}
-    return Letter(kind=Kind.DELETE, body=_body(n, **about), effect=f"delete {name}")
+    about = {"event": "entity.deleted", "entity_type": "product", "local_id": name, "version": 2}
+    return Letter(kind=Kind.DELETE, body=_body(n, **about, deleted_at=_at(n)), effect=f"delete {name}")
 
 
 def disputed(name: str, n: int) -> Letter:

@@ -155,6 +155,9 @@ def _check_path(kind: Kind, body: Mapping[str, Json]) -> None:
         raise InputRefused("field_invalid", {"field": "event", "why": f"/{meant}"})
     if kind in (Kind.BROADCAST, Kind.CONFIG) and "entity_type" in _with_data(body):
         raise InputRefused("field_invalid", {"field": "entity_type", "why": f"/{Kind.UPDATE}"})
+    data = body.get("data")
+    if kind is Kind.UPDATE and event is None and isinstance(data, dict) and data.get("deleted_at") is not None:
+        raise InputRefused("field_invalid", {"field": "deleted_at", "why": f"/{Kind.DELETE}"})
 
 
 def _update(body: Mapping[str, Json], at: str | None) -> CloudChange:
