@@ -11,7 +11,8 @@ from outlet_sync_gui.store.database import Database
 from outlet_sync_gui.store.messages import Messages
 from outlet_sync_gui.store.outbox import Outbox, Parcel
 from outlet_sync_gui.store.outlet import OutletRow
-from outlet_sync_gui.sync.pull import Application
+from outlet_sync_gui.sync.clock import iso, to_ms
+from outlet_sync_gui.sync.pull import OVERLAP_MS, Application
 
 
 def answers_before_it_is_on_disk() -> None:
@@ -68,12 +69,13 @@ def forgets_that_a_request_is_out() -> None:
 
 
 def moves_the_cursor_before_the_news_are_stored() -> None:
-    """Where it stands, and what it covers, in two transactions."""
+    """Where it stands, and what it covers, in two transactions; so late that no overlap brings them again."""
     begin = Application.begin
 
     def hasty(self: Application, *, now_ms: int) -> bool:
+        cursor = iso(to_ms(self.updates.checkpoint) + OVERLAP_MS)
         with self.store.write():
-            self.store.outlet.pulled(cursor="2199-01-01T00:00:00Z", at_ms=now_ms, is_full=False)
+            self.store.outlet.pulled(cursor=cursor, at_ms=now_ms, is_full=False)
         return begin(self, now_ms=now_ms)
 
     Application.begin = hasty  # type: ignore[method-assign]  # a mistake, planted
