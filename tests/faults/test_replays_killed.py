@@ -101,7 +101,12 @@ def _tell(headquarters: Headquarters, by: int, seed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kills", [FEW, pytest.param(MANY, marks=[pytest.mark.long, pytest.mark.timeout(3600)])], ids=str
+    "kills",
+    [
+        pytest.param(FEW, marks=pytest.mark.timeout(300)),
+        pytest.param(MANY, marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
+    ],
+    ids=str,
 )
 def test_each_letter_has_one_effect_whenever_the_program_is_killed(tmp_path: Path, kills: int) -> None:
     found = storm(tmp_path, seed=SEED, kills=kills)
@@ -232,6 +237,7 @@ def planted(mistake: Plant) -> list[str]:
     return [sys.executable, "-P", mistakes.__file__, mistake.__name__]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("mistake", "kills", "found"),
     [
