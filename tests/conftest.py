@@ -9,9 +9,17 @@ from hypothesis import settings
 # Before anything loads Qt. A person who wants to see the windows names another platform.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+# Single tests of minutes: begun first, they leave no core waiting at the end.
+LONGEST = frozenset({"test_system_calls.py", "test_simulation.py", "test_power_cut.py", "test_replays_killed.py"})
+
 # Two busy cores make single examples slow; pytest-timeout bounds the whole test. In CI a run is the same each time.
 settings.register_profile("outlet-sync", deadline=None, print_blob=True, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("outlet-sync")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, the rest in its order."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(autouse=True)
