@@ -103,7 +103,10 @@ def _spent(pid: int) -> tuple[float, int]:
 
 def test_webhooks_verified_and_stored_beside_http_server(tmp_path: Path) -> None:
     """Sixteen connections that never wait; the same bodies to both, each on disk before it is answered."""
-    ours, theirs, tuned, waits = [], [], [], []
+    ours: list[float] = []
+    theirs: list[float] = []
+    tuned: list[float] = []
+    waits: list[float] = []
     with cloud_process() as url:
         for turn in range(ROUNDS):
             requests = [_request(n, turn) for n in range(WEBHOOKS)]
