@@ -284,7 +284,7 @@ def test_many_changes_come_in_by_chunks(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("at", "is_back"), [("2026-01-27T03:29:00Z", False), ("2026-01-27T03:31:00Z", True)])
 def test_a_deletion_of_ours_is_dated_by_headquarters_clock(bench: Bench, at: str, is_back: bool) -> None:
-    """This till's clock is two hours ahead; it is 03:30 there."""
+    """The till's clock is two hours ahead; it is 03:30 there."""
     agree(bench)
     bench.later(7200)
     with bench.store.write():
