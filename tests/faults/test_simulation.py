@@ -1,43 +1,36 @@
-"""Seeded weeks of bad luck: loss, copies, refusals, 401, 403, 429, clock jumps, power cuts, edits in flight, decisions
-of a person, edits of headquarters. Nothing bad, ever.
+"""Seeded weeks of bad luck: loss, copies, refusals, 401, 403, 429, clock jumps, power cuts, edits in flight; and of
+headquarters: changes by pull and webhook in any order, conflicts, questions, people who choose, a till that takes the
+menu in part. Nothing bad, ever; at the end all sides agree, and no choice of a person is undone.
 
 A seed that fails is named with the course of events, and replayed by `World(folder, seed).run(STEPS)`.
 """
 
-import math
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.builders import Bench
-from tests.faults.model import Bad, World
+from tests.faults.claims import Bad
+from tests.faults.model import World
+from tests.faults.plants import PLANTED, Plant
 
-from outlet_sync_gui.contract.answers import ItemResult
-from outlet_sync_gui.status import Lane
-from outlet_sync_gui.store.outbox import Outbox
-from outlet_sync_gui.store.records import Records
-from outlet_sync_gui.sync import disputes, door, engine, judge
-from outlet_sync_gui.sync.budget import Budget
-from outlet_sync_gui.sync.engine import Engine
-from outlet_sync_gui.sync.exchange import Lost
-from outlet_sync_gui.sync.judge import RefusedWhole
-from outlet_sync_gui.sync.push import Pusher
+from outlet_sync_gui.sync import pull
 
 STEPS = 80
 FEW, MANY, PART = 2000, 200_000, 10_000
 PLANTED_WITHIN = 500
 CHUNK = 100
+AT_ONCE = 3  # of a pull's changes: so that it is also cut off between two chunks
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - quick; each run has a folder of its own
 
 
 def live_through(seeds: range) -> None:
     """Raises Bad for the first seed that ends badly."""
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pull, "CHUNK", AT_ONCE)
         fresh = Path(folder) / "fresh"
         fresh.mkdir()
         Bench(fresh).store.close()  # made once, copied for each seed
@@ -68,108 +61,6 @@ def live_through_all(seeds: range) -> None:
         for done in pool.map(live_through, chunks):
             assert done is None
     print(f"\nR3: {len(seeds)} seeds from {seeds.start}, {STEPS} steps each: 0 bad")
-
-
-# -- mistakes, planted to prove that the checker finds them
-
-Plant = Callable[[pytest.MonkeyPatch], None]
-
-
-def an_answer_settles_whatever_the_record_is_now(patch: pytest.MonkeyPatch) -> None:
-    accept = Outbox.accept
-
-    def careless(self: Outbox, accepted: Any, **more: Any) -> None:
-        current = {p.record_id: p for p in self.load([a.parcel.record_id for a in accepted])}
-        now = [a._replace(parcel=current[a.parcel.record_id]) for a in accepted]
-        accept(self, now, **more)
-
-    patch.setattr(Outbox, "accept", careless)
-
-
-def the_limit_is_not_kept_across_restarts(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(engine, "Budget", lambda per_minute, _stamps, *, now: Budget(per_minute, [], now=now))
-
-
-def a_payment_does_not_wait_for_its_order(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Records, "block_behind_orders", lambda *_: None)
-    patch.setattr(Records, "block_children", lambda *_: None)
-
-
-def the_version_never_rises(patch: pytest.MonkeyPatch) -> None:
-    load = Pusher.load
-
-    def first_version(*given: Any, **more: Any) -> Any:
-        return tuple(parcel._replace(version=1) for parcel in load(*given, **more))
-
-    patch.setattr(Pusher, "load", first_version)
-
-
-def a_lost_answer_counts_as_accepted(patch: pytest.MonkeyPatch) -> None:
-    judged = judge.judge_push
-
-    def hopeful(answer: Any, sent: Any, **more: Any) -> Any:
-        is_lost = isinstance(answer, Lost)
-        return judge.Judged([ItemResult(ok=True)] * len(sent)) if is_lost else judged(answer, sent, **more)
-
-    patch.setattr(engine, "judge_push", hopeful)
-
-
-def a_429_is_not_waited_for(patch: pytest.MonkeyPatch) -> None:
-    limited = Engine._limited
-    patch.setattr(Engine, "_limited", lambda self, _seconds, now: limited(self, 0.1, now))
-
-
-def an_item_without_a_result_counts_as_accepted(patch: pytest.MonkeyPatch) -> None:
-    judged = judge.judge_push
-
-    def hopeful(answer: Any, sent: Any, **more: Any) -> Any:
-        verdict = judged(answer, sent, **more)
-        if not isinstance(verdict, judge.Judged):
-            return verdict
-        return judge.Judged([result or ItemResult(ok=True) for result in verdict.results])
-
-    patch.setattr(engine, "judge_push", hopeful)
-
-
-def the_menu_does_not_wait_for_a_pull(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Engine, "_open_lanes", lambda _: list(Lane))
-
-
-def a_refused_row_is_dropped(patch: pytest.MonkeyPatch) -> None:
-    def forgetful(self: Outbox, refused: Any) -> None:
-        for one in refused:
-            self._db.execute("DELETE FROM outbox WHERE record_id = ?", (one.parcel.record_id,))
-
-    patch.setattr(Outbox, "refuse", forgetful)
-
-
-def a_server_error_is_blamed_on_the_record(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Pusher, "broke", lambda _self, _parcels, words, **_: RefusedWhole(words))
-
-
-def news_beside_an_unsent_edit_is_passed_over(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(disputes, "reconcile", lambda *_, **__: False)
-    patch.setattr(door, "_keep", lambda *_: False)
-
-
-def refusals_alike_are_never_doubted(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("outlet_sync_gui.sync.halts.ALIKE", math.inf)
-
-
-PLANTED: tuple[Plant, ...] = (
-    an_answer_settles_whatever_the_record_is_now,
-    the_limit_is_not_kept_across_restarts,
-    a_payment_does_not_wait_for_its_order,
-    the_version_never_rises,
-    a_lost_answer_counts_as_accepted,
-    a_429_is_not_waited_for,
-    an_item_without_a_result_counts_as_accepted,
-    the_menu_does_not_wait_for_a_pull,
-    a_refused_row_is_dropped,
-    a_server_error_is_blamed_on_the_record,
-    news_beside_an_unsent_edit_is_passed_over,
-    refusals_alike_are_never_doubted,
-)
 
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)

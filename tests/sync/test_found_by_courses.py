@@ -3,7 +3,7 @@
 from pathlib import Path as Folder
 
 import pytest
-from tests.builders import START_MS, Bench, Json, accepted, answered, body, product, pulled
+from tests.builders import START_MS, Bench, Json, accepted, answered, body, order, product, pulled, refused
 from tests.sync.headquarters import (
     AT_4,
     AT_5,
@@ -30,8 +30,10 @@ from tests.sync.headquarters import (
 from tests.sync.rows import decide
 
 from outlet_sync_gui.contract.webhooks import Kind as Path
-from outlet_sync_gui.status import State
+from outlet_sync_gui.errors import InputRefused
+from outlet_sync_gui.status import State, Trouble
 from outlet_sync_gui.sync.commands import Discard, Edit, Retry
+from outlet_sync_gui.sync.exchange import Lost
 from outlet_sync_gui.sync.records import Changed, Unchanged
 
 YEAR_MS = 31_536_000_000
@@ -234,3 +236,136 @@ def test_no_green_before_headquarters_has_heard_of_a_choice(bench: Bench) -> Non
     bench.settle(step, answered({"success": True, "data": {"resolved": True}}))
     rest(bench)
     assert bench.engine.status(bench.now).state is State.IDLE
+
+
+# -- found later
+
+
+def test_all_that_a_till_says_before_it_hears_of_a_deletion_is_told_again_behind_it(bench: Bench) -> None:
+    agree(bench, stock=5)
+    hear(bench, deleted=[tombstone()])
+    bench.put("product", product(price=38000, stock=5))
+    bench.put("product", product(price=38000, stock=3))
+    assert [(change.action, change.fields.get("stock")) for change in feed(bench)] == [
+        ("delete", None),
+        ("create", {"from": None, "to": 5}),
+        ("update", {"from": 5, "to": 3, "delta": -2}),
+    ]
+
+
+def test_the_deletion_stays_disputed_whatever_the_till_says_next(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    bench.put("product", product(price=38000))
+    bench.put("product", product(price=39000))
+    hear(bench, deleted=[tombstone()])
+    assert sides(conflict(bench)) == {"deleted": (False, True)}
+    assert state(bench) == "held"
+
+
+def test_what_is_made_anew_stays_a_creation_until_it_is_accepted(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    take(bench, 1)
+    bench.put("product", product(price=38000))
+    step = bench.push()
+    bench.settle(step, refused("poison"))
+    bench.put("product", product(price=39000))
+    assert known(bench).operation == "create"
+    bench.settle(bench.push(), refused("poison"))
+    decide(bench, Edit(who="Rina", name=PRODUCT, content=b'{"local_id": "P1", "name": "Nasi", "price": 40000}'))
+    assert known(bench).operation == "create"
+
+
+def test_a_retry_of_what_is_asked_about_waits_for_the_answer(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, news(price=0))
+    decide(bench, Retry(who="Rina", names=(PRODUCT,)))
+    assert state(bench) == "held"
+
+
+def test_news_frees_what_was_refused_because_of_it(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(stock=5))
+    bench.settle(bench.push(), refused("Product already exists with different data"))
+    hear(bench, news(version=2, price=36000))
+    bench.settle(bench.push(), refused("Product already exists with different data"))  # it was faster once more
+    assert state(bench) == "dead"
+    hear(bench, news(version=4, at=AT_5, price=37000))
+    assert state(bench) == "ready"
+    (parcel,) = bench.push().flight.parcels
+    assert parcel.version > 4
+
+
+def test_of_a_field_that_is_asked_once_more_the_news_counts(bench: Bench) -> None:
+    disputed(bench)
+    tell(bench, Path.CONFLICT, notice())
+    choose(bench, "local_wins", value=39000)
+    tell(bench, Path.UPDATE, told_update(version=3, at=AT_5, price=41000))
+    assert sides(conflict(bench)) == {"price": (39000, 41000)}
+    bench.settle(telling(bench), answered({"success": True, "data": {"resolved": True, "new_version": 4}}))
+    hear(bench, news(version=4, at=AT_6, price=38000))
+    assert sides(conflict(bench)) == {"price": (39000, 38000)}
+
+
+@pytest.mark.parametrize("strategy", ["local_wins", "newest_wins"])
+def test_nothing_is_insisted_on_where_there_is_nothing(bench: Bench, strategy: str) -> None:
+    agree(bench)
+    tell(bench, Path.CONFLICT, notice("stock", 28))
+    with pytest.raises(InputRefused, match="choice_unknown"):
+        choose(bench, strategy)
+    choose(bench, "local_wins", "stock", value=7)
+    assert here(bench)["stock"] == 7
+
+
+def test_a_choice_is_made_true_over_what_may_have_arrived(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000))
+    lost = bench.push()
+    assert [parcel.version for parcel in lost.flight.parcels] == [2]
+    bench.settle(lost, Lost(Trouble(code="N-CLOUD")))
+    tell(bench, Path.CONFLICT, notice(version=1, value=35000))  # as it was before that arrived
+    choose(bench, "cloud_wins")
+    assert here(bench)["price"] == 35000
+    hear(bench, news(version=2, price=38000))  # our own, back from there
+    assert here(bench)["price"] == 35000
+    bench.settle(telling(bench), answered({"success": True, "data": {"resolved": True}}))
+    (parcel,) = bench.push().flight.parcels
+    assert parcel.version == 3
+
+
+def test_a_later_deletion_makes_old_what_was_said_before_it(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone(at=AT_4)])
+    hear(bench, deleted=[tombstone(at=AT_6)])  # it had come back meanwhile, unheard
+    tell(bench, Path.UPDATE, told_update(version=3, at=AT_5, name="Nasi", price=1000))
+    assert known(bench).deleted_at == AT_6
+
+
+def test_a_deletion_that_headquarters_knew_nothing_of_hides_nothing_that_it_makes(bench: Bench) -> None:
+    bench.put("product", product())
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    bench.put("product", product(), "delete")
+    bench.settle(bench.push(), refused("Product not found", 404))
+    assert known(bench).deleted_at is not None
+    hear(bench, news(version=1, at=AT_5, name="Soto", price=1000))
+    assert here(bench)["name"] == "Soto"
+
+
+def test_a_deletion_that_is_asked_about_is_so_after_a_start(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(), "delete")
+    tell(bench, Path.CONFLICT, notice(version=1, value=35000))
+    bench.restart()
+    choose(bench, "cloud_wins")
+    assert here(bench)["price"] == 35000
+
+
+def test_the_menu_waits_for_what_lies_between(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(stock=5))
+    bench.put("order", order())
+    hear(bench)
+    tell(bench, Path.UPDATE, told_update(version=4, name="Soto"))
+    step = bench.send()  # a sale that is due does not wait for a second pull
+    assert [parcel.local_id for parcel in step.flight.parcels] == ["A1"]

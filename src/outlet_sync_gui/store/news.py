@@ -76,7 +76,9 @@ class News:
         # The cloud knows it now: what is queued is no creation any more, and what waited for this news may go.
         self._db.execute(
             "UPDATE outbox SET operation = CASE operation WHEN 'create' THEN 'update' ELSE operation END, bytes = ?,"
-            " state = CASE WHEN state = 3 OR (state = 1 AND retry_at IS NULL AND halt IS NULL) THEN 0 ELSE state END"
+            " state = CASE WHEN state = 3 OR (state = 1 AND retry_at IS NULL AND halt IS NULL)"
+            "  OR (state = 4 AND error_code = 'R-EXISTS') THEN 0 ELSE state END,"
+            " is_turned = CASE WHEN state = 4 AND error_code = 'R-EXISTS' THEN 0 ELSE is_turned END"
             " WHERE record_id = ?",
             (len(adopted.payload.encode()), record_id),
         )
@@ -138,6 +140,10 @@ class News:
         self._db.execute(
             "UPDATE record SET deleted_until = coalesce(?, deleted_until) WHERE id = ?", (deleted_at, record_id)
         )
+
+    def reopen(self, record_id: int, deleted_until: str | None) -> None:
+        """Whether its last deletion holds is open again; only the one before is over."""
+        self._db.execute("UPDATE record SET deleted_until = ? WHERE id = ?", (deleted_until, record_id))
 
     def renumber(self, record_id: int, cloud_id: str) -> None:
         """Headquarters knows a record under another id now, and counts its versions anew."""

@@ -117,6 +117,7 @@ def edited_though_gone(store: Store, gone: Known, *, now_ms: int) -> None:
     """The till edited a record that headquarters had deleted before the till heard of it: as if both came at once."""
     known = store.records.get(gone.record_id)
     assert known is not None
+    store.news.reopen(gone.record_id, gone.deleted_until)
     change = CloudChange(
         entity_type=gone.entity_type,
         local_id=gone.local_id,

@@ -15,7 +15,7 @@ from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.news import Adopted, Kept
 from outlet_sync_gui.store.records import CATALOGUE, Known
 from outlet_sync_gui.sync import disputes, guard, line
-from outlet_sync_gui.sync.clock import to_ms
+from outlet_sync_gui.sync.clock import later, to_ms
 from outlet_sync_gui.sync.guard import Guard
 from outlet_sync_gui.sync.holding import hold_here, made_there
 from outlet_sync_gui.sync.merge import Merged
@@ -32,6 +32,7 @@ def apply_change(store: Store, change: CloudChange, *, now_ms: int, watch: Guard
         made_there(store, change, _new(change), now_ms=now_ms)
         return True
     if _is_stale(store, known, change):
+        _note_end(store, known, change)
         return False
     if store.news.is_out(known.record_id):
         return _keep(store, known, change, now_ms)
@@ -67,7 +68,8 @@ def _take(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
         return True
     if known.operation == "delete":  # deleted here, edited there; what was agreed before is no edit
         is_known = _is_agreed(known, change) or _is_echo(store, known, change)
-        return not is_known and disputes.over_deletion(store, known, change, now_ms=now_ms)
+        is_asked = store.conflicts.of_record(known.record_id) is not None  # over which headquarters' side waits here
+        return (is_asked or not is_known) and disputes.over_deletion(store, known, change, now_ms=now_ms)
     if _is_first_contact(known, change):
         _meet(store, known, change, now_ms)
         return True
@@ -192,8 +194,10 @@ def _but_ruled(store: Store, known: Known, change: CloudChange) -> CloudChange:
     """Without the fields over which a person decided knowing this version: only a later one may overrule them."""
     if change.action == "delete" or change.version > known.ruled_version:
         return change
-    last = store.conflicts.last_decided(known.record_id)
+    last, opened = store.conflicts.last_decided(known.record_id), store.conflicts.of_record(known.record_id)
     ruled = last.names if last is not None else frozenset[str]()
+    ruled -= opened.names if opened is not None else frozenset()  # asked once more
+    ruled &= loads_stored(known.payload).keys()  # of what is not here there is nothing to insist on
     kept = {name: value for name, value in loads_stored(change.fields).items() if name not in ruled}
     return replace(change, fields=dumps(kept))
 
@@ -209,11 +213,25 @@ def _is_stale(store: Store, known: Known, change: CloudChange) -> bool:
     return change.version < known.base_version
 
 
+def _note_end(store: Store, known: Known, change: CloudChange) -> None:
+    """Deleted once more, after news that we may not have heard of: that is old by now."""
+    if change.action == "delete" and known.deleted_at is not None and not _is_deleted_by_us(known):
+        at = later(known.deleted_at, change.updated_at)
+        assert at is not None
+        store.records.mark_deleted(known.record_id, at)
+
+
+def _is_deleted_by_us(known: Known) -> bool:
+    return "deleted_at" in loads_stored(known.payload)
+
+
 def _is_before_its_end(store: Store, known: Known, change: CloudChange, deleted_at: str) -> bool:
     """Headquarters' deletion has a time alone. Ours has a version, and a time of a clock that may be off."""
     is_earlier = to_ms(change.updated_at) <= to_ms(deleted_at)
-    if "deleted_at" not in loads_stored(known.payload):
+    if not _is_deleted_by_us(known):
         return is_earlier
+    if change.cloud_id is not None and known.cloud_id is None:
+        return False  # headquarters had none: it made this one
     is_dated = known.base_version > 0 and store.outlet.read().clock_offset_ms is not None
     return change.version <= known.base_version or (is_dated and is_earlier)
 

@@ -149,6 +149,7 @@ class Engine:
             found = [self._hear_one(letter, now, fixed) for letter in letters]
         if any(isinstance(effect, Effect) and effect.is_behind for effect in found):
             self._pull_at = now.monotonic
+            self._has_pulled = False  # the menu waits for what lies between
         return found
 
     def _hear_one(self, letter: Letter, now: Now, fixed: Collection[str]) -> Effect | InputRefused:

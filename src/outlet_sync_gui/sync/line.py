@@ -44,6 +44,7 @@ def queue_again(store: Store, record_id: int, *, now_ms: int) -> None:
         content = _goodbye(known)  # headquarters deleted it: so it is
         store.records.change(record_id, of_content(known, content), content, now_ms=now_ms)
     queue(store, record_id, of_content(known, content), content, now_ms)
+    store.conflicts.restate(record_id)  # it may be asked about, with nothing of it in the line
 
 
 def _goodbye(known: Known) -> Content:

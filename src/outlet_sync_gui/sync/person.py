@@ -149,7 +149,7 @@ def _edit(store: Store, settings: Settings, decision: Edit, now_ms: int) -> None
         payload=incoming.content,
         digest=incoming.digest,
         version=max(known.version, known.base_version) + 1,
-        operation="create" if known.base_version == 0 else "update",
+        operation="create" if known.base_version == 0 or known.operation == "create" else "update",
     )
     store.records.change(known.record_id, incoming, content, now_ms=now_ms)
     if known.entity_type in CATALOGUE:

@@ -13,6 +13,7 @@ from outlet_sync_gui.store.records import CATALOGUE, Content, Known, Made
 from outlet_sync_gui.sync.clock import iso, to_ms
 from outlet_sync_gui.sync.disputes import edited_though_gone, retest
 from outlet_sync_gui.sync.door import apply_kept_news
+from outlet_sync_gui.sync.holding import tell_till
 from outlet_sync_gui.sync.line import lane_of, queue
 from outlet_sync_gui.sync.merge import NOT_SAID
 from outlet_sync_gui.sync.till import Till, till_of
@@ -112,6 +113,8 @@ def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
             store.records.unqueue(known.record_id)
         case Changed(content):
             store.records.change(known.record_id, incoming, content, now_ms=now_ms)
+            if till.will_lose and incoming.operation != "delete":
+                tell_till(store, known, content.payload, now_ms=now_ms)  # all that it said since
             queue(store, known.record_id, incoming, content, now_ms)
             if known.has_news:
                 apply_kept_news(store, [known.record_id], now_ms=now_ms)  # held: newer content may agree now
@@ -135,7 +138,8 @@ def _edit(known: Known, incoming: Incoming, till: Till) -> Decision:
     digest = digest_of(payload)
     if digest == known.digest and not _is_deleted(known):
         return Unchanged()
-    operation = "create" if known.base_version == 0 or _is_deleted(known) else "update"
+    is_new = known.base_version == 0 or _is_deleted(known) or known.operation == "create"
+    operation = "create" if is_new else "update"
     return Changed(Content(payload=payload, digest=digest, version=_next_version(known, incoming), operation=operation))
 
 

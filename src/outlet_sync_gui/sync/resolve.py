@@ -137,12 +137,17 @@ def _meant(conflict: Conflict, choice: FieldChoice) -> Sequence[Disagreement]:
 
 def _check(store: Store, settings: Settings, conflict: Conflict, field: Disagreement, now_ms: int) -> None:
     """Whether this can be chosen. Raises InputRefused."""
-    if conflict.record_id is None and field.choice is not Strategy.CLOUD_WINS:
+    if _has_no_side(conflict, field) and field.choice is not Strategy.CLOUD_WINS:
         raise InputRefused("choice_unknown", {"value": str(field.choice), "choices": Strategy.CLOUD_WINS.value})
     if field.choice is Strategy.NEWEST_WINS:
         _winner(store, field)
     if field.value is not None:
         _check_value(store, settings, conflict, field, now_ms)
+
+
+def _has_no_side(conflict: Conflict, field: Disagreement) -> bool:
+    """Whether this outlet has nothing of its own to insist on: no such record, or no such field, and no own value."""
+    return conflict.record_id is None or (field.local is None and field.value is None)
 
 
 def _check_value(store: Store, settings: Settings, conflict: Conflict, field: Disagreement, now_ms: int) -> None:
@@ -182,7 +187,7 @@ def _policy(settings: Settings, entity_type: str) -> Strategy | None:
 
 
 def _may(store: Store, conflict: Conflict, strategy: Strategy) -> bool:
-    if conflict.record_id is None and strategy is not Strategy.CLOUD_WINS:
+    if strategy is not Strategy.CLOUD_WINS and any(_has_no_side(conflict, field) for field in conflict.fields):
         return False
     try:
         for field in conflict.fields:
@@ -262,7 +267,9 @@ def _apply(
         store.news.outlive(known.record_id, deletion.cloud_at)
     hold_here(store, known, adopted, reason=None, now_ms=now_ms)
     is_ours = known.is_queued or Strategy.LOCAL_WINS in winners.values()  # of a sale nothing else is agreed
-    if deletion is not None or (Merged(local=local, base=base).edits if is_menu else is_ours):
+    # What left and was never answered may have arrived: then it is not the way that was chosen there.
+    is_unsure = bool(store.news.unknown(known.record_id))
+    if deletion is not None or ((Merged(local=local, base=base).edits or is_unsure) if is_menu else is_ours):
         _send(store, known, adopted, "create" if deletion else "update", now_ms)
     else:
         store.records.unqueue(known.record_id)

@@ -15,7 +15,8 @@ class Till:
     """What the POS's next word is compared with; only what is other than this did the POS change itself.
 
     `stock_on_the_way`: counts that it has not added yet. `is_gone_unheard`: headquarters deleted the record, and the
-    POS goes on with it unawares. `seq`: up to which change of the feed it has heard.
+    POS goes on with it unawares. `will_lose`: it will hear of a deletion, whatever came after that. `seq`: up to which
+    change of the feed it has heard.
     """
 
     source: str | None
@@ -23,6 +24,7 @@ class Till:
     seq: int = 0
     stock_on_the_way: int = 0
     is_gone_unheard: bool = False
+    will_lose: bool = False
 
 
 def till_of(store: Store, known: Known, incoming: Incoming) -> Till:
@@ -40,6 +42,7 @@ def till_of(store: Store, known: Known, incoming: Incoming) -> Till:
         seq=_abreast(noted, ahead) if noted else known.source_seq,
         stock_on_the_way=sum(_delta(change) for change in ahead),
         is_gone_unheard=source is not None and bool(ahead) and ahead[-1].action == "delete",
+        will_lose=source is not None and any(change.action == "delete" for change in ahead),
     )
 
 
