@@ -14,7 +14,7 @@ from outlet_sync_gui.store.conflicts import Conflicts
 from outlet_sync_gui.store.messages import Messages
 from outlet_sync_gui.store.outbox import Outbox
 from outlet_sync_gui.store.records import Records
-from outlet_sync_gui.sync import disputes, door, engine, guard, holding, judge, merge, pull, records, resolve, till
+from outlet_sync_gui.sync import disputes, door, engine, holding, judge, merge, pull, records, resolve, till
 from outlet_sync_gui.sync.budget import Budget
 from outlet_sync_gui.sync.engine import Engine
 from outlet_sync_gui.sync.exchange import Lost
