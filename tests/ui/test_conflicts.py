@@ -484,7 +484,7 @@ def test_it_opens_from_rail_and_card_and_the_page_stays(window: MainWindow) -> N
     rail = window.rail.list
     card = window.status_page.cards.cards[3]
     assert (card.figure.whole(), card.line.whole()) == ("▲ 9", "choose what holds")
-    place = rail.visualItemRect(rail.item(Page.CONFLICTS)).center()
+    place = rail.visualItemRect(window.rail.items[Page.CONFLICTS]).center()
     ways: tuple[Callable[[], object], ...] = (
         lambda: QTest.mouseClick(rail.viewport(), Qt.MouseButton.LeftButton, pos=place),
         lambda: QTest.mouseClick(card, Qt.MouseButton.LeftButton),
@@ -509,7 +509,7 @@ def test_arrow_keys_pass_the_conflicts_and_return_opens_them(window: MainWindow)
     assert window.decisions.conflicts is not None
     window.decisions.conflicts.reject()
     QTest.keyClick(window.rail.list, Qt.Key.Key_Down)
-    assert window.rail.page() is Page.MESSAGES
+    assert window.rail.page() is Page.ACTIVITY
 
 
 def test_it_is_read_anew_with_every_status_as_long_as_it_is_open(window: MainWindow, dialog: ConflictDialog) -> None:

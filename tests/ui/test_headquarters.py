@@ -18,7 +18,7 @@ from outlet_sync_gui.sync.commands import AnswerQuestion, ReadMessage, TakeChang
 from outlet_sync_gui.ui.changes_page import ChangesPage
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.messages_page import MessagesPage
-from outlet_sync_gui.ui.rail import Page
+from outlet_sync_gui.ui.rail import LISTED, Page
 from outlet_sync_gui.ui.tray import Tray
 from outlet_sync_gui.ui.widgets import Label
 
@@ -269,9 +269,12 @@ def test_what_was_declined_meanwhile_is_told(window: MainWindow) -> None:
 def test_the_rail_counts_each_and_is_urgent_where_a_person_must_act(window: MainWindow) -> None:
     window.show_status(PAGES["full"][0], NOW)
     rail = window.rail
-    heard = [rail.list.item(page).data(Qt.ItemDataRole.AccessibleTextRole) for page in Page]
-    assert heard[2:] == ["Needs attention, 2", "Conflicts, 7", "Messages, 3", "Menu changes, 6"]
-    assert [rail.pills[page].property("isUrgent") for page in Page][3:] == [True, True, True]
+    heard = [rail.items[page].data(Qt.ItemDataRole.AccessibleTextRole) for page in LISTED]
+    assert heard[2:4] == ["Needs attention, 2", "Conflicts, 7"]
+    assert heard[5:7] == ["Messages, 3", "Menu changes, 6"]
+    assert [rail.pills[page].property("isUrgent") for page in (Page.CONFLICTS, Page.MESSAGES, Page.CHANGES)] == [
+        True
+    ] * 3
     window.show_status(status(State.IDLE, untaken=4), NOW)
     assert rail.pills[Page.CHANGES].property("isUrgent") is False
     window.show_status(PAGES["late"][0], NOW)

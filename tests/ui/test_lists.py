@@ -15,7 +15,7 @@ from outlet_sync_gui.reader import WantGlance, WantLine, WantRefused
 from outlet_sync_gui.status import Pending, Row, RowState, State
 from outlet_sync_gui.sync.commands import AnswerQuestion, Retry
 from outlet_sync_gui.ui.main_window import MainWindow
-from outlet_sync_gui.ui.rail import Page
+from outlet_sync_gui.ui.rail import LISTED, Page
 from outlet_sync_gui.ui.record_list import Action, RecordList, hindrance
 from outlet_sync_gui.ui.standing import StandingCard
 
@@ -100,9 +100,10 @@ def test_an_empty_page_says_what_will_be_there(window: MainWindow) -> None:
 def test_the_rail_counts_what_waits_and_what_needs_a_person(window: MainWindow) -> None:
     show(window, "standing", Page.QUEUE)
     rail = window.rail
-    heard = [rail.list.item(page).data(Qt.ItemDataRole.AccessibleTextRole) for page in Page]
-    assert heard == ["Status", "Queue, 38", "Needs attention, 3", "Conflicts", "Messages", "Menu changes"]
-    assert [rail.pills[page].isVisible() for page in Page] == [False, True, True, False, False, False]
+    heard = [rail.items[page].data(Qt.ItemDataRole.AccessibleTextRole) for page in LISTED]
+    assert heard[:4] == ["Status", "Queue, 38", "Needs attention, 3", "Conflicts"]
+    assert heard[4:] == ["Activity", "Messages", "Menu changes", "Daily summary"]
+    assert [page for page in LISTED if rail.pills[page].isVisible()] == [Page.QUEUE, Page.ATTENTION]
     assert rail.head.place.whole() == "2 records need attention"
     show(window, "many", Page.QUEUE)
     assert [rail.pills[page].text() for page in PAGES] == ["9,999+", "99+"]

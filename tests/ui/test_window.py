@@ -13,6 +13,7 @@ from tests.ui.states import NOW, ROWS, STATES, status
 from outlet_sync_gui import words
 from outlet_sync_gui.status import Pending, State
 from outlet_sync_gui.ui.main_window import MainWindow
+from outlet_sync_gui.ui.rail import Page
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Label
 
@@ -147,10 +148,8 @@ def test_an_empty_list_says_what_will_be_there(window: MainWindow) -> None:
     assert window.status_page.list.empty.whole() == "Nothing waits. New orders show here."
 
 
-def test_the_language_is_switched_live(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_language_is_switched_live(window: MainWindow) -> None:
     show(window, "waiting")
-    with qtbot.waitSignal(window.language_asked, check_params_cb=lambda code: code == "id"):
-        QTest.mouseClick(window.rail.language, Qt.MouseButton.LeftButton)
     words.use("id")
     window.retranslate()
     assert window.status_page.band.sentence.whole() == "3 data menunggu giliran"
@@ -232,3 +231,21 @@ def test_nothing_moves_while_nobody_sees_it(window: MainWindow) -> None:
     assert window.status_page.band._tick.isActive()
     window.hide()
     assert not window.status_page.band._tick.isActive()
+
+
+def test_settings_stand_at_the_foot_of_the_rail_and_are_a_page_as_the_others(window: MainWindow) -> None:
+    QTest.mouseClick(window.rail.settings, Qt.MouseButton.LeftButton)
+    assert (window.rail.page(), window.rail.list.currentRow()) == (Page.SETTINGS, -1)
+    QTest.mouseClick(window.rail.settings, Qt.MouseButton.LeftButton)
+    assert window.rail.settings.isChecked()
+    window.open_page(Page.QUEUE)
+    assert (window.rail.page(), window.rail.settings.isChecked()) == (Page.QUEUE, False)
+
+
+def test_the_arrow_keys_pass_the_hairlines_of_the_rail(window: MainWindow) -> None:
+    window.open_page(Page.CHANGES)
+    window.rail.list.setFocus()
+    QTest.keyClick(window.rail.list, Qt.Key.Key_Down)
+    assert window.rail.page() is Page.SUMMARY
+    QTest.keyClick(window.rail.list, Qt.Key.Key_Up)
+    assert window.rail.page() is Page.CHANGES

@@ -29,10 +29,11 @@ from outlet_sync_gui.ui.messages_page import MessagesPage
 from outlet_sync_gui.ui.rail import Page, Rail
 from outlet_sync_gui.ui.record_pages import AttentionPage, QueuePage, RecordPage
 from outlet_sync_gui.ui.status_page import StatusPage
+from outlet_sync_gui.ui.summary_page import SummaryPage
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Banner, FocusRing
 
-AnyPage = StatusPage | RecordPage | MessagesPage | ChangesPage
+AnyPage = StatusPage | RecordPage | MessagesPage | ChangesPage | SummaryPage
 P = TypeVar("P", bound=AnyPage)
 NARROW_WINDOW_PX = 900
 SIZE = QSize(1024, 528)
@@ -100,6 +101,11 @@ class MainWindow(QMainWindow):
         page.taken.connect(self.decisions.take)
         return page
 
+    @cached_property
+    def summary_page(self) -> SummaryPage:
+        """The page of the day, made when somebody first goes there."""
+        return self._add(SummaryPage())
+
     def show_status(self, status: Status, now_ms: int) -> None:
         """Show what is true now, and ask for the rows that fit it."""
         self._status = status
@@ -116,11 +122,9 @@ class MainWindow(QMainWindow):
         status = self._status
         if status is None or not status.outlet_id or status.state is State.SETUP:
             return
-        page = self._page()
-        if not isinstance(page, StatusPage):
-            self.read_asked.emit(page.wish())
-        else:
-            self.read_asked.emit(WantGlance(has_refused=status.dead > 0, has_waiting=status.pending.total > 0))
+        wish = self._page().wish()
+        if wish is not None:
+            self.read_asked.emit(wish)
 
     def show_found(self, wish: Wish, found: object) -> None:
         """Show what was read; what nobody wants any more is left."""
@@ -202,7 +206,6 @@ class MainWindow(QMainWindow):
         self.decisions.decided.connect(self.decided)
         self.decisions.read_asked.connect(self.read_asked)
         self.rail.page_changed.connect(self._show_page)
-        self.rail.language_asked.connect(self.language_asked)
         self._theme.changed.connect(self.retranslate)
 
     def _page(self) -> AnyPage:
@@ -216,6 +219,8 @@ class MainWindow(QMainWindow):
                 return self.messages_page
             case Page.CHANGES:
                 return self.changes_page
+            case Page.SUMMARY:
+                return self.summary_page
             case _:
                 return self.status_page
 

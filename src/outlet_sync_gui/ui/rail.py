@@ -1,4 +1,4 @@
-"""The rail at the left: the outlet, the pages with what waits on each, and the language."""
+"""The rail at the left: the outlet, the pages with what waits on each, and at its foot the settings."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -12,11 +12,11 @@ from outlet_sync_gui.status import Status
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.standing import of_the_menu
 from outlet_sync_gui.ui.theme import Theme, set_property
-from outlet_sync_gui.ui.widgets import Head, Label
+from outlet_sync_gui.ui.widgets import Head, Label, rule
 
-RAIL_PX, NARROW_RAIL_PX, ICON_PX, STATE_ICON_PX, PILL_SIDE_PX = 216, 56, 20, 28, 16
+RAIL_PX, NARROW_RAIL_PX, ICON_PX, STATE_ICON_PX, PILL_SIDE_PX, GAP_PX = 216, 56, 20, 28, 16, 11
 MOST_SHOWN_NARROW = 9
-OTHER_LANGUAGE = {"id": ("en", "English"), "en": ("id", "Bahasa Indonesia")}
+PAGE_ROLE = Qt.ItemDataRole.UserRole
 
 
 class Page(IntEnum):
@@ -26,8 +26,15 @@ class Page(IntEnum):
     QUEUE = 1
     ATTENTION = 2
     CONFLICTS = 3  # opens its dialog: the page that was shown stays
-    MESSAGES = 4
-    CHANGES = 5
+    ACTIVITY = 4
+    MESSAGES = 5
+    CHANGES = 6
+    SUMMARY = 7
+    SETTINGS = 8  # at the foot
+
+
+LISTED: tuple[Page, ...] = tuple(page for page in Page if page is not Page.SETTINGS)
+FIRST_OF_GROUP = frozenset({Page.ACTIVITY, Page.SUMMARY})  # a hairline stands above
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +49,19 @@ LOOKS = {
     Page.QUEUE: _Look(words.N_("Queue"), "other", 9_999),
     Page.ATTENTION: _Look(words.N_("Needs attention"), "attention", 99),
     Page.CONFLICTS: _Look(words.N_("Conflicts"), "differ", 99),
+    Page.ACTIVITY: _Look(words.N_("Activity"), "activity"),
     Page.MESSAGES: _Look(words.N_("Messages"), "message", 99),
     Page.CHANGES: _Look(words.N_("Menu changes"), "tag", 99),
+    Page.SUMMARY: _Look(words.N_("Daily summary"), "chart"),
+    Page.SETTINGS: _Look(words.N_("Settings"), "gear"),
 }
 
 
 class Rail(QFrame):
-    """Tells which page is wanted; asks for the other language."""
+    """Tells which page is wanted."""
 
     page_changed = Signal()
     conflicts_asked = Signal()
-    language_asked = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -66,23 +75,24 @@ class Rail(QFrame):
         self.list = QListWidget()
         self.list.setIconSize(QSize(ICON_PX, ICON_PX))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.pills = {page: _Pill(self.list.viewport()) for page in Page}
-        for _ in Page:
-            self.list.addItem(QListWidgetItem())
+        self.items: dict[Page, QListWidgetItem] = {}
+        for page in LISTED:
+            self._add(page)
+        self.pills: dict[Page, _Pill] = {page: _Pill(self.list.viewport()) for page in LISTED}
+        self.settings = QPushButton(checkable=True)
+        self.settings.setProperty("kind", "place")
         self.list.verticalScrollBar().valueChanged.connect(self._place_pills)
-        self.list.setCurrentRow(Page.STATUS)
-        self.list.currentRowChanged.connect(self._moved)
+        self.list.setCurrentItem(self.items[Page.STATUS])
+        self.list.currentItemChanged.connect(self._moved)
         self.list.itemClicked.connect(self._clicked)
         self.list.itemActivated.connect(self._activated)
-        self.language = QPushButton()
-        self.language.setProperty("kind", "quiet")
-        self.language.clicked.connect(lambda: self.language_asked.emit(OTHER_LANGUAGE[words.language()][0]))
+        self.settings.clicked.connect(lambda: self.go_to(Page.SETTINGS))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 8)
         layout.setSpacing(0)
         layout.addWidget(self.head)
         layout.addWidget(self.list, 1)
-        layout.addWidget(self.language)
+        layout.addWidget(self.settings)
         self.arrange(is_narrow=False)
 
     def show_status(self, status: Status, now_ms: int) -> None:
@@ -104,22 +114,18 @@ class Rail(QFrame):
         if page is Page.CONFLICTS:
             self.conflicts_asked.emit()
         else:
-            self.list.setCurrentRow(page)
+            self._turn_to(page)
 
     def retranslate(self) -> None:
         """Name the pages again."""
         colours = self._theme.tokens
         self.list.setAccessibleName("Outlet Sync")
         for page, look in LOOKS.items():
-            item, name = self.list.item(page), words.say(look.name)
-            item.setText("" if self._is_narrow else name)
-            item.setToolTip(name if self._is_narrow else "")
-            item.setIcon(icons.icon(look.icon, colours.accent if page is self.page() else colours.text2))
-        name = OTHER_LANGUAGE[words.language()][1]
-        self.language.setText("" if self._is_narrow else name)
-        self.language.setAccessibleName(name)
-        self.language.setToolTip(name if self._is_narrow else "")
-        self.language.setIcon(icons.icon("language", colours.accent))
+            entry, name = self.items.get(page, self.settings), words.say(look.name)
+            entry.setText("" if self._is_narrow else name)
+            entry.setToolTip(name if self._is_narrow else "")
+            entry.setIcon(icons.icon(look.icon, colours.accent if page is self.page() else colours.text2))
+        self.settings.setAccessibleName(words.say(LOOKS[Page.SETTINGS].name))
         self._show_counts()
         if self._status is not None:
             self.show_status(self._status, self._now_ms)
@@ -129,7 +135,8 @@ class Rail(QFrame):
         self._is_narrow = is_narrow
         self.setFixedWidth(NARROW_RAIL_PX if is_narrow else RAIL_PX)
         self.head.setVisible(not is_narrow)
-        set_property(self.list, "isNarrow", is_narrow)
+        for part in (self.list, self.settings):
+            set_property(part, "isNarrow", is_narrow)
         self.retranslate()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -137,37 +144,59 @@ class Rail(QFrame):
         super().resizeEvent(event)
         self._place_pills()
 
-    def _moved(self, row: int) -> None:
-        # The arrow keys must get past the conflicts without opening them: Enter does.
-        if row not in (Page.CONFLICTS, self._page):
-            self._page = Page(max(0, row))
+    def _add(self, page: Page) -> None:
+        if page in FIRST_OF_GROUP:
+            gap = QListWidgetItem(self.list)
+            gap.setFlags(Qt.ItemFlag.NoItemFlags)
+            gap.setSizeHint(QSize(0, GAP_PX))
+            self.list.setItemWidget(gap, _Gap())
+        self.items[page] = QListWidgetItem(self.list)
+        self.items[page].setData(PAGE_ROLE, page)
+
+    def _turn_to(self, page: Page) -> None:
+        """Show a page, and stand at its entry."""
+        is_other = page is not self._page
+        self._page = page
+        self.list.setCurrentRow(self._row_of(page))
+        self.settings.setChecked(page is Page.SETTINGS)
+        if is_other:
             self.retranslate()
             self.page_changed.emit()
 
+    def _row_of(self, page: Page) -> int:
+        return self.list.row(self.items[page]) if page in self.items else -1
+
+    def _moved(self, item: QListWidgetItem | None) -> None:
+        # The arrow keys must get past the conflicts without opening them: Enter does.
+        page = _page_of(item)
+        if page not in (None, Page.CONFLICTS, self._page):
+            self._turn_to(page)
+
     def _clicked(self, item: QListWidgetItem) -> None:
-        if self.list.row(item) == Page.CONFLICTS:
-            self.list.setCurrentRow(self._page)
+        page = _page_of(item)
+        if page is Page.CONFLICTS:
+            self.list.setCurrentRow(self._row_of(self._page))
             self.conflicts_asked.emit()
 
     def _activated(self, item: QListWidgetItem) -> None:
-        if self.list.row(item) == Page.CONFLICTS:
+        if _page_of(item) is Page.CONFLICTS:
             self.conflicts_asked.emit()
 
     def _show_counts(self) -> None:
         waiting, urgent = counts(self._status), _urgent(self._status)
-        for page, n in waiting.items():
+        for page, item in self.items.items():
             most = MOST_SHOWN_NARROW if self._is_narrow else LOOKS[page].most
             set_property(self.pills[page], "isNarrow", self._is_narrow)
-            self.pills[page].show_count(n, most=most, is_urgent=page in urgent)
+            self.pills[page].show_count(waiting[page], most=most, is_urgent=page in urgent)
             name = words.say(LOOKS[page].name)
-            told = f"{name}, {words.number(n)}" if n else name
-            self.list.item(page).setData(Qt.ItemDataRole.AccessibleTextRole, told)
+            told = f"{name}, {words.number(waiting[page])}" if waiting[page] else name
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, told)
         self._place_pills()
 
     def _place_pills(self) -> None:
         """At an entry's end, or at its icon's corner where the rail is narrow."""
         for page, pill in self.pills.items():
-            entry = self.list.visualItemRect(self.list.item(page))
+            entry = self.list.visualItemRect(self.items[page])
             pill.adjustSize()
             top = entry.top() + 2 if self._is_narrow else entry.center().y() - pill.height() // 2
             pill.move(self.list.viewport().width() - pill.width() - (2 if self._is_narrow else PILL_SIDE_PX), top)
@@ -177,8 +206,7 @@ def counts(status: Status | None) -> dict[Page, int]:
     """What waits on each page."""
     if status is None:
         return dict.fromkeys(Page, 0)
-    return {
-        Page.STATUS: 0,
+    return dict.fromkeys(Page, 0) | {
         Page.QUEUE: status.pending.total,
         Page.ATTENTION: status.dead + status.questions,
         Page.CONFLICTS: status.conflicts,
@@ -193,6 +221,21 @@ def _urgent(status: Status | None) -> frozenset[Page]:
     is_asked = status is not None and bool(of_the_menu(status.asked))
     is_late = status is not None and status.is_untaken_late
     return frozenset({*always, *((Page.CHANGES,) if is_asked or is_late else ())})
+
+
+def _page_of(item: QListWidgetItem | None) -> Page | None:
+    number = None if item is None else item.data(PAGE_ROLE)
+    return None if number is None else Page(number)
+
+
+class _Gap(QWidget):
+    """A hairline between two groups of pages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 0, 16, 0)
+        layout.addWidget(rule())
 
 
 class _Pill(Label):

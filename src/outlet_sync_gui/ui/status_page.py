@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSpacerItem, QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
+from outlet_sync_gui.reader import WantGlance
 from outlet_sync_gui.status import Row, State, Status, Trouble
 from outlet_sync_gui.support.doctor import OPTIONAL
 from outlet_sync_gui.ui.band import Band
@@ -45,6 +46,13 @@ class StatusPage(QWidget):
         layout.addWidget(self.cards)
         layout.addWidget(self.doors)
         layout.addWidget(self.list, 1)
+
+    def wish(self) -> WantGlance | None:
+        """What the list wants to show."""
+        status = self._status
+        if status is None:
+            return None
+        return WantGlance(has_refused=status.dead > 0, has_waiting=status.pending.total > 0)
 
     def show_status(self, status: Status, now_ms: int) -> None:
         """Show figures and sentence."""
