@@ -79,7 +79,8 @@ class Rail(QFrame):
         for page in LISTED:
             self._add(page)
         self.pills: dict[Page, _Pill] = {page: _Pill(self.list.viewport()) for page in LISTED}
-        self.settings = QPushButton(checkable=True)
+        self.settings = QPushButton()
+        self.settings.setCheckable(True)
         self.settings.setProperty("kind", "place")
         self.list.verticalScrollBar().valueChanged.connect(self._place_pills)
         self.list.setCurrentItem(self.items[Page.STATUS])
