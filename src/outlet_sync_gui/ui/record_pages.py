@@ -1,19 +1,16 @@
-"""The pages of what waits and of what needs a person."""
+"""What the pages of records share, and the page of what needs a person."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
-from outlet_sync_gui.reader import PAGE_ROWS, WantLine, WantRefused, Wish
+from outlet_sync_gui.reader import WantRefused, Wish
 from outlet_sync_gui.status import Row, Status
 from outlet_sync_gui.ui.record_list import Action, RecordList
 from outlet_sync_gui.ui.standing import StandingList, of_questions, of_waits
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import NARROW_PX, Label
-
-SEARCH_AFTER_MS = 200
 
 
 class RecordPage(QWidget):
@@ -76,43 +73,6 @@ class RecordPage(QWidget):
 
     def _empty(self) -> str:
         raise NotImplementedError
-
-
-class QueuePage(RecordPage):
-    """All of the line, newest first, and a search by the start of a number."""
-
-    search_changed = Signal()
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        self.search = QLineEdit(clearButtonEnabled=True, maxLength=100)
-        self.column.insertWidget(1, self.search)
-        self._soon = QTimer(self, singleShot=True, interval=SEARCH_AFTER_MS)
-        self._soon.timeout.connect(self.search_changed)
-        self.search.textChanged.connect(self._soon.start)
-
-    def wish(self) -> WantLine:
-        """The newest rows, or those whose number begins as it was typed."""
-        return WantLine(self.search.text().strip())
-
-    def retranslate(self) -> None:
-        """Say it again in the language that is spoken now."""
-        self.search.setPlaceholderText(words.say("Start of a number, such as ORD-2026"))
-        self.search.setAccessibleName(words.say("Search by number"))
-        super().retranslate()
-
-    def _say(self, status: Status) -> None:
-        self.title.say(words.say("Queue"))
-        n, dead = words.number(status.pending.total), words.number(status.dead)
-        told = words.say("{n} waiting", n=n) if status.pending.total else words.say("Nothing waits.").rstrip(".")
-        told = f"{told} · {words.say('{n} refused', n=dead)}" if status.dead else told
-        is_cut = len(self._rows) >= PAGE_ROWS
-        self.line.say(f"{told} · {words.say('the newest {n} are shown', n=PAGE_ROWS)}" if is_cut else told)
-
-    def _empty(self) -> str:
-        if self.search.text().strip():
-            return words.say("No number in the queue begins so.")
-        return words.say("Nothing waits. New orders show here.")
 
 
 class AttentionPage(RecordPage):
