@@ -26,8 +26,8 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.changes_page import ChangesPage
 from outlet_sync_gui.ui.decisions import Decisions
 from outlet_sync_gui.ui.messages_page import MessagesPage
-from outlet_sync_gui.ui.rail import Page, Rail
 from outlet_sync_gui.ui.queue_page import QueuePage
+from outlet_sync_gui.ui.rail import Page, Rail
 from outlet_sync_gui.ui.record_pages import AttentionPage, RecordPage
 from outlet_sync_gui.ui.status_page import StatusPage
 from outlet_sync_gui.ui.summary_page import SummaryPage
