@@ -135,11 +135,12 @@ def is_loopback(url: str) -> bool:
 def data_directory(chosen: str | None = None) -> Path:
     """The data directory: as chosen, else OUTLET_SYNC_DATA_DIR, else the platform's own place."""
     place = chosen or os.environ.get(f"{PREFIX}DATA_DIR")
-    return (
-        Path(place).expanduser().absolute()
-        if place
-        else platformdirs.user_data_path("outlet-sync-gui", appauthor=False)
-    )
+    return Path(place).expanduser().absolute() if place else default_directory()
+
+
+def default_directory() -> Path:
+    """The platform's own place for the data."""
+    return platformdirs.user_data_path("outlet-sync-gui", appauthor=False)
 
 
 def user_name() -> str:

@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     _config(add("config", "settings", "setup.config_list"))
     _secret(add("secret", "keys, in the password store", "setup.secret_check"))
     add("doctor", "look at everything, and say how to mend what is wrong", "service.doctor", is_json=True)
+    _autostart(add("autostart", "start with the session", "desktop.autostart_status"))
     simulate = add("simulate-cloud", "the simulated cloud alone", "service.simulate_cloud")
     simulate.add_argument("--port", type=int, default=0, help="0: a free one")
     simulate.add_argument("--rate-limit", type=_positive_int, default=100, metavar="N", help="requests a minute")
@@ -130,6 +131,13 @@ def _secret(secret: argparse.ArgumentParser) -> None:
         add(action, text, f"setup.secret_{action}", is_json=True).add_argument("name", metavar="NAME", choices=NAMES)
     show = add("show", "the till's token, for whoever connects it", "setup.secret_show", is_json=True)
     show.add_argument("name", metavar="NAME", choices=("intake-token",))
+
+
+def _autostart(autostart: argparse.ArgumentParser) -> None:
+    add = _adder(autostart.add_subparsers(metavar="ACTION", required=True))
+    add("enable", "from the next log-in on", "desktop.autostart_enable", is_json=True)
+    add("disable", "no more", "desktop.autostart_disable", is_json=True)
+    add("status", "on, off, or another one", "desktop.autostart_status", is_json=True)
 
 
 def _common() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ import secrets
 import signal
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -79,10 +80,11 @@ def status(context: Context) -> int:
 
 def doctor(context: Context) -> int:
     """Each check a line; the exit code is that of the first that failed."""
-    from outlet_sync_gui.support.doctor import examine  # late: TLS and the courier
+    from outlet_sync_gui.desktop import checks as desktop
+    from outlet_sync_gui.support import doctor  # late: TLS and the courier
 
     checks = []
-    for check in examine(context.directory):
+    for check in chain(doctor.examine(context.directory), desktop.examine(context.directory)):
         checks.append(check)
         if not context.wants_json:
             say(_check_line(check))
@@ -255,7 +257,8 @@ def _check_json(check: "Check") -> dict[str, object]:
 def _check_code(check: "Check") -> int:
     if check.name in DOORS:
         return NO_KEY if check.code in DOOR_SECRETS else USAGE
-    codes = {"settings": USAGE, "data_dir": BUG, "database": BUG, "key": NO_KEY, "N-KEY": NO_KEY, "N-OUTLET": NO_KEY}
+    codes = dict.fromkeys(("settings", "autostart"), USAGE) | dict.fromkeys(("data_dir", "database"), BUG)
+    codes |= dict.fromkeys(("key", "N-KEY", "N-OUTLET"), NO_KEY)
     return codes.get(check.name, UNREACHABLE)
 
 

@@ -7,6 +7,7 @@ import sys
 from outlet_sync_gui import channel, credentials, words
 from outlet_sync_gui import settings as settings_module
 from outlet_sync_gui.commands import DONE, Context, answer, say
+from outlet_sync_gui.desktop import autostart
 from outlet_sync_gui.errors import InputRefused, SettingsInvalid
 from outlet_sync_gui.settings import PREFIX, Settings
 
@@ -40,6 +41,8 @@ def config_set(context: Context) -> int:
     """Store one setting; the service that runs takes it up."""
     key = _known(context.arguments.key)
     value = settings_module.typed(key, context.arguments.value)
+    if key == "start_with_session":
+        (autostart.enable if value else autostart.disable)(context.directory)
     settings_module.save(context.directory, {key: list(value) if isinstance(value, tuple) else value})
     channel.ask(context.directory, {"do": "settings"})
     if context.wants_json:

@@ -78,6 +78,8 @@ CHECKS: Mapping[str, str] = {
     "N-OUTLET": N_("Outlet enabled"),
     "N-RATE": N_("Sending limit"),
     **DOOR_NAMES,
+    "tray": N_("Tray icon"),
+    "autostart": N_("Start with the PC"),
 }
 
 CHOOSE_A_SIDE = N_("Choose this outlet or headquarters.")
@@ -165,6 +167,19 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "port_taken": (N_("Port {port} is taken."), N_("Choose another port, or end what uses it.")),
     "port_unusable": (N_("{host}, port {port}, can't be opened: {why}."), N_("Choose another address or port.")),
     "certificate_unusable": (N_("The certificate or key {path} can't be used: {why}."), N_("Put a good one there.")),
+    "autostart_unusable": (
+        N_("What starts with the PC can't be read or changed: {why}."),
+        N_("Give this user the right."),
+    ),
+    "autostart_off": (N_("It does not start with the PC."), N_("Switch it on with: autostart enable")),
+    "autostart_elsewhere": (
+        N_("The PC starts another one: {command}."),
+        N_("Change it with: autostart enable"),
+    ),
+    "no_tray": (
+        N_("This desktop shows no tray icon."),
+        N_("The window stays in the task bar, and a second start brings it up."),
+    ),
     "not_running": (N_("The service ended before it answered."), N_("Try again.")),
     "bug": (N_("The program stopped because of a mistake of its own."), N_("Start it again; the log tells IT why.")),
 }
