@@ -134,6 +134,14 @@ class Service:
         """Something was written by somebody else: look again."""
         self._call(self._wake)
 
+    def reload(self) -> None:
+        """The settings were changed: take them up."""
+        self._call(self._renew)
+
+    def reread(self) -> None:
+        """Secrets of the doors were changed: read them again."""
+        self._call(self._reread)
+
     def stop(self) -> None:
         """End soon, whatever hangs. Returns at once; safe before the start and after the end."""
         self._ending.set()
@@ -363,9 +371,9 @@ class Service:
             case "key":
                 self.post(KeyChanged())
             case "secrets":
-                self._doors.look(is_told=True)
+                self._reread()
             case "settings":
-                self._is_stale = True
+                self._renew()
         self._wake()
         return {}
 
@@ -499,6 +507,14 @@ class Service:
         self._woken.set()
         self._doors.news()
         self._publish_soon()
+
+    def _renew(self) -> None:
+        self._is_stale = True
+        self._wake()
+
+    def _reread(self) -> None:
+        self._doors.look(is_told=True)
+        self._wake()
 
     def _wake_soon(self) -> None:
         """Many that come at once are looked at once."""

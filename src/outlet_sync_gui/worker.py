@@ -63,6 +63,14 @@ class SyncWorker(QThread):
         """Something was queued: look again."""
         self._service.poke()
 
+    def reload(self) -> None:
+        """The settings were changed: take them up."""
+        self._service.reload()
+
+    def reread(self) -> None:
+        """Secrets of webhooks or the intake were changed: read them again."""
+        self._service.reread()
+
     def stop(self, *, wait_ms: int = 2000) -> bool:
         """Stop and wait; whether it ended in time."""
         self._service.stop()

@@ -163,6 +163,22 @@ QPlainTextEdit {{ padding:4px 7px; }}
 QLineEdit:focus, QPlainTextEdit:focus {{ border:2px solid {c.accent}; }}
 QLineEdit:focus {{ padding:0 10px; min-height:42px; }}
 QPlainTextEdit:focus {{ padding:3px 6px; }}
+QLineEdit[isWrong="true"] {{ border:2px solid {attention}; padding:0 10px; min-height:42px; }}
+QLineEdit[isFixed="true"] {{ background:{c.sunken}; border-color:{c.line}; color:{c.text2}; }}
+QComboBox {{ min-height:44px; padding:0 40px 0 11px; border:1px solid {c.edge}; border-radius:8px;
+  background:{c.surface}; }}
+QComboBox:focus {{ border:2px solid {c.accent}; min-height:42px; padding:0 39px 0 10px; }}
+QComboBox:disabled {{ background:{c.sunken}; border-color:{c.line}; color:{c.text2}; }}
+QComboBox::drop-down, QComboBox::down-arrow {{ width:0; border:0; image:none; }}
+QComboBox QAbstractItemView {{ background:{c.surface}; border:1px solid {c.edge}; outline:0; }}
+QComboBox QAbstractItemView::item {{ min-height:44px; padding:0 11px; color:{c.text}; }}
+QComboBox QAbstractItemView::item:selected {{ background:{c.accent_tint}; color:{c.text}; }}
+QPushButton[kind="choice"] {{ font-weight:400; text-align:left; padding:0 12px; }}
+QPushButton[kind="choice"]:checked {{ border:2px solid {c.accent}; background:{c.accent_tint}; font-weight:600;
+  min-height:44px; padding:0 11px; }}
+QPushButton[kind="switch"] {{ min-height:44px; padding:0; border:0; background:transparent; font-weight:400;
+  text-align:left; }}
+QPushButton[kind="switch"]:hover {{ background:{c.sunken}; }}
 QProgressBar {{ min-height:8px; max-height:8px; border:0; border-radius:4px; background:{c.line}; }}
 QProgressBar::chunk {{ border-radius:4px; background:{c.accent}; }}
 QScrollBar:vertical {{ width:12px; background:transparent; margin:0; }}

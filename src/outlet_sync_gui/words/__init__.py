@@ -50,6 +50,7 @@ from outlet_sync_gui.words.records import (
     type_name,
     wait,
 )
+from outlet_sync_gui.words.settings import wrong
 from outlet_sync_gui.words.speech import (
     LANGUAGES,
     N_,
@@ -147,4 +148,5 @@ __all__ = [
     "use_zone",
     "value",
     "wait",
+    "wrong",
 ]
