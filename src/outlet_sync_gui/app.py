@@ -9,11 +9,13 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSocketNotifier
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, QSocketNotifier, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from outlet_sync_gui import settings, words
+from outlet_sync_gui.desktop.bus import Bus
+from outlet_sync_gui.desktop.panel import Panel
 from outlet_sync_gui.doors import FROM_KEYRING, Secrets
 from outlet_sync_gui.errors import AlreadyRunning, OutletSyncError, SettingsInvalid, StoreFailed
 from outlet_sync_gui.reader import Reader
@@ -22,6 +24,7 @@ from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.commands import Command, Pause, Resume, Retry, SyncNow
 from outlet_sync_gui.sync.state import not_set_up, with_error
+from outlet_sync_gui.ui.about import AboutDialog
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.rail import Page
 from outlet_sync_gui.ui.theme import Theme
@@ -52,16 +55,18 @@ class App(QObject):
         self.status = self._first_status()
         self.window = MainWindow(theme)
         self.tray = Tray()
+        self.bus = Bus.open("SESSION")
+        self.panel = Panel(self.bus)
         self.worker = SyncWorker(directory, read_key=read_key, door_secrets=door_secrets)
         self._reader = Reader(directory)
         self._connect()
 
     def start(self, *, is_minimized: bool = False) -> None:
-        """Show tray or window, and start the service."""
+        """Show the window, unless it starts with the session; the tray as soon as there is one; start the service."""
         self._show(self.status)
         if QGuiApplication.platformName() != "offscreen":
-            self.tray.show()
-        if not (is_minimized and Tray.is_available()):
+            self.panel.seek()
+        if not is_minimized:
             self.window.show()
         if self.failure is None:
             self.worker.start()
@@ -70,6 +75,8 @@ class App(QObject):
         """End the service and hide; whether it ended in time."""
         self.tray.hide()
         self.window.hide()
+        if self.bus is not None:
+            self.bus.close()
         self._reader.wait()
         return self.worker.stop()
 
@@ -106,14 +113,18 @@ class App(QObject):
         for asker in (self.window, self.tray):
             asker.sync_asked.connect(lambda: self.ask(SyncNow()))
             asker.resume_asked.connect(lambda: self.ask(Resume()))
-            asker.language_asked.connect(self.speak)
+        self.window.language_asked.connect(self.speak)
         self.window.retry_asked.connect(lambda: self.ask(Retry(who=settings.user_name())))
         self.window.pause_asked.connect(lambda: self.ask(Pause()))
         self.window.close_asked.connect(self._close_asked)
         self.tray.pause_asked.connect(lambda minutes: self.ask(_pause(minutes)))
         self.tray.open_asked.connect(self.window.come_up)
         self.tray.page_asked.connect(self._open_page)
+        self.tray.log_asked.connect(self._open_log)
+        self.tray.about_asked.connect(self._tell_about)
         self.tray.quit_asked.connect(QApplication.quit)
+        self.panel.appeared.connect(self.tray.appear)
+        self.panel.missed.connect(self._do_without_panel)
 
     def _open_page(self, page: Page) -> None:
         self.window.come_up()
@@ -133,10 +144,26 @@ class App(QObject):
             self._show(with_error(self.status, self.failure))
 
     def _close_asked(self) -> None:
-        if Tray.is_available():
+        """Sending goes on in the tray; without one the window must stay within reach, and closing that one ends it."""
+        if self.panel.is_there():
             self.window.hide()
-        else:
+        elif self._is_demo or self.window.isMinimized():
             QApplication.quit()
+        else:
+            self.window.showMinimized()
+
+    def _do_without_panel(self) -> None:
+        if not self.window.isVisible():
+            self.window.showMinimized()
+
+    def _open_log(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._directory / "logs")))
+
+    def _tell_about(self) -> None:
+        self.window.come_up()
+        about = AboutDialog(self.window, self._directory, self.status.outlet_code)
+        about.log.clicked.connect(self._open_log)
+        about.open()
 
 
 def run_app(directory: Path, *, is_minimized: bool) -> None:

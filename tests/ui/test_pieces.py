@@ -120,10 +120,13 @@ def test_a_row_in_words(shown: Row, what: str, detail: str, amount: str, state: 
     assert (line.what, line.detail, line.amount, line.state) == (what, detail, amount, state)
 
 
+@pytest.mark.qt_log_ignore("No such signal QPlatformNativeInterface")  # off-screen there is no panel to listen to
 def test_the_tray_says_what_the_window_says(qtbot: QtBot) -> None:
     tray = Tray()
     tray.show_status(STATES["offline"], NOW)
+    tray.appear()
     assert tray.sentence.text() == "12 waiting · internet down since 10:05"
+    assert tray.icon is not None
     assert tray.icon.toolTip() == tray.sentence.text()
     tray.show_status(STATES["syncing"], NOW)
     assert not tray.sync.isEnabled()

@@ -12,60 +12,63 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.band import Main, main_button
 from outlet_sync_gui.ui.rail import LOOKS, Page, counts
 
-PAGES = (Page.CONFLICTS, Page.ATTENTION, Page.MESSAGES, Page.CHANGES)  # what may need a person
+PAGES = (Page.CONFLICTS, Page.ATTENTION, Page.CHANGES, Page.SUMMARY, Page.MESSAGES)
 PAUSES = (("Pause for 15 minutes", 15), ("Pause for 1 hour", 60), ("Pause until I resume", 0))
 
 
 class Tray(QObject):
-    """Shows a status; asks by signals."""
+    """Shows a status; asks by signals. There is no icon before `appear`."""
 
     open_asked = Signal()
     page_asked = Signal(object)  # a Page
     sync_asked = Signal()
     pause_asked = Signal(int)  # minutes, 0: until resumed
     resume_asked = Signal()
-    language_asked = Signal(str)
+    log_asked = Signal()  # the folder of the log
+    about_asked = Signal()
     quit_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._status: Status | None = None
         self._now_ms = 0
-        self.icon = QSystemTrayIcon(icons.tray_icon(State.SETUP))
+        self.icon: QSystemTrayIcon | None = None
         self.menu = QMenu()
         self.sentence, self.sync, self.resume, self.open, self.quit = (QAction(self.menu) for _ in range(5))
         self.pages = {page: QAction(self.menu) for page in PAGES}
+        self.settings, self.log, self.about = (QAction(self.menu) for _ in range(3))
         self.pauses = [(QAction(self.menu), text, minutes) for text, minutes in PAUSES]
-        self.languages = QMenu(self.menu)
+        self.help = QMenu(self.menu)
         self._fill()
         self._connect()
-        self.icon.setContextMenu(self.menu)
         self.retranslate()
 
-    @staticmethod
-    def is_available() -> bool:
-        """Whether this desktop has a tray."""
-        return QSystemTrayIcon.isSystemTrayAvailable()
-
-    def show(self) -> None:
-        """Appear in the panel."""
+    def appear(self) -> None:
+        """Come into the panel. Not before there is one: Qt looks once for how to, and keeps to that for ever."""
+        self.icon = QSystemTrayIcon(icons.tray_icon(State.SETUP), self)
+        self.icon.setContextMenu(self.menu)
+        self.icon.activated.connect(self._activated)
+        self.retranslate()
         self.icon.show()
 
     def hide(self) -> None:
         """Leave the panel."""
-        self.icon.hide()
+        if self.icon is not None:
+            self.icon.hide()
 
     def show_status(self, status: Status, now_ms: int) -> None:
         """Show what is true now."""
         self._status, self._now_ms = status, now_ms
-        self.icon.setIcon(icons.tray_icon(status.state, min(10, status.dead + status.conflicts + status.questions)))
         text = words.tooltip(status, now_ms)
-        self.icon.setToolTip(text)
-        self.sentence.setText(text)
-        for page, n in counts(status).items():
-            if page in self.pages:
-                name = words.say(LOOKS[page].name)
-                self.pages[page].setText(f"{name} ({words.number(n)})" if n else name)
+        if self.icon is not None:
+            self.icon.setIcon(icons.tray_icon(status.state, min(10, status.dead + status.conflicts + status.questions)))
+            self.icon.setToolTip(text)
+        self.sentence.setText(text.replace("&", "&&"))
+        waiting = counts(status)
+        for page, action in self.pages.items():
+            name, n = words.say(LOOKS[page].name), waiting[page]
+            action.setText(f"{name} ({words.number(n)})" if n else name)
+        self.pages[Page.CHANGES].setVisible(waiting[Page.CHANGES] > 0)
         is_paused = status.state is State.PAUSED
         self.sync.setEnabled(main_button(status) is not Main.DISABLED)
         self.resume.setVisible(is_paused)
@@ -78,9 +81,12 @@ class Tray(QObject):
         self.resume.setText(words.say("Resume"))
         self.open.setText(words.say("Open"))
         self.quit.setText(words.say("Quit"))
+        self.settings.setText(words.say(LOOKS[Page.SETTINGS].name))
+        self.help.setTitle(words.say("Help"))
+        self.log.setText(words.say("Log folder"))
+        self.about.setText(words.say("About Outlet Sync"))
         for page, action in self.pages.items():
             action.setText(words.say(LOOKS[page].name))
-        self.languages.setTitle(words.say("Language"))
         for action, text, _ in self.pauses:
             action.setText(words.say(text))
         if self._status is not None:
@@ -94,23 +100,24 @@ class Tray(QObject):
         self.menu.addSeparator()
         self.menu.addActions(list(self.pages.values()))
         self.menu.addSeparator()
-        self.menu.addAction(self.open)
-        self.menu.addMenu(self.languages)
+        self.menu.addActions([self.open, self.settings])
+        self.menu.addMenu(self.help)
+        self.help.addActions([self.log, self.about])
         self.menu.addSeparator()
         self.menu.addAction(self.quit)
-        for code, name in (("id", "Bahasa Indonesia"), ("en", "English")):
-            self.languages.addAction(name, partial(self.language_asked.emit, code))
 
     def _connect(self) -> None:
         self.sync.triggered.connect(self.sync_asked)
         self.resume.triggered.connect(self.resume_asked)
         self.open.triggered.connect(self.open_asked)
         self.quit.triggered.connect(self.quit_asked)
+        self.settings.triggered.connect(partial(self._go_to, Page.SETTINGS))
+        self.log.triggered.connect(self.log_asked)
+        self.about.triggered.connect(self.about_asked)
         for action, _, minutes in self.pauses:
             action.triggered.connect(partial(self._pause, minutes))
         for page, action in self.pages.items():
             action.triggered.connect(partial(self._go_to, page))
-        self.icon.activated.connect(self._activated)
 
     def _go_to(self, page: Page) -> None:
         self.page_asked.emit(page)
