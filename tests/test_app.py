@@ -29,6 +29,7 @@ from outlet_sync_gui.ui.dialogs import DetailsDialog, Dialog, DiscardDialog
 from outlet_sync_gui.ui.edit_dialog import EditDialog
 from outlet_sync_gui.ui.rail import Page
 from outlet_sync_gui.ui.record_list import Action, RecordList
+from outlet_sync_gui.ui.row_model import Column
 from outlet_sync_gui.ui.theme import Theme
 
 
@@ -262,7 +263,7 @@ def test_what_headquarters_changes_while_it_is_reviewed_is_looked_at_first(
     disputed.window.open_page(Page.CHANGES)
     changes = disputed.window.changes_page
     qtbot.waitUntil(lambda: changes.list.rows.model.rowCount() == 1)
-    assert changes.list.rows.model.line(0).detail == "Price Rp38.000 → Rp41.000"
+    assert changes.list.rows.model.line(0).text(Column.DETAIL) == "Price Rp38.000 → Rp41.000"
     changes.list.choose_all.click()
     changes.list.done.click()
     qtbot.waitUntil(lambda: disputed.status.untaken == 0)

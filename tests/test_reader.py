@@ -17,6 +17,7 @@ from tests.builders import OUTLET_ID, order, read
 from outlet_sync_gui.reader import (
     MESSAGES,
     PAST_MESSAGES,
+    QueuePart,
     Reader,
     Record,
     WantChanges,
@@ -30,6 +31,7 @@ from outlet_sync_gui.reader import (
 )
 from outlet_sync_gui.store import Store, open_store
 from outlet_sync_gui.store.conflicts import Source
+from outlet_sync_gui.store.views import Sought
 from outlet_sync_gui.sync.records import accept
 
 
@@ -73,27 +75,32 @@ def test_a_later_wish_replaces_a_waiting_one_of_its_kind_alone(reader: Reader, q
     first = Slow("first", go)
     reader.read(OUTLET_ID, first)
     for search in ("A", "A1", "A2"):
-        reader.read(OUTLET_ID, WantLine(search))
+        reader.read(OUTLET_ID, WantLine(Sought(search=search)))
     reader.read(OUTLET_ID, WantRefused())
     go.set()
     qtbot.waitUntil(lambda: len(found) == 3)
-    assert found == [first, WantLine("A2"), WantRefused()]
+    assert found == [first, WantLine(Sought(search="A2")), WantRefused()]
 
 
 def test_each_wish_finds_its_own(directory: Path, reader: Reader, qtbot: QtBot) -> None:
     found: dict[object, object] = {}
     reader.found.connect(lambda wish, value: found.update({wish: value}))
     with closing(open_store(directory, OUTLET_ID)) as store:
-        (row, *_) = store.views.line(limit=1)
-    wishes = (WantGlance(has_refused=True, has_waiting=True), WantLine("A1"), WantRefused(), WantRecord(row))
+        (row, *_) = store.views.unsent(limit=1)
+    wishes = (
+        WantGlance(has_refused=True, has_waiting=True),
+        WantLine(Sought(search="A1")),
+        WantRefused(),
+        WantRecord(row),
+    )
     for wish in wishes:
         reader.read(OUTLET_ID, wish)
     qtbot.waitUntil(lambda: len(found) == len(wishes))
     glance, line, refused, record = (found[wish] for wish in wishes)
     assert isinstance(glance, list)
     assert len(glance) == 3
-    assert isinstance(line, list)
-    assert [row.local_id for row in line] == ["A1"]
+    assert isinstance(line, QueuePart)
+    assert ([row.local_id for row in line.stretch.rows], line.types) == (["A1"], ["order"])
     assert refused == []
     assert isinstance(record, Record)
     assert (record.local_id, record.history) == ("A2", ())
@@ -108,7 +115,7 @@ def test_what_headquarters_says_is_read(directory: Path, reader: Reader, qtbot: 
                 text = f"message {n}"
                 store.messages.add(message_id=str(n), title="", text=text, level="info", expires_at=None, now_ms=n)
             store.messages.acknowledge(MESSAGES + 3, who="Rina", now_ms=99)
-            (record, *_) = store.views.line(limit=1)
+            (record, *_) = store.views.unsent(limit=1)
             for _ in range(3):
                 store.changes.note(
                     record.record_id, action="update", version=1, fields={"price": {"to": 1}}, reason=None, now_ms=3

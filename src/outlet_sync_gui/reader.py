@@ -17,12 +17,14 @@ from outlet_sync_gui.store.activity import Deed
 from outlet_sync_gui.store.changes import Change
 from outlet_sync_gui.store.conflicts import Conflict
 from outlet_sync_gui.store.messages import Message
+from outlet_sync_gui.store.views import ALL, Sought, Stretch
 from outlet_sync_gui.sync.clock import now
 
 log = logging.getLogger(__name__)
 
 GLANCE_ROWS = 30  # what a glance takes in
 PAGE_ROWS = 100
+ROWS_ABOVE, ROWS_BELOW = 60, 140  # around a place: twice as far as the largest window shows
 CONFLICTS = 200
 MESSAGES, PAST_MESSAGES = 10, 5  # each a card, which takes its time to be made
 
@@ -48,15 +50,25 @@ class WantGlance:
         return [*refused, *waiting] or store.views.recent(limit=GLANCE_ROWS)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePart:
+    """A stretch of the line, and the types that people may choose from."""
+
+    stretch: Stretch
+    types: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True)
 class WantLine:
-    """The newest rows of the line; with `search` those whose number begins so."""
+    """The line around the place where somebody looks (a row's `seq`); None: its newest end."""
 
-    search: str = ""
+    sought: Sought = ALL
+    around: int | None = None
 
-    def read(self, store: Store) -> Sequence[Row]:
+    def read(self, store: Store) -> QueuePart:
         """The rows."""
-        return store.views.line(search=self.search, limit=PAGE_ROWS)
+        stretch = store.views.stretch(self.sought, around=self.around, above=ROWS_ABOVE, below=ROWS_BELOW)
+        return QueuePart(stretch=stretch, types=store.views.types())
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ class Row:
     entity_type: str
     local_id: str
     record_id: int = 0
+    seq: int = 0  # its place in the line
     lane: Lane | None = None
     tries: int = 0
     order: str | None = None  # the number of the order that it waits for

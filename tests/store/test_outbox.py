@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.builders import Bench, accepted, answered, order, product, read, refused, results, transaction
 
 from outlet_sync_gui.status import Pending, RowState
-from outlet_sync_gui.store import news, outbox, records, views
+from outlet_sync_gui.store import news, outbox, records
 
 
 @pytest.fixture
@@ -71,9 +71,6 @@ def _exchange(bench: Bench, how: str) -> None:
         (outbox.ACCEPT, ("[]", 1, "")),
         (outbox.END, ("[]",)),
         (news.NEWS, (1,)),
-        (f"{views.OF_LANE} {views.LAST_FIRST}", (1, 4, 0, None, None, 10)),
-        (views.OF_TYPE, (1, "order", "[0]")),
-        (views.BY_NUMBER, (1, "order", "A", "B", "[0]", 10)),
         (records.BLOCK_BEHIND, ("[1,2]",)),
         (records.BLOCK_CHILDREN, ("[1,2]",)),
         (records.KNOWN + "WHERE r.outlet = ? AND r.type = ? AND r.local_id = ?", (1, "order", "A1")),
@@ -89,14 +86,6 @@ def test_nothing_on_the_way_of_a_batch_grows_with_the_queue(
     ]
     assert scans == []
     assert not [step for step in steps if "TEMP B-TREE" in step and query not in (outbox.BEHIND, outbox.LOAD)]
-
-
-@pytest.mark.parametrize("query", [views.NEWEST, views.UNSENT])
-def test_the_line_is_listed_from_its_end_and_never_sorted(bench: Bench, query: str) -> None:
-    values = (1, 10) if query is views.UNSENT else (1, None, None, 10)
-    steps = [row[3] for row in bench.store._db.rows(f"EXPLAIN QUERY PLAN {query} {views.LAST_FIRST}", values)]
-    assert steps[0] == "SCAN o USING INDEX sqlite_autoindex_outbox_1"
-    assert not [step for step in steps if "TEMP B-TREE" in step]
 
 
 def test_counts_are_told_by_lane_and_the_dead_are_not_pending(bench: Bench) -> None:

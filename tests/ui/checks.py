@@ -1,5 +1,7 @@
 """What holds of every page: nothing is cut off, nothing overlaps, everything can be touched and has a name."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -13,23 +15,36 @@ from PySide6.QtWidgets import (
 )
 from tests.ui.states import LISTS, NOW
 
+from outlet_sync_gui.reader import QueuePart
+from outlet_sync_gui.status import Row
+from outlet_sync_gui.store.views import Stretch
 from outlet_sync_gui.ui.main_window import SIZE, MainWindow
+from outlet_sync_gui.ui.queue_page import QueuePage
 from outlet_sync_gui.ui.rail import Page
 from outlet_sync_gui.ui.record_pages import RecordPage
 from outlet_sync_gui.ui.widgets import Label
 
+TYPES = ("cashier_shift", "order", "product", "transaction")
 # The last one: 1024 by 528 at 200 %.
 SIZES = (SIZE, QSize(480, 360), QSize(800, 480), QSize(1280, 800), QSize(512, 264))
 
 
-def show(window: MainWindow, name: str, page: Page) -> RecordPage:
+def show(window: MainWindow, name: str, page: Page) -> QueuePage | RecordPage:
     """Go to a page and show one of the lists there."""
     value, rows = LISTS[name]
-    shown = {Page.QUEUE: window.queue_page, Page.ATTENTION: window.attention_page}[page]
     window.open_page(page)
     window.show_status(value, NOW)
-    shown.show_rows(rows)
-    return shown
+    if page is Page.QUEUE:
+        show_line(window, rows)
+        return window.queue_page
+    window.attention_page.show_rows(rows)
+    return window.attention_page
+
+
+def show_line(window: MainWindow, rows: Sequence[Row], **more: bool) -> None:
+    """Show these on the page of what waits, as if they had been read for what it wants."""
+    part = QueuePart(stretch=Stretch(rows=rows, **more), types=TYPES)
+    window.queue_page.show_part(window.queue_page.wish(), part)
 
 
 def settle() -> None:

@@ -13,6 +13,7 @@ if len(sys.argv) > 2:
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QWidget
 from tests.builders import order
+from tests.ui.checks import show
 from tests.ui.headquarters import ASKED, CONFLICTS, PAGES, PRICE
 from tests.ui.states import LISTS, NOW, REFUSED, ROWS, STATES, status
 
@@ -88,12 +89,8 @@ def draw_states(window: MainWindow, camera: Camera) -> None:
 
 def draw_lists(window: MainWindow, camera: Camera) -> None:
     """The pages of what waits and of what was refused, one record chosen."""
-    for (name, (value, rows)), page in product(LISTS.items(), (Page.QUEUE, Page.ATTENTION)):
-        shown = window.queue_page if page is Page.QUEUE else window.attention_page
-        window.open_page(page)
-        window.show_status(value, NOW)
-        shown.show_rows(rows)
-        table = shown.list.rows.table
+    for name, page in product(LISTS, (Page.QUEUE, Page.ATTENTION)):
+        table = show(window, name, page).list.rows.table
         table.clearSelection()
         if name != "line":
             table.selectRow(0)

@@ -1,5 +1,6 @@
 """The pages of what waits and of what needs a person, and their dialogs: the right words, the right buttons."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -11,8 +12,9 @@ from tests.ui.checks import SIZES, cut_off, nameless, overlapping, settle, show,
 from tests.ui.states import ALIKE, LISTS, NOW, QUEUE, REFUSED, SHIFTS, queued, status
 
 from outlet_sync_gui import words
-from outlet_sync_gui.reader import WantGlance, WantLine, WantRefused
+from outlet_sync_gui.reader import QueuePart, WantGlance, WantLine, WantRefused
 from outlet_sync_gui.status import Pending, Row, RowState, State
+from outlet_sync_gui.store.views import Sought, Stretch
 from outlet_sync_gui.sync.commands import AnswerQuestion, Retry
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.rail import LISTED, Page
@@ -134,10 +136,11 @@ def test_each_page_asks_for_its_own_rows_only(window: MainWindow, qtbot: QtBot) 
     assert wishes == [WantLine(), WantRefused(), WantGlance(has_refused=True, has_waiting=True)]
     window.open_page(Page.QUEUE)
     window.queue_page.search.setText(" ORD-1 ")
-    qtbot.waitUntil(lambda: wishes[-1] == WantLine("ORD-1"))
-    window.show_found(WantLine(""), QUEUE)  # read for what nobody looks for any more
+    qtbot.waitUntil(lambda: wishes[-1] == WantLine(Sought(search="ORD-1")))
+    part = QueuePart(stretch=Stretch(rows=QUEUE), types=())
+    window.show_found(WantLine(), part)  # read for what nobody looks for any more
     assert window.queue_page.list.rows.model.rowCount() == 0
-    window.show_found(WantLine("ORD-1"), QUEUE[:2])
+    window.show_found(WantLine(Sought(search="ORD-1")), replace(part, stretch=Stretch(rows=QUEUE[:2])))
     assert window.queue_page.list.rows.model.rowCount() == 2
 
 
@@ -204,11 +207,11 @@ def test_the_keyboard_chooses_and_opens(window: MainWindow, qtbot: QtBot) -> Non
 def test_what_was_chosen_stays_chosen_while_rows_come_and_go(window: MainWindow) -> None:
     shown = show(window, "refused", Page.ATTENTION)
     choose(shown.list, 1, 3)
-    shown.show_rows([queued(9, RowState.DEAD), *REFUSED[1:4]])
+    window.attention_page.show_rows([queued(9, RowState.DEAD), *REFUSED[1:4]])
     assert ids(shown.list.chosen()) == [2, 4]
-    shown.show_rows([REFUSED[3]])
+    window.attention_page.show_rows([REFUSED[3]])
     assert ids(shown.list.chosen()) == [4]
-    shown.show_rows([])
+    window.attention_page.show_rows([])
     assert (shown.list.chosen(), shown.list.buttons[Action.RETRY].isEnabled()) == ([], False)
 
 

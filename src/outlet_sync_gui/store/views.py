@@ -1,8 +1,9 @@
 """What people look at: pages of rows by key, never a count of rows and never a cursor left open."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from outlet_sync_gui.contract.records import glance
 from outlet_sync_gui.status import Lane, RowState
@@ -17,24 +18,46 @@ SELECT o.seq, r.id, r.type, coalesce(r.local_id, r.cloud_id), o.operation, r.ver
        o.lane, o.state, o.flight IS NOT NULL AND o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)
 FROM outbox o JOIN record r ON r.id = o.record_id
 """
-# By +: the line is walked from its end, not sorted whole.
-NEWEST = f"{QUEUED} WHERE +o.outlet = ? AND (? IS NULL OR r.type = ?)"
-UNSENT = f"{QUEUED} WHERE +o.outlet = ? AND o.state <> 4"
-OUT = "AND o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)"
-# Each lane's by index, however long the line is.
-OF_LANE = f"{QUEUED} WHERE o.outlet = ? AND o.state = ? AND o.lane = ? AND (? IS NULL OR r.type = ?)"
+UNSENT = f"{QUEUED} WHERE +o.outlet = ? AND o.state <> 4"  # by +: the line is walked from its end, not sorted whole
+OUT = f"""
+{QUEUED} WHERE +o.outlet = ? AND (?2 IS NULL OR r.type = ?2)
+AND o.flight = (SELECT flight FROM outlet WHERE id = o.outlet)
+"""
 LAST_FIRST = "ORDER BY o.seq DESC LIMIT ?"
-# By the number's index; a scan of the line would cost seconds in a long one.
-OF_TYPE = f"""
-{QUEUED.replace("outbox o JOIN record r", "record r CROSS JOIN outbox o")}
-WHERE r.outlet = ? AND r.type = ? AND o.state IN (SELECT j.value FROM json_each(?) j)
+THESE = f"{QUEUED} WHERE o.seq IN (SELECT value FROM json_each(?)) ORDER BY o.seq DESC"
+
+# -- places in the line (seq): each of these walks an index from where it begins, and no further than it must
+ITS_TYPE = "AND (SELECT type FROM record WHERE id = o.record_id) = ?"
+OF_LINE = "SELECT o.seq FROM outbox o WHERE +o.outlet = ?"
+OF_LANE = "SELECT o.seq FROM outbox o WHERE o.outlet = ? AND o.state = ? AND o.lane = ?"
+OLDER, NEWER = "AND o.seq <= ? {} ORDER BY o.seq DESC LIMIT ?", "AND o.seq > ? {} ORDER BY o.seq LIMIT ?"
+# Where a type has few records at all; a scan of the line would cost seconds in a long one.
+OF_TYPE = """
+SELECT o.seq FROM record r CROSS JOIN outbox o ON o.record_id = r.id
+WHERE r.outlet = ? AND r.type = ? AND o.state IN (SELECT value FROM json_each(?))
 """
-BY_NUMBER = f"""
-{QUEUED.replace("outbox o JOIN record r", "record r CROSS JOIN outbox o")}
-WHERE r.outlet = ? AND r.type = ? AND r.local_id >= ? AND r.local_id < ?
-AND o.state IN (SELECT j.value FROM json_each(?) j) ORDER BY r.local_id DESC LIMIT ?
+# By what people call it, in lanes that are long: the index of the numbers, and that of the orders' numbers.
+NUMBERED = """
+SELECT o.seq FROM record r CROSS JOIN outbox o ON o.record_id = r.id
+WHERE r.outlet = ? AND r.type = ? AND r.local_id >= ? AND r.local_id < ? AND o.lane IN (SELECT value FROM json_each(?))
+AND o.state IN (SELECT value FROM json_each(?)) ORDER BY r.local_id DESC LIMIT ?
 """
-FEW = 1000  # records of a type, so many are looked through one by one
+PAYING = """
+SELECT o.seq FROM record r CROSS JOIN outbox o ON o.record_id = r.id
+WHERE r.outlet = ? AND r.parent_ref >= ? AND r.parent_ref < ? AND o.lane IN (SELECT value FROM json_each(?))
+AND o.state IN (SELECT value FROM json_each(?)) ORDER BY r.parent_ref DESC LIMIT ?
+"""
+# And in lanes that are short, row by row; the menu by its names, too.
+CALLED = """
+SELECT o.seq FROM json_each(?) s CROSS JOIN outbox o ON o.outlet = ? AND o.state = s.value AND o.lane = ?
+CROSS JOIN record r ON r.id = o.record_id WHERE (?4 IS NULL OR r.type = ?4)
+AND (EXISTS (SELECT 1 FROM json_each(?5) p WHERE substr(r.local_id, 1, length(p.value)) = p.value
+  OR substr(r.parent_ref, 1, length(p.value)) = p.value)
+OR r.type IN ('product', 'category') AND
+  instr(lower((SELECT json_extract(payload, '$.name') FROM content WHERE record_id = r.id)), lower(?6)) > 0)
+"""
+FEW = 5000  # so many are looked through one by one: a few milliseconds
+LAST = 2**63 - 1  # a place behind all of them
 LAST_CHARACTER = chr(0x10FFFF)
 # The types that there are, each found by one step in the index.
 TYPES = """
@@ -67,6 +90,46 @@ class Queued:
     order: str | None  # the number of the order that it waits for
 
 
+class Group(StrEnum):
+    """Rows of the line that people look at together."""
+
+    ALL = "all"
+    WAITING = "waiting"  # ready, tried again, or being sent
+    DEAD = "dead"
+    HELD = "held"
+    BLOCKED = "blocked"
+
+
+STORED: Mapping[Group, tuple[int, ...]] = {
+    Group.ALL: (0, 1, 2, 3, 4, 5),
+    Group.WAITING: (0, 1, 5),
+    Group.DEAD: (4,),
+    Group.HELD: (3,),
+    Group.BLOCKED: (2,),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Which rows of the line: of a group, of one type, and with a number that begins so or a name that has it."""
+
+    group: Group = Group.ALL
+    entity_type: str | None = None
+    search: str = ""
+
+
+ALL = Sought()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Rows of the line without a gap, the newest first; whether there are others beyond either end."""
+
+    rows: Sequence[ListRow]
+    has_newer: bool = False
+    has_older: bool = False
+
+
 class Views:
     """Short reads for lists; safe beside a writer, on a connection of its own."""
 
@@ -77,20 +140,12 @@ class Views:
     def queue(
         self, *, state: RowState | None = None, entity_type: str | None = None, search: str = "", limit: int = 100
     ) -> list[Queued]:
-        """The newest rows of the line first; with `search` those whose number begins so, of many the highest."""
-        stored = [number for number, shown in enumerate(STATES) if shown is state]
-        states = json.dumps(stored or list(range(len(STATES))))
-        if search:
-            found = self._by_number(search, limit, entity_type, states)
-        elif entity_type and self._has_few(entity_type):
-            found = self._newest([(f"{OF_TYPE} {LAST_FIRST}", (self._outlet, entity_type, states, FEW))], FEW)
-        elif stored:
-            wanted = [(number, lane, entity_type, entity_type, limit) for number in stored for lane in Lane]
-            found = self._newest([(f"{OF_LANE} {LAST_FIRST}", (self._outlet, *values)) for values in wanted], limit)
-        else:
-            query = f"{NEWEST} {OUT if state else ''} {LAST_FIRST}"
-            found = self._newest([(query, (self._outlet, entity_type, entity_type, limit))], limit)
-        return [row for row in found if state in (None, row.state)][:limit]
+        """The newest rows of the line first; with `search` those that are called so, of many the highest numbers."""
+        if state is RowState.SENDING and not search:
+            return [_queued(row) for row in self._db.rows(f"{OUT} {LAST_FIRST}", (self._outlet, entity_type, limit))]
+        states = tuple(number for number, shown in enumerate(STATES) if shown is state) or STORED[Group.ALL]
+        found = self._read(self._seqs(states, entity_type, search, limit))
+        return [row for row in found if state in (None, row.state)]
 
     def find(self, record_id: int) -> Queued | None:
         """The queued row of a record."""
@@ -99,28 +154,87 @@ class Views:
 
     def unsent(self, *, limit: int) -> list[ListRow]:
         """For the window: what waits, newest first."""
-        return self._with_content(self._newest([(f"{UNSENT} {LAST_FIRST}", (self._outlet, limit))], limit))
+        rows = self._db.rows(f"{UNSENT} {LAST_FIRST}", (self._outlet, limit))
+        return self._with_content([_queued(row) for row in rows])
 
     def refused(self, *, limit: int) -> list[ListRow]:
         """For the window: what needs attention, newest first."""
         return self._with_content(self.queue(state=RowState.DEAD, limit=limit))
 
-    def line(self, *, search: str = "", limit: int) -> list[ListRow]:
-        """For the window: all of the line, newest first; with `search` those whose number begins so."""
-        return self._with_content(self.queue(search=search, limit=limit))
+    def stretch(self, sought: Sought, *, around: int | None, above: int, below: int) -> Stretch:
+        """For the window: the line around a place (a row's `seq`, which may be gone), or from its newest end.
 
-    def _by_number(self, search: str, limit: int, entity_type: str | None, states: str) -> list[Queued]:
-        types = [entity_type] if entity_type else [row[0] for row in self._db.rows(TYPES, (self._outlet,) * 2)]
-        end = search + LAST_CHARACTER
-        return self._newest([(BY_NUMBER, (self._outlet, kind, search, end, states, limit)) for kind in types], limit)
+        What is searched for is told from its newest end alone, `above` and `below` rows of it.
+        """
+        states, kind, limit = STORED[sought.group], sought.entity_type, above + below
+        if sought.search:
+            seqs = self._seqs(states, kind, sought.search, limit + 1)
+            return Stretch(rows=self._rows(seqs[:limit]), has_older=len(seqs) > limit)
+        place = LAST if around is None else around
+        older = self._places(states, kind, OLDER, place, below + 1)
+        newer = self._places(states, kind, NEWER, place, above + 1)
+        rows = self._rows([*reversed(newer[:above]), *older[:below]])
+        return Stretch(rows=rows, has_newer=len(newer) > above, has_older=len(older) > below)
+
+    def types(self) -> list[str]:
+        """The types of which there ever was a record, by name."""
+        return [row[0] for row in self._db.rows(TYPES, (self._outlet, self._outlet))]
+
+    def _seqs(self, states: tuple[int, ...], kind: str | None, search: str, limit: int) -> list[int]:
+        if not search:
+            return self._places(states, kind, OLDER, LAST, limit)
+        long = [lane for lane in Lane if self._count(lane) > FEW]
+        found = {seq for lane in Lane if lane not in long for seq in self._called(states, kind, search, lane)}
+        if long:
+            found.update(self._numbered(states, kind, search, long, limit))
+        return sorted(found, reverse=True)[:limit]
+
+    def _places(self, states: tuple[int, ...], kind: str | None, way: str, place: int, limit: int) -> list[int]:
+        """Places from there on, the nearest first."""
+        filtered, end = way.format(ITS_TYPE if kind else ""), (place, *([kind] if kind else []), limit)
+        if kind and self._has_few(kind):
+            found = self._db.rows(OF_TYPE + way.format(""), (self._outlet, kind, json.dumps(states), place, limit))
+        elif states == STORED[Group.ALL]:
+            found = self._db.rows(f"{OF_LINE} {filtered}", (self._outlet, *end))
+        else:
+            lanes = [(state, lane) for state in states for lane in Lane]
+            found = [
+                row for each in lanes for row in self._db.rows(f"{OF_LANE} {filtered}", (self._outlet, *each, *end))
+            ]
+        return sorted((seq for (seq,) in found), reverse=way is OLDER)[:limit]
+
+    def _called(self, states: tuple[int, ...], kind: str | None, search: str, lane: Lane) -> list[int]:
+        """In a short lane: whose number, order's number or name is like that."""
+        values = (json.dumps(states), self._outlet, lane, kind, json.dumps(_spellings(search)), search)
+        return [seq for (seq,) in self._db.rows(CALLED, values)]
+
+    def _numbered(
+        self, states: tuple[int, ...], kind: str | None, search: str, lanes: Sequence[Lane], limit: int
+    ) -> list[int]:
+        """In lanes that are long: whose number, or order's number, begins so."""
+        tail = (json.dumps(lanes), json.dumps(states), limit)
+        kinds = [kind] if kind else self.types()
+        queries: list[tuple[str, tuple[object, ...]]] = []
+        for start in _spellings(search):
+            span = (start, start + LAST_CHARACTER)
+            queries += [(NUMBERED, (self._outlet, each, *span, *tail)) for each in kinds]
+            queries += [(PAYING, (self._outlet, *span, *tail))] if kind in (None, "transaction") else []
+        return [seq for query, values in queries for (seq,) in self._db.rows(query, values)]
+
+    def _count(self, lane: Lane) -> int:
+        row = self._db.row("SELECT sum(n) FROM counter WHERE outlet = ? AND lane = ?", (self._outlet, lane))
+        return int(row[0] or 0) if row else 0
 
     def _has_few(self, entity_type: str) -> bool:
-        query = "SELECT 1 FROM record WHERE outlet = ? AND type = ? LIMIT ?"
-        return len(self._db.rows(query, (self._outlet, entity_type, FEW))) < FEW
+        query = "SELECT count(*) FROM (SELECT 1 FROM record WHERE outlet = ? AND type = ? LIMIT ?)"
+        row = self._db.row(query, (self._outlet, entity_type, FEW))
+        return row is not None and row[0] < FEW
 
-    def _newest(self, queries: Sequence[tuple[str, tuple[object, ...]]], limit: int) -> list[Queued]:
-        queued = [_queued(row) for query, values in queries for row in self._db.rows(query, values)]
-        return sorted(queued, key=lambda row: row.seq, reverse=True)[:limit]
+    def _read(self, seqs: Sequence[int]) -> list[Queued]:
+        return [_queued(row) for row in self._db.rows(THESE, (json.dumps(seqs),))]
+
+    def _rows(self, seqs: Sequence[int]) -> list[ListRow]:
+        return self._with_content(self._read(seqs))
 
     def recent(self, *, limit: int) -> list[ListRow]:
         """For the window: what the cloud accepted last, newest first."""
@@ -142,6 +256,11 @@ class Views:
         return [list_row(row, payloads.get(row.record_id, "{}")) for row in queued]
 
 
+def _spellings(search: str) -> list[str]:
+    """As it was typed, and in capitals."""
+    return sorted({search, search.upper()})
+
+
 PLAIN = (
     *("seq", "record_id", "entity_type", "local_id", "operation", "version", "since", "tries"),
     *("error_code", "error", "retry_at", "halt_id", "order"),
@@ -159,6 +278,7 @@ def list_row(queued: Queued, payload: str) -> ListRow:
     row = _list_row(queued.since, queued.entity_type, queued.local_id, payload, record_id=queued.record_id)
     return replace(
         row,
+        seq=queued.seq,
         lane=queued.lane,
         tries=queued.tries,
         order=queued.order,

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QSt
 
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.reader import (
+    QueuePart,
     Record,
     WantChanges,
     WantConflicts,
@@ -34,7 +35,7 @@ from outlet_sync_gui.ui.summary_page import SummaryPage
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Banner, FocusRing
 
-AnyPage = StatusPage | RecordPage | MessagesPage | ChangesPage | SummaryPage
+AnyPage = StatusPage | QueuePage | RecordPage | MessagesPage | ChangesPage | SummaryPage
 P = TypeVar("P", bound=AnyPage)
 NARROW_WINDOW_PX = 900
 SIZE = QSize(1024, 528)
@@ -75,7 +76,7 @@ class MainWindow(QMainWindow):
     def queue_page(self) -> QueuePage:
         """The page of what waits, made when somebody first goes there."""
         page = self._add(QueuePage(self._theme))
-        page.search_changed.connect(self.ask_for_rows)
+        page.wanted.connect(self.ask_for_rows)
         page.list.asked.connect(self.decisions.ask)
         return page
 
@@ -132,8 +133,8 @@ class MainWindow(QMainWindow):
         match wish, found:
             case WantRecord(), Record():
                 self.decisions.show_record(wish, found)
-            case WantLine(), _ if wish == self.queue_page.wish():
-                self.queue_page.show_rows(_rows(found))
+            case WantLine(), QueuePart():
+                self.queue_page.show_part(wish, found)
             case WantRefused(), _:
                 self.attention_page.show_rows(_rows(found))
             case WantConflicts(), _:

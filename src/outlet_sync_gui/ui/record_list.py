@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton
 
 from outlet_sync_gui import reasons, words
 from outlet_sync_gui.status import Row, RowState, Status
+from outlet_sync_gui.store.views import Stretch
 from outlet_sync_gui.ui import icons
-from outlet_sync_gui.ui.row_model import waiting_line
+from outlet_sync_gui.ui.row_model import WaitingLine
 from outlet_sync_gui.ui.row_table import RowTable, stack_choice
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Label
@@ -47,18 +48,30 @@ def hindrance(action: Action, rows: Sequence[Row]) -> str:
     return ""
 
 
+def beyond(row: Row, stretch: Stretch) -> bool:
+    """Whether its place in the line is beyond the ends of a stretch, so that it says nothing of the row."""
+    if not stretch.rows:
+        return False
+    is_newer = stretch.has_newer and row.seq > stretch.rows[0].seq
+    return is_newer or (stretch.has_older and row.seq < stretch.rows[-1].seq)
+
+
 class RecordList(QFrame):
     """Shows rows of the line; asks by one signal what is to be done about those that are chosen."""
 
     asked = Signal(object, object)  # an Action, and the rows
 
-    def __init__(self, theme: Theme, *, main: Action | None = None) -> None:
+    def __init__(self, theme: Theme, *, main: Action | None = None, extra: QPushButton | None = None) -> None:
         super().__init__()
         self.setProperty("kind", "card")
         self.setProperty("role", "records")
         self._theme = theme
         self._main = main
+        self._extra = [extra] if extra is not None else []  # beside what is chosen
         self._rows: dict[int, Row] = {}
+        self._chosen: dict[int, Row] = {}  # also what is scrolled out of what is at hand
+        self._is_showing = False
+        self._is_part = False
         self._status: Status | None = None
         self._now_ms = 0
         self.chosen_label = Label("strong", elides=True)
@@ -73,16 +86,40 @@ class RecordList(QFrame):
         self.retranslate()
 
     def show_rows(self, rows: Sequence[Row], status: Status, now_ms: int, *, name: str, empty: str) -> None:
-        """Show these; `empty` is what stands there when there are none. What was chosen stays so."""
+        """Show these, which are all; `empty` is what stands there when there are none. What was chosen stays so."""
+        self.show_stretch(Stretch(rows=rows), status, now_ms, name=name, empty=empty)
+
+    def show_stretch(
+        self, stretch: Stretch, status: Status, now_ms: int, *, name: str, empty: str, holds: bool = False
+    ) -> None:
+        """Show a part of a line that may be longer; what is chosen stays so beyond its ends, too."""
+        rows = stretch.rows
         self._rows = {row.record_id: row for row in rows}
         self._status, self._now_ms = status, now_ms
-        self.rows.show_lines([waiting_line(row, status, now_ms) for row in rows], name=name, empty=empty)
+        self._is_part = stretch.has_newer or stretch.has_older
+        self._chosen = {
+            key: self._rows.get(key, row)
+            for key, row in self._chosen.items()
+            if key in self._rows or beyond(row, stretch)
+        }
+        lines = [WaitingLine(row, status, now_ms) for row in rows]
+        self._is_showing = True
+        self.rows.show_lines(lines, name=name, empty=empty, holds=holds or bool(self._chosen))
+        self._choose_again()
+        self._is_showing = False
         self._show_chosen()
 
+    def start_anew(self) -> None:
+        """Something else is shown from now on, and nothing of it is chosen yet."""
+        self.rows.table.clearSelection()
+        self._chosen = {}
+        self._show_chosen()
+        self.rows.start_anew()
+
     def chosen(self) -> list[Row]:
-        """The rows that are chosen, from top to bottom."""
-        picked = sorted(index.row() for index in self.rows.table.selectionModel().selectedRows())
-        return [self._rows[self.rows.model.line(row).key] for row in picked]
+        """The rows that are chosen, from top to bottom; those that are not at hand first."""
+        order = {key: place for place, key in enumerate(self._rows)}
+        return [self._chosen[key] for key in sorted(self._chosen, key=lambda key: order.get(key, -1))]
 
     def arrange(self, *, is_compact: bool) -> None:
         """Buttons in a row, or in two."""
@@ -97,6 +134,7 @@ class RecordList(QFrame):
 
     def retranslate(self) -> None:
         """Say it again in the language that is spoken now."""
+        self.rows.forget_widths()
         colours = self._theme.tokens
         for action, button in self.buttons.items():
             button.setText(words.say(TITLES[action]))
@@ -111,11 +149,11 @@ class RecordList(QFrame):
         if self._main is not None:
             self.buttons[self._main].setProperty("kind", "primary")
         self.choose_all.setProperty("kind", "quiet")
-        head = (self.chosen_label, self.choose_all, self.buttons[Action.DETAILS])
+        head = (self.chosen_label, *self._extra, self.choose_all, self.buttons[Action.DETAILS])
         stack_choice(self, head=head, rows=self.rows, detail=self.reason, bar=self._bar)
 
     def _connect(self) -> None:
-        self.rows.table.selectionModel().selectionChanged.connect(self._show_chosen)
+        self.rows.table.selectionModel().selectionChanged.connect(self._choice_changed)
         self.rows.table.doubleClicked.connect(self._open_details)
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             enter = QShortcut(QKeySequence(key), self.rows.table)
@@ -135,11 +173,26 @@ class RecordList(QFrame):
             self.asked.emit(Action.DETAILS, [self._rows[self.rows.model.line(current.row()).key]])
 
     def _choose_all_or_none(self) -> None:
-        table = self.rows.table
-        if len(self.chosen()) < len(self._rows):
-            table.selectAll()
+        if len(self._chosen) < len(self._rows):
+            self.rows.table.selectAll()
         else:
-            table.clearSelection()
+            self.rows.table.clearSelection()
+
+    def _choose_again(self) -> None:
+        """What came back into what is at hand."""
+        model, selection = self.rows.model, self.rows.table.selectionModel()
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for place, line in enumerate(model.lines() if self._chosen else ()):
+            if line.key in self._chosen and not selection.isRowSelected(place):
+                selection.select(model.index(place, 0), flags)
+
+    def _choice_changed(self) -> None:
+        if self._is_showing:
+            return
+        picked = [self.rows.model.line(index.row()).key for index in self.rows.table.selectionModel().selectedRows()]
+        beyond = {key: row for key, row in self._chosen.items() if key not in self._rows}
+        self._chosen = {**beyond, **{key: self._rows[key] for key in picked}}
+        self._show_chosen()
 
     def _show_chosen(self) -> None:
         chosen = self.chosen()
@@ -150,7 +203,10 @@ class RecordList(QFrame):
         has_all = bool(self._rows) and n == len(self._rows)
         self.choose_all.setText(words.say("Choose none") if has_all else words.say("Choose all"))
         self.choose_all.setAccessibleName(self.choose_all.text())
-        self.choose_all.setEnabled(bool(self._rows))
+        self.choose_all.setEnabled(bool(self._rows) and not self._is_part)
+        self.choose_all.setToolTip(
+            words.say("Too many to choose at once: search or filter first.") if self._is_part else ""
+        )
         self._show_reason(chosen)
         for action, button in self.buttons.items():
             why_not = hindrance(action, chosen)

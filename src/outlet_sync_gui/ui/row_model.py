@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 from itertools import groupby
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -71,6 +72,35 @@ def waiting_line(row: Row, status: Status, now_ms: int) -> Line:
     return replace(line, detail=reasons.why(row, status, now_ms), state=state)
 
 
+class WaitingLine:
+    """The same, put into words when somebody looks at it: a window shows ten of some hundred that are at hand."""
+
+    def __init__(self, row: Row, status: Status, now_ms: int) -> None:
+        self.key = row.record_id
+        self._row, self._status, self._now_ms = row, status, now_ms
+
+    @cached_property
+    def _line(self) -> Line:
+        return waiting_line(self._row, self._status, self._now_ms)
+
+    @property
+    def icon(self) -> str:
+        """The icon's name."""
+        return self._line.icon
+
+    @property
+    def state_icon(self) -> str:
+        """The name of the state's icon."""
+        return self._line.state_icon
+
+    def text(self, column: int) -> str:
+        """The words in a column."""
+        return self._line.text(column)
+
+
+Shown = Line | WaitingLine
+
+
 def _refusal(row: Row) -> str:
     """Headquarters' words first: the list's title already says that it refused."""
     if row.error and row.error_code in ("R-DATA", "R-EXISTS"):
@@ -83,13 +113,13 @@ class RowModel(QAbstractTableModel):
 
     def __init__(self, colours: Tokens) -> None:
         super().__init__()
-        self._lines: tuple[Line, ...] = ()
+        self._lines: tuple[Shown, ...] = ()
         self._marked: frozenset[int] = frozenset()
         self._colours = colours
         self._bold = QFont()
         self._bold.setWeight(QFont.Weight.Medium)
 
-    def set_lines(self, lines: Sequence[Line]) -> None:
+    def set_lines(self, lines: Sequence[Shown]) -> None:
         """Show these; what did not change is left alone, so that a choice and the place in the list stay."""
         new = tuple(lines)
         if new == self._lines:
@@ -107,9 +137,13 @@ class RowModel(QAbstractTableModel):
         if new:
             self.dataChanged.emit(self.index(0, 0), self.index(len(new) - 1, len(Column) - 1))
 
-    def line(self, row: int) -> Line:
+    def line(self, row: int) -> Shown:
         """One line."""
         return self._lines[row]
+
+    def lines(self) -> Sequence[Shown]:
+        """All lines."""
+        return self._lines
 
     def mark(self, keys: Iterable[int]) -> None:
         """Show a mark at these, and none at the others."""
@@ -147,7 +181,7 @@ class RowModel(QAbstractTableModel):
                 return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
-    def _icon(self, line: Line, column: int) -> object:
+    def _icon(self, line: Shown, column: int) -> object:
         if column == Column.MARK:
             is_marked = line.key in self._marked
             colour = self._colours.accent if is_marked else self._colours.edge

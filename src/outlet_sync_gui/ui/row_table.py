@@ -1,6 +1,6 @@
 """A table of records, or the sentence that says why there are none."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from outlet_sync_gui.ui.row_model import Column, Line, RowModel
+from outlet_sync_gui.ui.row_model import Column, RowModel, Shown
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Label, rule
 
@@ -25,6 +25,8 @@ ROW_PX, TOUCH_ROW_PX, SIDE_PX = 43, 45, 8
 ICON_PX, PADDING_PX, MARK_PX = 24, 20, 36
 LARGEST_SHARE = 0.62
 WIDE = (Column.WHAT, Column.DETAIL)
+MEASURED = (Column.TIME, Column.AMOUNT, Column.STATE, Column.WHAT)
+FIRST_MEASURED = 40  # before anything was shown; no window shows more
 
 
 class RowTable(QWidget):
@@ -38,6 +40,7 @@ class RowTable(QWidget):
         self._largest_share = largest_share
         self._has_choice = has_choice
         self._wanted: dict[Column, int] = {}
+        self._seen = range(0)  # the rows that were in view when widths were measured
         self.model = RowModel(theme.tokens)
         self.table = _table(self.model, has_choice=has_choice)
         self.empty = Label("quiet", wraps=True)
@@ -47,15 +50,45 @@ class RowTable(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.empty)
+        if has_choice:
+            self.table.verticalScrollBar().valueChanged.connect(self._scrolled)
 
-    def show_lines(self, lines: Sequence[Line], *, name: str, empty: str = "") -> None:
-        """Show lines; `empty` is what stands there when there are none."""
+    def show_lines(self, lines: Sequence[Shown], *, name: str, empty: str = "", holds: bool = False) -> None:
+        """Show lines; `empty` is what stands there when there are none.
+
+        What a person looks at stays where it is while lines come and go above it; at the top of the list that is so
+        only with `holds`, else the newest lines come into view.
+        """
         self.table.setAccessibleName(name)
         self.empty.say(empty)
+        place = self._place({line.key for line in lines}) if holds or self.offset() > 0 else None
         self.model.set_lines(lines)
-        self._fit(lines)
+        if place is not None:
+            self._go_to(*place)
+        if not self._has_choice:
+            self._wanted.clear()
+        self._fit()
         self._stack.setCurrentWidget(self.table if lines else self.empty)
         self._share_width()
+
+    def start_anew(self) -> None:
+        """Something else is shown from now on: from its top, in columns of its own widths."""
+        self.forget_widths()
+        self.table.verticalScrollBar().setValue(0)
+
+    def forget_widths(self) -> None:
+        """Other words, or other rows, come next."""
+        self._wanted.clear()
+
+    def offset(self) -> int:
+        """How far the list is scrolled, in pixels."""
+        return self.table.verticalScrollBar().value()
+
+    def in_view(self) -> range:
+        """The rows that are in view, at least in part."""
+        height = self.table.verticalHeader().defaultSectionSize()
+        last = (self.offset() + self.table.viewport().height() - 1) // height
+        return range(self.offset() // height, min(last + 1, self.model.rowCount()))
 
     def sizeHint(self) -> QSize:
         """No higher than it must be: it takes what the page leaves, and the page scrolls the later."""
@@ -73,14 +106,39 @@ class RowTable(QWidget):
             self.table.setColumnHidden(column, is_compact and self._has_choice)
         self._share_width()
 
-    def _fit(self, lines: Sequence[Line]) -> None:
-        """Measure here: Qt's own fitting asks for every cell anew with each widget that gets another style."""
+    def _place(self, kept: Collection[int]) -> tuple[int, int] | None:
+        """The line at the top, or the nearest one that stays: its key, and how much of it is scrolled away."""
+        lines, top = self.model.lines(), self.offset() // self.table.verticalHeader().defaultSectionSize()
+        if top < len(lines) and lines[top].key in kept:
+            return lines[top].key, self.offset() % self.table.verticalHeader().defaultSectionSize()
+        nearest = (*lines[top:], *reversed(lines[:top]))
+        return next(((line.key, 0) for line in nearest if line.key in kept), None)
+
+    def _go_to(self, key: int, offset: int) -> None:
+        row = next(row for row, line in enumerate(self.model.lines()) if line.key == key)
+        self.table.updateGeometries()  # the scroll bar's new range, which else comes with the next event
+        self.table.verticalScrollBar().setValue(row * self.table.verticalHeader().defaultSectionSize() + offset)
+
+    def _scrolled(self) -> None:
+        if self.in_view() != self._seen:
+            self._fit()
+            self._share_width()
+
+    def _fit(self) -> None:
+        """Measure here: Qt's own fitting asks for every cell anew with each widget that gets another style.
+
+        Of a list to choose from, which may be long, what is in view; its columns never get narrower.
+        """
         self.table.ensurePolished()  # the style sheet's font, before it was ever shown
         measure = QFontMetrics(_bold(self.table.font()))
-        for column in (Column.TIME, Column.AMOUNT, Column.STATE, Column.WHAT):
+        self._seen = self.in_view()
+        lines = self.model.lines()
+        if self._has_choice:
+            lines = lines[self._seen.start : max(self._seen.stop, FIRST_MEASURED if not self._wanted else 0)]
+        for column in MEASURED:
             widest = max((measure.horizontalAdvance(text) for text in {line.text(column) for line in lines}), default=0)
             icon = ICON_PX if column in (Column.WHAT, Column.STATE) else 0
-            self._wanted[column] = widest + icon + PADDING_PX if widest else SIDE_PX
+            self._wanted[column] = max(self._wanted.get(column, SIDE_PX), widest + icon + PADDING_PX if widest else 0)
 
     def _share_width(self) -> None:
         """The name gets what it needs, up to its share of what the figures leave; the detail gets the rest."""
@@ -110,6 +168,8 @@ def _table(model: RowModel, *, has_choice: bool) -> QTableView:
     table.verticalHeader().setDefaultSectionSize(TOUCH_ROW_PX if has_choice else ROW_PX)
     table.setShowGrid(False)
     table.setWordWrap(False)
+    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.verticalScrollBar().setSingleStep(ROW_PX)
     table.setItemDelegateForColumn(Column.WHAT, _MiddleElided(table))
     modes = QAbstractItemView.SelectionMode
     table.setSelectionMode(modes.MultiSelection if has_choice else modes.NoSelection)

@@ -137,6 +137,12 @@ QPushButton[role="square"] {{ min-width:44px; min-height:44px; padding:0; }}
 QPushButton[kind="cell"] {{ border:1px solid {c.edge}; border-radius:10px; padding:0; font-weight:400; }}
 QPushButton[kind="cell"]:checked {{ border:2px solid {c.accent}; background:{c.accent_tint}; }}
 QPushButton[kind="cell"]:disabled {{ border-color:{c.line}; }}
+QPushButton[kind="choice"] {{ min-height:44px; padding:0 12px; font-weight:500; }}
+QPushButton[kind="choice"][isNarrowed="true"] {{ border:2px solid {c.accent}; background:{c.accent_tint};
+  padding:0 11px; min-height:42px; }}
+QMenu[kind="choice"] {{ background:{c.surface}; border:1px solid {c.edge}; padding:4px; }}
+QMenu[kind="choice"]::item {{ min-height:44px; min-width:160px; padding:0 16px 0 8px; border-radius:8px; }}
+QMenu[kind="choice"]::item:selected {{ background:{c.accent_tint}; color:{c.text}; }}
 QPushButton::menu-indicator {{ image:none; width:0; }}
 QListWidget {{ background:transparent; border:0; outline:0; }}
 QListWidget::item {{ min-height:42px; padding:0 10px; margin:0 8px; border:1px solid transparent; border-radius:8px;
