@@ -6,7 +6,7 @@ No secret is a setting: keys live in the OS keyring (`credentials`).
 import getpass
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -78,6 +78,7 @@ class Settings(BaseModel):
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Jakarta"
     business_day_start: Clock = "00:00"
     language: Literal["", "id", "en"] = ""
+    appearance: Literal["system", "light", "dark"] = "system"
     pull_interval_s: Seconds = 300
     medium_interval_s: Seconds = 3600
     low_interval_s: Seconds = 86400
@@ -194,11 +195,17 @@ def parse(values: Mapping[str, object]) -> Settings:
         raise _invalid(error) from None
 
 
-def save(directory: Path, changes: Mapping[str, object]) -> None:
-    """Write some settings into the file, whole or not at all; comments and the rest stay as they are."""
+def save(directory: Path, changes: Mapping[str, object], *, forget: Collection[str] = ()) -> None:
+    """Write some settings into the file and take some out of it, whole or not at all; comments and the rest stay.
+
+    Raises SettingsInvalid, StoreFailed.
+    """
     file = settings_file(directory)
-    parse({**_read_file(file), **changes})
+    kept = {key: value for key, value in _read_file(file).items() if key not in forget}
+    parse({**kept, **changes})
     document = tomlkit.parse(_text_of(file))
+    for key in forget:
+        document.pop(key, None)
     document.update(changes)
     prepare_directory(directory)
     _replace(file, tomlkit.dumps(document))

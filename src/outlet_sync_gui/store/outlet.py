@@ -50,6 +50,14 @@ class Counts:
     dead: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """When the last webhook was accepted, and the last record that still waits or was sent; UTC ms, None: never."""
+
+    webhook_at: int | None = None
+    record_at: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """The last mark of a request, its leaving or its answer, by both clocks in ms."""
@@ -136,6 +144,20 @@ class OutletRow:
     def configure(self, values: Mapping[str, Any], *, at: str) -> None:
         """Keep headquarters' settings, and of when they are."""
         self._set(remote_config=json.dumps(dict(values)), remote_config_at=at)
+
+    def last_heard(self) -> Heard:
+        """When somebody last came to either door."""
+        webhook = self._db.row("SELECT max(at) FROM webhook WHERE outlet = ?", (self._outlet,))
+        # Of what waits and of what was sent the newest, each by its index: looking at all records would take seconds.
+        record = self._db.row(
+            "SELECT max(at) FROM (SELECT * FROM (SELECT queued_at AS at FROM outbox ORDER BY seq DESC LIMIT 1)"
+            " UNION ALL SELECT * FROM (SELECT changed_at FROM record INDEXED BY record_accepted"
+            " WHERE outlet = ? AND accepted_at IS NOT NULL ORDER BY accepted_at DESC LIMIT 1))",
+            (self._outlet,),
+        )
+        assert webhook is not None
+        assert record is not None
+        return Heard(webhook_at=webhook[0], record_at=record[0])
 
     def measured_clock(self, *, offset_ms: int) -> None:
         """How far this machine's clock is ahead of the cloud's."""

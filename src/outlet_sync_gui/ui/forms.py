@@ -207,7 +207,7 @@ class Pick(Field["_Combo"]):
         self.edited.emit()
 
 
-class Choice(Field[QWidget]):
+class OneOf(Field[QWidget]):
     """One of a few, all of them in sight."""
 
     def __init__(self, theme: Theme) -> None:
@@ -243,7 +243,7 @@ class Choice(Field[QWidget]):
         button = QPushButton()
         button.setCheckable(True)
         button.setAutoExclusive(True)
-        button.setProperty("kind", "choice")
+        button.setProperty("kind", "option")
         button.setAutoDefault(False)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.buttons[value] = button

@@ -179,8 +179,8 @@ QComboBox::drop-down, QComboBox::down-arrow {{ width:0; border:0; image:none; }}
 QComboBox QAbstractItemView {{ background:{c.surface}; border:1px solid {c.edge}; outline:0; }}
 QComboBox QAbstractItemView::item {{ min-height:44px; padding:0 11px; color:{c.text}; }}
 QComboBox QAbstractItemView::item:selected {{ background:{c.accent_tint}; color:{c.text}; }}
-QPushButton[kind="choice"] {{ font-weight:400; text-align:left; padding:0 12px; }}
-QPushButton[kind="choice"]:checked {{ border:2px solid {c.accent}; background:{c.accent_tint}; font-weight:600;
+QPushButton[kind="option"] {{ font-weight:400; text-align:left; padding:0 12px; }}
+QPushButton[kind="option"]:checked {{ border:2px solid {c.accent}; background:{c.accent_tint}; font-weight:600;
   min-height:44px; padding:0 11px; }}
 QPushButton[kind="switch"] {{ min-height:44px; padding:0; border:0; background:transparent; font-weight:400;
   text-align:left; }}
