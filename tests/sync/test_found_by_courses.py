@@ -10,6 +10,7 @@ from tests.sync.headquarters import (
     AT_6,
     PRODUCT,
     agree,
+    answer,
     choose,
     conflict,
     disputed,
@@ -29,6 +30,7 @@ from tests.sync.headquarters import (
 )
 from tests.sync.rows import decide
 
+from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.contract.webhooks import Kind as Path
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import State, Trouble
@@ -369,3 +371,144 @@ def test_the_menu_waits_for_what_lies_between(bench: Bench) -> None:
     tell(bench, Path.UPDATE, told_update(version=4, name="Soto"))
     step = bench.send()  # a sale that is due does not wait for a second pull
     assert [parcel.local_id for parcel in step.flight.parcels] == ["A1"]
+
+
+def test_what_comes_back_as_headquarters_value_is_no_choice_where_it_is_our_own(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000))
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))  # it had arrived
+    tell(bench, Path.CONFLICT, notice(version=1, value=35000))
+    choose(bench, "cloud_wins")
+    bench.settle(telling(bench), answered({"success": True, "data": {"applied_value": 38000, "new_version": 2}}))
+    assert here(bench)["price"] == 35000
+    (parcel,) = bench.push().flight.parcels
+    assert (parcel.version, loads_stored(parcel.payload)["price"]) == (3, 35000)
+
+
+def test_what_headquarters_deleted_stays_gone_where_telling_it_so_is_given_up(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    decide(bench, Retry(who="Rina", names=(PRODUCT,)))
+    decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
+    assert known(bench).deleted_at is not None
+    hear(bench, news(version=2, at=AT_6, name="Soto"))
+    assert (here(bench)["name"], state(bench)) == ("Soto", None)
+
+
+def test_a_deletion_that_is_not_sent_ends_it_here(bench: Bench) -> None:
+    bench.put("product", product())
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    bench.put("product", product(), "delete")
+    decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
+    assert known(bench).deleted_at is not None
+    hear(bench, news(version=1, name="Nasi", price=35000))  # it had arrived
+    assert here(bench)["name"] == "Nasi"
+
+
+@pytest.mark.parametrize(("strategy", "lives"), [("cloud_wins", False), ("local_wins", True)])
+def test_an_edit_of_what_is_told_to_be_gone_is_for_a_person_to_judge(
+    bench: Bench, strategy: str, *, lives: bool
+) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    decide(bench, Retry(who="Rina", names=(PRODUCT,)))
+    bench.put("product", product(price=38000))
+    bench.restart()
+    assert sides(conflict(bench)) == {"deleted": (False, True)}
+    choose(bench, strategy)
+    assert (known(bench).deleted_at is None) is lives
+
+
+def test_what_headquarters_brings_back_lives_though_we_deleted_what_it_had_deleted(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    decide(bench, Retry(who="Rina", names=(PRODUCT,)))
+    bench.settle(bench.push(), refused("Product not found", 404))
+    hear(bench, news(version=2, at=AT_6, name="Soto"))
+    assert here(bench)["name"] == "Soto"
+
+
+def test_old_news_brings_nothing_back_that_we_never_had(bench: Bench) -> None:
+    hear(bench, deleted=[tombstone(at=AT_5)])
+    decide(bench, Retry(who="Rina", names=(PRODUCT,)))
+    bench.settle(bench.push(), refused("Product not found", 404))
+    tell(bench, Path.UPDATE, told_update(version=1, at=AT_4, name="Nasi", price=1000))
+    assert known(bench).deleted_at is not None
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+def test_a_clock_that_runs_ahead_makes_nothing_old_that_is_said_of_what_is_made_anew(
+    bench: Bench, *, was_there: bool
+) -> None:
+    bench.put("product", product())
+    if was_there:
+        bench.settle(step := bench.push(), accepted(step.flight))
+    bench.wall_ms += YEAR_MS
+    bench.put("product", product(), "delete")
+    if was_there:
+        bench.settle(step := bench.push(), accepted(step.flight))
+    bench.put("product", product(price=36000))
+    bench.wall_ms -= YEAR_MS
+    hear(bench, news(version=3, at=AT_5, name="Soto", price=1000))
+    assert here(bench)["name"] == "Soto"
+
+
+def test_our_own_deletion_hits_nothing_that_is_made_anew(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(), "delete")
+    bench.settle(step := bench.push(), accepted(step.flight))
+    bench.put("product", product(price=36000))
+    hear(bench, deleted=[tombstone(at=AT_4)])  # ours, by headquarters' clock
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    hear(bench, deleted=[tombstone(at=AT_4)])
+    assert known(bench).deleted_at is None
+    (parcel,) = bench.push().flight.parcels
+    assert parcel.operation == "create"
+
+
+def test_a_deletion_that_arrived_unanswered_hits_nothing_that_is_made_anew(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(), "delete")
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    bench.put("product", product())
+    hear(bench, deleted=[tombstone()])
+    assert (known(bench).deleted_at, known(bench).operation) == (None, "create")
+
+
+def test_after_its_own_deletion_a_tills_first_word_of_what_headquarters_made_is_first_contact(bench: Bench) -> None:
+    bench.put("product", product())
+    bench.put("product", product(), "delete")
+    hear(bench, news(version=1, at=AT_5, name="Soto", price=1000, stock=26))
+    bench.put("product", product(stock=2))
+    assert {name: here(bench)[name] for name in ("name", "price", "stock")} == {
+        "name": "Soto",
+        "price": 1000,
+        "stock": 2,
+    }
+
+
+def test_what_was_never_agreed_stays_where_an_edit_is_not_sent(bench: Bench) -> None:
+    bench.put("product", product(stock=19))
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    tell(bench, Path.UPDATE, told_update(version=2, name="Nasi"))  # of which headquarters names one field
+    bench.put("product", product(stock=18))
+    decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
+    assert here(bench)["price"] == 35000
+
+
+def test_a_field_that_is_no_more_is_told_to_the_till(bench: Bench) -> None:
+    bench.put("product", product(notes="spicy"))
+    decide(bench, Edit(who="Rina", name=PRODUCT, content=b'{"local_id": "P1", "name": "Nasi", "price": 35000}'))
+    (change,) = feed(bench)
+    assert dict(change.fields) == {"notes": {"from": "spicy", "to": None}}
+    take(bench, 1)
+    assert isinstance(bench.put("product", product()), Unchanged)
+
+
+def test_an_answer_to_a_settled_conflict_does_not_overrule_what_was_decided_since(bench: Bench) -> None:
+    agree(bench)
+    tell(bench, Path.CONFLICT, notice(version=1, value=35000))  # both agree: it settles itself, and is told so
+    hear(bench, news(price=0))
+    answer(bench, "refuse")
+    bench.settle(telling(bench), answered({"success": True, "data": {"applied_value": 0, "new_version": 2}}))
+    assert here(bench)["price"] == 35000

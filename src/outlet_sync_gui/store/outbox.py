@@ -20,7 +20,11 @@ WHERE o.state = 2 ORDER BY o.seq
 """
 LOAD = """
 SELECT r.id, r.type, r.local_id, o.operation, max(r.version, r.base_version + (r.base_version >= r.version)),
-       r.version, r.digest, o.amount, o.blocked_by, c.payload, o.is_turned,
+       r.version, r.digest, o.amount, o.blocked_by,
+       CASE WHEN o.operation = 'delete' AND json_type(c.payload, '$.deleted_at') IS NULL
+         THEN json_patch('{}', json_object('local_id', r.local_id, 'deleted_at', r.deleted_at))  -- headquarters' own
+         ELSE c.payload END,
+       o.is_turned,
        r.is_tried OR o.flight IS NOT NULL
 FROM json_each(?) j JOIN record r ON r.id = j.value
 JOIN outbox o ON o.record_id = r.id JOIN content c ON c.record_id = r.id
@@ -36,7 +40,7 @@ ON CONFLICT(record_id, version) DO UPDATE SET digest = excluded.digest, amount =
 ACCEPT = """
 UPDATE record SET base_version = max(base_version, j.value ->> 1), accepted_at = ?2, accepted_day = ?3,
   accepted_amount = j.value ->> 3,
-  deleted_at = CASE WHEN digest = j.value ->> 4 THEN j.value ->> 5 ELSE deleted_at END,
+  deleted_at = CASE WHEN digest = j.value ->> 4 THEN coalesce(deleted_at, j.value ->> 5) ELSE deleted_at END,
   cloud_id = CASE WHEN j.value ->> 2 IS NULL OR EXISTS (
     SELECT 1 FROM record other WHERE other.outlet = record.outlet AND other.type = record.type
     AND other.cloud_id = j.value ->> 2 AND other.id <> record.id) THEN cloud_id ELSE j.value ->> 2 END

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
+FIRST_TIME = "1970-01-01T00:00:00Z"
+
 
 @dataclass(frozen=True, slots=True)
 class Now:

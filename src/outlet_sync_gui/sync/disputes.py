@@ -17,7 +17,7 @@ from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.conflicts import Conflict, Disagreement, Source, Strategy
 from outlet_sync_gui.store.news import Adopted, Kept
 from outlet_sync_gui.store.records import CATALOGUE, Known
-from outlet_sync_gui.sync.clock import later
+from outlet_sync_gui.sync.clock import FIRST_TIME, later
 from outlet_sync_gui.sync.holding import hold_here
 from outlet_sync_gui.sync.merge import ABSENT, Fields, Merged, merge
 
@@ -124,7 +124,7 @@ def edited_though_gone(store: Store, gone: Known, *, now_ms: int) -> None:
         cloud_id=gone.cloud_id,
         action="delete",
         version=0,
-        updated_at=gone.deleted_at or "",
+        updated_at=gone.deleted_at or FIRST_TIME,
         fields=NO_NEWS,
     )
     over_deletion(store, known, change, now_ms=now_ms)
@@ -411,7 +411,7 @@ def _last_word(known: Known, opened: Conflict) -> CloudChange:
         cloud_id=known.cloud_id,
         action="update",
         version=known.base_version,
-        updated_at=at or "",
+        updated_at=at or FIRST_TIME,
         fields=dumps(fields),
     )
 

@@ -9,18 +9,16 @@ from dataclasses import replace
 
 from outlet_sync_gui.contract.answers import CloudChange
 from outlet_sync_gui.contract.records import changed_fields, digest_of, merge_fields
-from outlet_sync_gui.contract.text import dumps, loads_stored
+from outlet_sync_gui.contract.text import Json, dumps, loads_stored
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.news import Adopted, Kept
 from outlet_sync_gui.store.records import CATALOGUE, Known
 from outlet_sync_gui.sync import disputes, guard, line
-from outlet_sync_gui.sync.clock import later, to_ms
+from outlet_sync_gui.sync.clock import FIRST_TIME, later, to_ms
 from outlet_sync_gui.sync.guard import Guard
 from outlet_sync_gui.sync.holding import hold_here, made_there
 from outlet_sync_gui.sync.merge import Merged
-
-FIRST_TIME = "1970-01-01T00:00:00Z"
 
 
 def apply_change(store: Store, change: CloudChange, *, now_ms: int, watch: Guard | None = None) -> bool:
@@ -63,6 +61,7 @@ def _take(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
     if change.action == "delete":
         return _delete(store, known, change, now_ms)
     if known.deleted_at is not None:  # it comes back: nothing of what was deleted holds any more
+        store.records.unqueue(known.record_id)
         anew = _new(replace(change, local_id=change.local_id or known.local_id))
         hold_here(store, known, anew, reason=change.reason, now_ms=now_ms)
         return True
@@ -204,36 +203,51 @@ def _but_ruled(store: Store, known: Known, change: CloudChange) -> CloudChange:
 
 def _is_stale(store: Store, known: Known, change: CloudChange) -> bool:
     if known.deleted_at is not None:
-        return change.action == "delete" or _is_before_its_end(store, known, change, known.deleted_at)
+        return change.action == "delete" or _is_before_its_end(known, change, known.deleted_at)
     at_ms = to_ms(change.updated_at)
     if known.deleted_until is not None and at_ms <= to_ms(known.deleted_until):
         return True  # of an earlier life of the record
     if change.action == "delete":
-        return _is_old_deletion(known, at_ms)
+        return _is_unheard_of(store, known) or _is_old_deletion(known, at_ms)
     return change.version < known.base_version
 
 
 def _note_end(store: Store, known: Known, change: CloudChange) -> None:
-    """Deleted once more, after news that we may not have heard of: that is old by now."""
-    if change.action == "delete" and known.deleted_at is not None and not _is_deleted_by_us(known):
-        at = later(known.deleted_at, change.updated_at)
-        assert at is not None
+    """Deleted once more, after news that we may not have heard of: that is old by now.
+
+    Of our own deletion it tells when that was by its clock; a cloud may repeat ours instead.
+    """
+    if change.action != "delete" or change.updated_at == _own_end(known):
+        return
+    at = later(known.deleted_at or known.deleted_until, change.updated_at)
+    if known.deleted_at is not None and at is not None:
         store.records.mark_deleted(known.record_id, at)
+    elif _is_unheard_of(store, known):
+        store.news.outlive(known.record_id, at)
 
 
-def _is_deleted_by_us(known: Known) -> bool:
-    return "deleted_at" in loads_stored(known.payload)
+def _own_end(known: Known) -> Json:
+    """When the POS deleted it, by its clock; None where it did not."""
+    return loads_stored(known.payload).get("deleted_at")
 
 
-def _is_before_its_end(store: Store, known: Known, change: CloudChange, deleted_at: str) -> bool:
-    """Headquarters' deletion has a time alone. Ours has a version, and a time of a clock that may be off."""
+def _is_before_its_end(known: Known, change: CloudChange, deleted_at: str) -> bool:
+    """Headquarters' deletion has a time alone. Ours has a version, and a time that is no later than it was there."""
     is_earlier = to_ms(change.updated_at) <= to_ms(deleted_at)
-    if not _is_deleted_by_us(known):
+    if _own_end(known) is None:
         return is_earlier
     if change.cloud_id is not None and known.cloud_id is None:
         return False  # headquarters had none: it made this one
-    is_dated = known.base_version > 0 and store.outlet.read().clock_offset_ms is not None
-    return change.version <= known.base_version or (is_dated and is_earlier)
+    return change.version <= known.base_version or (known.base_version > 0 and is_earlier)
+
+
+def _is_unheard_of(store: Store, known: Known) -> bool:
+    """Whether it was made anew here and never left since: what headquarters deleted is a former one."""
+    if known.operation != "create":
+        return False
+    if unknown := store.news.unknown(known.record_id):
+        return "deleted_at" in loads_stored(unknown[-1])  # our deletion left last: so it had arrived
+    return known.deleted_until is not None and known.base is None
 
 
 def _is_old_deletion(known: Known, at_ms: int) -> bool:

@@ -7,7 +7,8 @@ from outlet_sync_gui.contract.text import Json, loads_stored
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.news import Adopted
 from outlet_sync_gui.store.records import Known
-from outlet_sync_gui.sync.merge import NOT_SAID
+from outlet_sync_gui.sync.clock import FIRST_TIME
+from outlet_sync_gui.sync.merge import ABSENT, NOT_SAID
 
 Step = Mapping[str, Json]  # from, to, of a count of stock also delta
 
@@ -30,6 +31,14 @@ def hold_here(store: Store, known: Known, adopted: Adopted, *, reason: str | Non
     tell_till(store, known, after, version=adopted.base_version, reason=reason, now_ms=now_ms)
 
 
+def end_here(store: Store, record_id: int) -> None:
+    """The POS's own deletion ends it, and headquarters hears nothing of that.
+
+    When, is told by headquarters' clock, as later words of it will be: this machine's may be off by years.
+    """
+    store.records.mark_deleted(record_id, store.outlet.read().cursor or FIRST_TIME)
+
+
 def tell_till(
     store: Store,
     known: Known,
@@ -50,9 +59,9 @@ def tell_till(
 
 
 def steps_between(before: Mapping[str, Json], after: Mapping[str, Json]) -> dict[str, Step]:
-    """What is other than before, field by field."""
-    names = [name for name in after if name not in NOT_SAID and (name not in before or before[name] != after[name])]
-    return {name: _step(name, before.get(name), after[name]) for name in names}
+    """What is other than before, field by field; a field that is no more becomes null."""
+    names = [name for name in {**before, **after} if before.get(name, ABSENT) != after.get(name, ABSENT)]
+    return {name: _step(name, before.get(name), after.get(name)) for name in names if name not in NOT_SAID}
 
 
 def _step(name: str, before: Json, after: Json) -> Step:

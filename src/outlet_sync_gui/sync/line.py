@@ -1,7 +1,7 @@
 """Putting a record in the line: its lane, its money, and the order that it goes behind."""
 
-from outlet_sync_gui.contract.records import Incoming, digest_of
-from outlet_sync_gui.contract.text import dumps, loads_stored
+from outlet_sync_gui.contract.records import Incoming
+from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.records import AT_ONCE, Content, Known
@@ -37,21 +37,11 @@ def queue_again(store: Store, record_id: int, *, now_ms: int) -> None:
     """What was sent or discarded goes once more, as it is."""
     known = store.records.get(record_id)
     assert known is not None
-    operation = "create" if known.base_version == 0 else "update"
-    operation = "delete" if "deleted_at" in loads_stored(known.payload) else operation
+    is_gone = known.deleted_at is not None or "deleted_at" in loads_stored(known.payload)  # whoever deleted it
+    operation = "delete" if is_gone else "create" if known.base_version == 0 else "update"
     content = Content(payload=known.payload, digest=known.digest, version=known.version, operation=operation)
-    if known.deleted_at is not None and operation != "delete":
-        content = _goodbye(known)  # headquarters deleted it: so it is
-        store.records.change(record_id, of_content(known, content), content, now_ms=now_ms)
     queue(store, record_id, of_content(known, content), content, now_ms)
     store.conflicts.restate(record_id)  # it may be asked about, with nothing of it in the line
-
-
-def _goodbye(known: Known) -> Content:
-    """What tells that a record is gone."""
-    own = {"local_id": known.local_id} if known.local_id else {}
-    payload = dumps({**own, "deleted_at": known.deleted_at})
-    return Content(payload=payload, digest=digest_of(payload), version=known.version + 1, operation="delete")
 
 
 def of_content(known: Known, content: Content) -> Incoming:

@@ -25,7 +25,7 @@ from outlet_sync_gui.sync.commands import (
     TakeChanges,
 )
 from outlet_sync_gui.sync.halts import Halts
-from outlet_sync_gui.sync.holding import hold_here, tell_till
+from outlet_sync_gui.sync.holding import end_here, hold_here, tell_till
 from outlet_sync_gui.sync.merge import NOT_SAID
 
 
@@ -89,6 +89,8 @@ def _discard(store: Store, name: str, decision: Discard, now_ms: int) -> None:
         return
     if known.base is not None and known.entity_type in CATALOGUE:
         _fall_back(store, known, now_ms)
+    elif known.operation == "delete" and known.deleted_at is None and known.entity_type in CATALOGUE:
+        end_here(store, known.record_id)
     store.records.unqueue(known.record_id)
     store.activity.note(
         What.DISCARDED,
@@ -120,7 +122,7 @@ def _fall_back(store: Store, known: Known, now_ms: int) -> None:
     """An edit of the menu that is not sent does not hold here either."""
     assert known.base is not None
     about = {name: value for name, value in loads_stored(known.payload).items() if name in NOT_SAID}
-    payload = merge_fields(known.base, about)
+    payload = merge_fields(known.payload, {**loads_stored(known.base), **about})  # what is not agreed stays
     agreed = Adopted(
         payload=payload,
         digest=digest_of(payload),

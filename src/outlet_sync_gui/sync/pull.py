@@ -9,8 +9,8 @@ from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.outlet import OutletState
 from outlet_sync_gui.store.questions import QuestionKind
 from outlet_sync_gui.store.records import CATALOGUE
-from outlet_sync_gui.sync.clock import iso, to_ms
-from outlet_sync_gui.sync.door import FIRST_TIME, apply_change
+from outlet_sync_gui.sync.clock import FIRST_TIME, iso, to_ms
+from outlet_sync_gui.sync.door import apply_change
 from outlet_sync_gui.sync.exchange import Request
 from outlet_sync_gui.sync.guard import Guard, watch
 

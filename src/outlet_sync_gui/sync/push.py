@@ -20,11 +20,12 @@ from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.outbox import Accepted, Parcel, Refused, Waiting
 from outlet_sync_gui.store.records import CATALOGUE
-from outlet_sync_gui.sync.clock import business_day, iso
+from outlet_sync_gui.sync.clock import FIRST_TIME, business_day, iso
 from outlet_sync_gui.sync.door import unite
 from outlet_sync_gui.sync.events import Behind, Event, Failed, Sent
 from outlet_sync_gui.sync.exchange import Request
 from outlet_sync_gui.sync.halts import Halts, Standing
+from outlet_sync_gui.sync.holding import end_here
 from outlet_sync_gui.sync.judge import Judged, RefusedWhole, gist, is_existing, is_missing
 from outlet_sync_gui.sync.line import LANES, lane_of
 from outlet_sync_gui.sync.pacing import FIRST_S, LAST_S, BatchSize
@@ -154,11 +155,16 @@ class Pusher:
         if not accepted:
             return
         day = business_day(wall_ms, zone=self.settings.timezone, starts_at=self.settings.business_day_start)
-        # Compared with headquarters' times later on, so by its clock.
-        gone_ms = wall_ms - (self.store.outlet.read().clock_offset_ms or 0)
-        self.store.outbox.accept(accepted, now_ms=wall_ms, day=day, deleted_at=iso(gone_ms))
+        self.store.outbox.accept(accepted, now_ms=wall_ms, day=day, deleted_at=self._there(wall_ms))
         types = {a.parcel.entity_type for a in accepted}
         self.halts.accepted(types, {a.parcel.record_id for a in accepted})
+
+    def _there(self, wall_ms: int) -> str:
+        """Tell this moment by headquarters' clock, with whose times it will be compared; no later than it is there."""
+        outlet = self.store.outlet.read()
+        if outlet.clock_offset_ms is None:
+            return outlet.cursor or FIRST_TIME
+        return iso(wall_ms - outlet.clock_offset_ms)
 
     def _unite_twins(self, accepted: Sequence[Accepted], wall_ms: int) -> None:
         """An answer may name a cloud id that headquarters told of before the till made the record itself."""
@@ -170,7 +176,7 @@ class Pusher:
 
     def _settle_failures(self, failures: Sequence[Failure], parcels: Sequence[Parcel], wall_ms: int) -> list[Event]:
         """Each refusal its own way: a type not taken, the other operation, headquarters' news first, or a person."""
-        self._end_deleted([failure.parcel for failure in failures if failure.is_unheard_of], wall_ms)
+        self._end_deleted([failure.parcel for failure in failures if failure.is_unheard_of])
         rest = self._set_untaken_aside(failures, parcels, wall_ms)
         rest = self._turn(rest)
         behind = [f for f in rest if f.is_existing and f.parcel.entity_type in CATALOGUE and not f.parcel.is_turned]
@@ -182,11 +188,11 @@ class Pusher:
         events: list[Event] = [Behind()] if behind else []
         return events if is_doubted or not rest else [*events, Failed(len(rest))]
 
-    def _end_deleted(self, parcels: Sequence[Parcel], wall_ms: int) -> None:
+    def _end_deleted(self, parcels: Sequence[Parcel]) -> None:
         """Deleted here while its refused creation was out: nobody has to hear of it any more."""
         kinds = self.store.outbox.kinds([parcel.record_id for parcel in parcels])
         for record_id in (record_id for record_id, (_, operation) in kinds.items() if operation == "delete"):
-            self.store.records.mark_deleted(record_id, iso(wall_ms))
+            end_here(self.store, record_id)
             self.store.records.unqueue(record_id)
 
     def _set_untaken_aside(self, failures: Sequence[Failure], parcels: Sequence[Parcel], wall_ms: int) -> list[Failure]:
@@ -365,9 +371,9 @@ def _accepted(parcels: Sequence[Parcel], verdict: Judged | RefusedWhole) -> list
 
 
 def _gone(failures: Sequence[Failure]) -> list[Accepted]:
-    """A delete of what is not there is done."""
+    """A delete of what is not there is done; its version is none that headquarters ever had."""
     done = [failure.parcel for failure in failures if failure.parcel.operation == "delete" and failure.is_missing]
-    return [Accepted(parcel=parcel, version=parcel.version, cloud_id=None) for parcel in done]
+    return [Accepted(parcel=parcel, version=0, cloud_id=None) for parcel in done]
 
 
 def _own(failures: Sequence[Failure], accepted: Collection[int]) -> list[Failure]:

@@ -10,10 +10,10 @@ from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.records import CATALOGUE, Content, Known, Made
-from outlet_sync_gui.sync.clock import iso, to_ms
+from outlet_sync_gui.sync.clock import to_ms
 from outlet_sync_gui.sync.disputes import edited_though_gone, retest
 from outlet_sync_gui.sync.door import apply_kept_news
-from outlet_sync_gui.sync.holding import tell_till
+from outlet_sync_gui.sync.holding import end_here, tell_till
 from outlet_sync_gui.sync.line import lane_of, queue
 from outlet_sync_gui.sync.merge import NOT_SAID
 from outlet_sync_gui.sync.till import Till, till_of
@@ -109,7 +109,7 @@ def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
     match decision:
         case Vanished(content):
             store.records.change(known.record_id, incoming, content, now_ms=now_ms)
-            store.records.mark_deleted(known.record_id, iso(now_ms))
+            end_here(store, known.record_id)
             store.records.unqueue(known.record_id)
         case Changed(content):
             store.records.change(known.record_id, incoming, content, now_ms=now_ms)
@@ -155,9 +155,9 @@ def _edit_of_gone(known: Known, incoming: Incoming, till: Till) -> Decision:
 
 def _catalogue_edit(known: Known, incoming: Incoming, till: Till) -> str:
     """Only what the POS itself changed is an edit: a till that hasn't heard of a new price must not undo it."""
-    if till.source is not None:
+    if till.source not in (None, NOTHING):
         edited = loads_stored(three_way(till.source, incoming.content, known.payload))
-    else:  # Headquarters made it, and this is the till's first word: first contact.
+    else:  # Headquarters made it, and this is the till's first word (since it deleted its own): first contact.
         said, there = loads_stored(incoming.content), loads_stored(known.payload)
         edited = {**said, **there, **({"stock": said["stock"]} if "stock" in said else {})}
     if till.stock_on_the_way and _has_counted(till.source or NOTHING, incoming.content):

@@ -20,7 +20,7 @@ from outlet_sync_gui.sync.commands import FieldChoice, Resolve
 from outlet_sync_gui.sync.disputes import DELETED
 from outlet_sync_gui.sync.exchange import Request, Ruling
 from outlet_sync_gui.sync.holding import hold_here
-from outlet_sync_gui.sync.merge import Merged
+from outlet_sync_gui.sync.merge import Fields, Merged
 
 TRUSTED_OFFSET_MS = 120_000  # a clock further off tells nothing about which of two is newer
 PROGRAM = "outlet-sync"  # who resolved it, where no person did
@@ -330,7 +330,8 @@ def _adopt_answer(
 ) -> None:
     """The version that headquarters has now; its value only where that is what was chosen and nothing is newer."""
     local, base = loads_stored(known.payload), loads_stored(known.base) if known.base else {}
-    if _is_adoptable(store, conflict, field, resolution, local) and resolution.applied_value is not None:
+    unknown = [loads_stored(text) for text in store.news.unknown(known.record_id)]
+    if _is_adoptable(store, conflict, field, resolution, local, unknown) and resolution.applied_value is not None:
         _put(local, field.field, resolution.applied_value)
         _put(base, field.field, resolution.applied_value)
     payload = dumps(local)
@@ -345,20 +346,37 @@ def _adopt_answer(
     )
     hold_here(store, known, adopted, reason=None, now_ms=now_ms)
     store.conflicts.rule(known.record_id, version)
-    if known.base and known.is_queued and not Merged(local=local, base=base).edits:
+    if known.base and known.is_queued and not unknown and not Merged(local=local, base=base).edits:
         store.records.unqueue(known.record_id)
 
 
 def _is_adoptable(
-    store: Store, conflict: Conflict, field: Disagreement, resolution: Resolution, local: Mapping[str, Json]
+    store: Store,
+    conflict: Conflict,
+    field: Disagreement,
+    resolution: Resolution,
+    local: Fields,
+    unknown: Sequence[Fields],
 ) -> bool:
     if resolution.applied_value is None or len(conflict.fields) != 1 or field.field == DELETED:
         return False
-    if field.choice is Strategy.LOCAL_WINS or store.conflicts.of_record(conflict.record_id or 0) is not None:
+    if any(dumps(sent.get(field.field)) == resolution.applied_value for sent in unknown):
+        return False  # our own, which had arrived unanswered
+    if field.choice is Strategy.LOCAL_WINS or _is_overruled(store, conflict, field.field):
         return False
     ours = (field.cloud, field.local) if field.choice is Strategy.NEWEST_WINS else (field.cloud,)
     is_as_chosen = dumps(local.get(field.field)) in ours
     return is_as_chosen and type(loads_value(resolution.applied_value)) is type(loads_value(field.cloud or "null"))
+
+
+def _is_overruled(store: Store, conflict: Conflict, name: str) -> bool:
+    """Whether the field is disputed again, or somebody decided over it since."""
+    record_id = conflict.record_id or 0
+    if store.conflicts.of_record(record_id) is not None:
+        return True
+    last = store.conflicts.last_decided(record_id, name)
+    is_other = last is not None and last.conflict_id != conflict.conflict_id
+    return is_other and last is not None and (last.closed_at or 0) >= (conflict.closed_at or 0)
 
 
 def _put(content: dict[str, Json], name: str, text: str | None) -> None:
