@@ -283,7 +283,7 @@ class Headquarters:
         data = {name: v for name, v in entry["data"].items() if name not in ("outlet_id", "outlet_code", "updated_at")}
         version, operation, item = data.pop("version"), entry["operation"], self.items.get(key)
         if operation == "delete":
-            return self._take_deletion(item, version)
+            return self._take_deletion(item, version, data.get("cloud_id"))
         if item is None:
             item = self.items[key] = Item(key, cloud_id=self._number("c"), local_id=key[1])
         elif item.is_deleted:
@@ -311,8 +311,11 @@ class Headquarters:
             self._open(item, name, data[name])
         return EXISTS
 
-    def _take_deletion(self, item: Item | None, version: int) -> str | None:
+    def _take_deletion(self, item: Item | None, version: int, cloud_id: str | None) -> str | None:
         if item is None or item.is_deleted:
+            return MISSING
+        if cloud_id not in (None, item.cloud_id):
+            self.claims.living.pop(item.key, None)  # what the till deleted is none of this
             return MISSING
         if version <= item.version:
             return EXISTS
@@ -351,6 +354,7 @@ class Headquarters:
         """What holds there now. Some clouds take the till's value from their own notice, some wait for its push."""
         item = self.items[case.key]
         is_ours = strategy == "local_wins" or (strategy == "newest_wins" and self.chance.random() < 0.5)
-        if is_ours and self.takes_side and not item.is_deleted and item.fields.get(case.name) != case.here:
+        is_open_there = not item.is_deleted and item.fields.get(case.name) == case.there != case.here
+        if is_ours and self.takes_side and is_open_there:  # else the till's push was faster than its choice
             self._say(item, {case.name: case.here}, is_ruling=True)
         return item.fields.get(case.name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.builders import Bench
-from tests.faults.claims import SHARED, Bad, Claims, Key
+from tests.faults.claims import NAMED, SHARED, Bad, Claims, Key
 from tests.faults.headquarters import Headquarters, Item, Post, Word
 from tests.faults.people import WHO, People
 from tests.faults.pos import Pos
@@ -94,23 +94,30 @@ class Menu:
             case 1:
                 decision = Discard(who=WHO, names=(name,), reason="twice")
             case 2 if known.operation != "delete":
-                price = self.chance.randint(1, 9) * 1000
-                content = {**json.loads(known.payload), "name": "Bubur", "price": price}
+                held, wanted = json.loads(known.payload), {"name": "Bubur", "price": self.chance.randint(1, 9) * 1000}
+                content = {**held, **{name: wanted[name] for name in NAMED if name in held}}
                 decision = Edit(who=WHO, name=name, content=json.dumps(content).encode())
-        if not self.people.decide(decision):
-            return
+        if self.people.decide(decision):
+            self._note(decision, known, key)
+
+    def _note(self, decision: Decision, known: Known, key: Key) -> None:
+        """What a person wants now of a record, as it was before."""
         match decision:
             case Discard() if known.state != 3:
                 self.claims.forget(key)
                 self.claims.living.pop(key, None)
                 if known.base is None:
                     self.claims.dropped.add(key)
-            case Edit():
-                self.claims.wish(key, "name", "Bubur")
-                self.claims.wish(key, "price", price)
+            case Edit(content=content):
+                held, wanted = json.loads(known.payload), json.loads(content)
+                for name in (name for name in NAMED if held.get(name) != wanted.get(name)):
+                    is_firm = json.loads(known.base or "{}").get(name) != wanted[name]
+                    self.claims.wish(key, name, wanted[name], is_firm=is_firm)
                 self.claims.living[key] = True
             case Retry():
                 self.claims.dropped.discard(key)
+                if known.deleted_at is None and known.operation != "delete":
+                    self.claims.living[key] = True
 
     # -- what headquarters says
 

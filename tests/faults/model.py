@@ -60,6 +60,7 @@ class World:
     dropped: set[Key] = field(default_factory=set)  # a person said: don't send
     late: list[list[dict[str, Any]]] = field(default_factory=list)  # given up by the till, and still on the way
     has_pulled: bool = False  # since the start, or since the cloud was last out of reach
+    is_well: bool = False  # nothing but power cuts happens to the line any more
     log: list[str] = field(default_factory=list)
     _tells_time: bool = False  # each answer carries the cloud's time
 
@@ -148,6 +149,8 @@ class World:
     def _restart(self) -> None:
         self.has_pulled = False
         self.bench.revive()
+        if self.is_well:
+            self.bench.engine.do(SyncNow(), self.bench.now)  # whoever waits for it asks again
 
     def _clock_jumps(self) -> None:
         self.bench.wall_ms += self.chance.choice((-86_400_000, 86_400_000, -3_600_000, 4_000, 31_536_000_000))
@@ -322,6 +325,7 @@ class World:
         while self.late:
             self._late_arrives()
         self.log.append("-- the line is well from here")
+        self.is_well = True
         self.cloud.is_closed, self.cloud.takes_shifts, self.cloud.wait_until_s = False, True, 0.0
         self.bench.engine.do(Resume(), self.bench.now)
         while self.menu.headquarters.post:

@@ -81,7 +81,8 @@ class People:
     def _let_go(self) -> None:
         """Deletions were approved: what is gone is wanted no more."""
         for key in [key for key, lives in self.claims.living.items() if lives]:
-            known = self.bench.store.records.find(*key)
+            records = self.bench.store.records
+            known = records.find(*key) or records.find_cloud(*key)
             if known is not None and known.deleted_at is not None:
                 self.claims.forget(key)
                 del self.claims.living[key]

@@ -14,7 +14,7 @@ from outlet_sync_gui.store.conflicts import Conflicts
 from outlet_sync_gui.store.messages import Messages
 from outlet_sync_gui.store.outbox import Outbox
 from outlet_sync_gui.store.records import Records
-from outlet_sync_gui.sync import disputes, door, engine, holding, judge, merge, pull, records, resolve, till
+from outlet_sync_gui.sync import clock, disputes, door, engine, holding, judge, merge, pull, records, resolve, till
 from outlet_sync_gui.sync.budget import Budget
 from outlet_sync_gui.sync.engine import Engine
 from outlet_sync_gui.sync.exchange import Lost
@@ -180,7 +180,7 @@ def nobody_is_asked(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_cursor_goes_back(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(pull, "_later", lambda cursor, checkpoint: door.FIRST_TIME if cursor else checkpoint)
+    patch.setattr(pull, "_later", lambda cursor, checkpoint: clock.FIRST_TIME if cursor else checkpoint)
 
 
 def the_cursor_moves_before_all_is_in(patch: pytest.MonkeyPatch) -> None:

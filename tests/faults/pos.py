@@ -104,8 +104,9 @@ class Pos:
         self._own[key, ""] = self._last_seq()
         self.log.append(f"till: deletes {key}")
         (outcome,) = self.bench.put_all([read(key[0], {"local_id": key[1]}, "delete")])
-        if isinstance(outcome, Vanished):
-            self.claims.living.pop(key)  # it was never anywhere else: what has its id there is another one
+        known = self.bench.store.records.find(*key)
+        if isinstance(outcome, Vanished) or (known is not None and known.deleted_at is not None):
+            self.claims.living.pop(key)  # it is nowhere else (any more): what has its id there is another one
 
     def _value(self, name: str) -> Any:
         if name == "price":
@@ -169,6 +170,8 @@ class Pos:
             if self._own.get((key, name), 0) < change.seq:
                 held[name] = held[name] + step["delta"] if "delta" in step and name in held else step["to"]
                 self.unwritten.add(key)
+            if held.get(name) is None:
+                held.pop(name, None)
 
     def _unheard(self, key: Key) -> list[Change]:
         return [change for change in self._after() if _key(change) == key]
