@@ -25,6 +25,7 @@ from tests.sync.headquarters import (
     state,
     tell,
     telling,
+    told_delete,
     told_update,
     tombstone,
 )
@@ -512,3 +513,32 @@ def test_an_answer_to_a_settled_conflict_does_not_overrule_what_was_decided_sinc
     answer(bench, "refuse")
     bench.settle(telling(bench), answered({"success": True, "data": {"applied_value": 0, "new_version": 2}}))
     assert here(bench)["price"] == 35000
+
+
+def test_a_deletion_that_is_given_up_leaves_the_record_as_it_was(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(), "delete")
+    decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
+    assert "deleted_at" not in here(bench)
+    assert here(bench)["price"] == 35000
+
+
+def test_a_deletion_goes_above_what_headquarters_only_repeated(bench: Bench) -> None:
+    bench.put("product", product())
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))  # it had arrived
+    bench.put("product", product(), "delete")
+    hear(bench, news(version=2, name="Nasi"))
+    (parcel,) = bench.push().flight.parcels
+    assert (parcel.operation, parcel.version) == ("delete", 3)
+
+
+def test_a_late_word_of_a_former_record_is_none_of_the_one_that_has_its_id_now(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone(at=AT_4)])
+    hear(bench, {**news(version=1, at=AT_5, name="Soto", price=1000), "cloud_id": "c-new"})
+    tell(bench, Path.DELETE, told_delete(at=AT_4))
+    tell(bench, Path.CONFLICT, notice(version=1, value=35000))
+    assert (known(bench).cloud_id, known(bench).base_version) == ("c-new", 1)
+    assert conflict(bench).record_id is None
+    choose(bench, "cloud_wins")
+    assert here(bench)["price"] == 1000

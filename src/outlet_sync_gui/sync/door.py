@@ -68,7 +68,9 @@ def _take(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
     if known.operation == "delete":  # deleted here, edited there; what was agreed before is no edit
         is_known = _is_agreed(known, change) or _is_echo(store, known, change)
         is_asked = store.conflicts.of_record(known.record_id) is not None  # over which headquarters' side waits here
-        return (is_asked or not is_known) and disputes.over_deletion(store, known, change, now_ms=now_ms)
+        if is_asked or not is_known:
+            return disputes.over_deletion(store, known, change, now_ms=now_ms)
+        return _go_above(store, known, change, now_ms)
     if _is_first_contact(known, change):
         _meet(store, known, change, now_ms)
         return True
@@ -78,6 +80,23 @@ def _take(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
         return False
     payload = merge_fields(known.payload, loads_stored(change.fields))
     hold_here(store, known, _of(payload, change), reason=change.reason, now_ms=now_ms)
+    return True
+
+
+def _go_above(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
+    """Of what is deleted here headquarters says what we knew, in a version of its own: the deletion goes above that."""
+    if change.version <= known.base_version:
+        return False
+    adopted = Adopted(
+        payload=known.payload,
+        digest=known.digest,
+        base=merge_fields(known.base or "{}", loads_stored(change.fields)),
+        base_version=change.version,
+        cloud_id=change.cloud_id,
+        deleted_at=None,
+        cloud_at=change.updated_at,
+    )
+    store.news.adopt(known.record_id, adopted, now_ms=now_ms)
     return True
 
 
@@ -147,10 +166,18 @@ def _find(store: Store, change: CloudChange, now_ms: int) -> Known | None:
     if ours is not None and theirs is not None and theirs.local_id is None:
         unite(store, ours, theirs, now_ms=now_ms)
         return store.records.find(change.entity_type, change.local_id or "")
-    if ours is not None and theirs is None and change.cloud_id and ours.cloud_id not in (None, change.cloud_id):
+    if ours is not None and theirs is None and change.cloud_id and _is_renumbered(ours, change):
         store.news.renumber(ours.record_id, change.cloud_id)  # a cloud that was installed anew counts from 1 again
         return store.records.find(change.entity_type, change.local_id or "")
     return ours or theirs
+
+
+def _is_renumbered(ours: Known, change: CloudChange) -> bool:
+    """Whether headquarters has our record under another id now, and does not speak late of a former one."""
+    if change.action == "delete" or ours.cloud_id in (None, change.cloud_id):
+        return False
+    end = ours.deleted_at or ours.deleted_until
+    return end is None or to_ms(change.updated_at) > to_ms(end)
 
 
 def _name(store: Store, theirs: Known, local_id: str, now_ms: int) -> None:

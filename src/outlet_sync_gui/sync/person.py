@@ -122,7 +122,8 @@ def _fall_back(store: Store, known: Known, now_ms: int) -> None:
     """An edit of the menu that is not sent does not hold here either."""
     assert known.base is not None
     about = {name: value for name, value in loads_stored(known.payload).items() if name in NOT_SAID}
-    payload = merge_fields(known.payload, {**loads_stored(known.base), **about})  # what is not agreed stays
+    held = "{}" if known.operation == "delete" else known.payload  # of which stays what is not agreed
+    payload = merge_fields(held, {**loads_stored(known.base), **about})
     agreed = Adopted(
         payload=payload,
         digest=digest_of(payload),
