@@ -77,15 +77,18 @@ class Claims:
             self.stock[key] += after - before
             self.unheard.setdefault(key, []).append((word, after - before))
 
-    def heard(self, word: "Word", item: "Item") -> None:
-        """The till is told; where both want the same now, there is nothing left to want."""
+    def heard(self, word: "Word", item: "Item", *, is_taken: bool) -> None:
+        """The till is told; where both want the same now, there is nothing left to want.
+
+        `is_taken`: it is the last that the program has heard, though headquarters may have gone on.
+        """
         if word.is_heard:
             return
         word.is_heard = True
         for name, value in (word.fields or {}).items():
             self.told_last[word.key, name] = value
             wishes = self.wishes.get((word.key, name), [])
-            if item.force.get(name) is word and any(wish.value == value for wish in wishes):
+            if (is_taken or item.force.get(name) is word) and any(wish.value == value for wish in wishes):
                 last = max(n for n, wish in enumerate(wishes) if wish.value == value)
                 self.wishes[word.key, name] = wishes[last + 1 :]
 

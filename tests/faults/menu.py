@@ -162,7 +162,8 @@ class Menu:
             if word.fields is None and known is not None and known.deleted_at is not None:
                 self.claims.forget(word.key)
                 self.claims.living.pop(word.key, None)
-            self.claims.heard(word, self.headquarters.items[word.key])
+            is_taken = known is not None and known.base_version == word.version
+            self.claims.heard(word, self.headquarters.items[word.key], is_taken=is_taken)
         self.people.note_what_ended()
 
     # -- promises

@@ -10,6 +10,7 @@ from tests.faults.claims import NAMED, SHARED, Bad, Claims, Key
 
 from outlet_sync_gui.contract.text import loads_value
 from outlet_sync_gui.errors import InputRefused
+from outlet_sync_gui.status import RowState
 from outlet_sync_gui.store.conflicts import Conflict, Disagreement, Strategy
 from outlet_sync_gui.store.records import Known
 from outlet_sync_gui.sync.commands import AnswerQuestion, Decision, FieldChoice, Resolve
@@ -28,6 +29,7 @@ class People:
     claims: Claims
     log: list[str]
     looked_at: dict[int, Conflict] = field(default_factory=dict)  # as somebody saw it last
+    given_up: set[int] = field(default_factory=set)  # records that need a person because a person said so
     _noted: set[int] = field(default_factory=set)  # conflicts that ended
 
     def settle_conflict(self) -> bool:
@@ -76,6 +78,8 @@ class People:
         self.decide(AnswerQuestion(who=WHO, question_id=question.question_id, choice=choice))
         if choice == "approve":
             self._let_go()
+        if choice == "give_up":
+            self.given_up |= {row.record_id for row in self.bench.store.views.queue(state=RowState.DEAD)}
         return True
 
     def _let_go(self) -> None:
