@@ -9,12 +9,16 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSocketNotifier, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
 from outlet_sync_gui import settings, words
 from outlet_sync_gui.desktop.bus import Bus
+from outlet_sync_gui.desktop.herald import Herald
+from outlet_sync_gui.desktop.machine import Machine, tell_windows
+from outlet_sync_gui.desktop.notices import Kind, shutdown
+from outlet_sync_gui.desktop.notifier import Notifier
 from outlet_sync_gui.desktop.panel import Panel
 from outlet_sync_gui.doors import FROM_KEYRING, Secrets
 from outlet_sync_gui.errors import AlreadyRunning, OutletSyncError, SettingsInvalid, StoreFailed
@@ -22,11 +26,13 @@ from outlet_sync_gui.reader import Reader
 from outlet_sync_gui.service import ReadKey, key_from_keyring
 from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.sync.clock import now
-from outlet_sync_gui.sync.commands import Command, Pause, Resume, Retry, SyncNow
+from outlet_sync_gui.sync.commands import Command, LineUp, Pause, Resume, Retry, SyncNow
 from outlet_sync_gui.sync.state import not_set_up, with_error
+from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.about import AboutDialog
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.rail import Page
+from outlet_sync_gui.ui.standing import of_the_menu
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.tray import Tray
 from outlet_sync_gui.worker import SyncWorker
@@ -34,6 +40,14 @@ from outlet_sync_gui.worker import SyncWorker
 log = logging.getLogger(__name__)
 
 LOG_BYTES, LOG_FILES = 1_000_000, 5
+PICTURE_PX = 64
+FAREWELL_MS = 1000  # a shutdown waits no longer for what we say
+SEEN_TO = {  # where a person sees to what they were told of
+    Kind.REFUSED: Page.ATTENTION,
+    Kind.CONFLICTS: Page.CONFLICTS,
+    Kind.MESSAGES: Page.MESSAGES,
+    Kind.LATE: Page.CHANGES,
+}
 
 
 class App(QObject):
@@ -57,6 +71,9 @@ class App(QObject):
         self.tray = Tray()
         self.bus = Bus.open("SESSION")
         self.panel = Panel(self.bus)
+        self.machine = Machine()
+        self.notifier = Notifier(self.bus)
+        self.herald = Herald(directory, self.notifier, _picture)
         self.worker = SyncWorker(directory, read_key=read_key, door_secrets=door_secrets)
         self._reader = Reader(directory)
         self._connect()
@@ -66,6 +83,7 @@ class App(QObject):
         self._show(self.status)
         if QGuiApplication.platformName() != "offscreen":
             self.panel.seek()
+            self.machine.watch()
         if not is_minimized:
             self.window.show()
         if self.failure is None:
@@ -75,6 +93,7 @@ class App(QObject):
         """End the service and hide; whether it ended in time."""
         self.tray.hide()
         self.window.hide()
+        self.machine.close()
         if self.bus is not None:
             self.bus.close()
         self._reader.wait()
@@ -123,8 +142,20 @@ class App(QObject):
         self.tray.log_asked.connect(self._open_log)
         self.tray.about_asked.connect(self._tell_about)
         self.tray.quit_asked.connect(QApplication.quit)
-        self.panel.appeared.connect(self.tray.appear)
+        self.panel.appeared.connect(self._come_into_panel)
         self.panel.missed.connect(self._do_without_panel)
+
+        self.machine.woke.connect(lambda: self.ask(LineUp()))
+        self.machine.ending.connect(self._say_farewell)
+        self.herald.farewell_told.connect(self.machine.let_go)
+        self.herald.asked.connect(self._see_to)
+
+    def _see_to(self, kind: Kind) -> None:
+        """Land where what was told is seen to."""
+        page = SEEN_TO.get(kind, Page.STATUS)
+        if kind is Kind.QUESTIONS:
+            page = Page.CHANGES if of_the_menu(self.status.asked) else Page.ATTENTION
+        self._open_page(page)
 
     def _open_page(self, page: Page) -> None:
         self.window.come_up()
@@ -135,6 +166,7 @@ class App(QObject):
         now_ms = now().wall_ms
         self.tray.show_status(status, now_ms)
         self.window.show_status(status, now_ms)
+        self.herald.hear(status, is_watched=self.window.isActiveWindow())
 
     def _ended_badly(self, error: OutletSyncError | None) -> None:
         self.failure = error or OutletSyncError("bug")
@@ -152,9 +184,28 @@ class App(QObject):
         else:
             self.window.showMinimized()
 
+    def _come_into_panel(self) -> None:
+        self.tray.appear()
+        if self.tray.icon is not None:
+            self.notifier.use(self.tray.icon)
+
     def _do_without_panel(self) -> None:
         if not self.window.isVisible():
             self.window.showMinimized()
+
+    def _say_farewell(self) -> None:
+        """The PC goes off: say what is unsent, and hold nothing up."""
+        if self.herald.say_farewell():
+            QTimer.singleShot(FAREWELL_MS, self.machine, self.machine.let_go)
+        else:
+            self.machine.let_go()
+
+    def session_ends(self) -> None:
+        """The session ends without the system's word before: the same, on the screen that Windows shows then."""
+        said = shutdown(self.status)
+        if said is not None:
+            tell_windows(int(self.window.winId()), f"{said[0]}. {said[1]}")
+        self._say_farewell()
 
     def _open_log(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._directory / "logs")))
@@ -172,6 +223,7 @@ def run_app(directory: Path, *, is_minimized: bool) -> None:
     app = App(directory, Theme(application))
     if app.failure is None:
         log_to_file(directory)
+    application.commitDataRequest.connect(app.session_ends)
     app.start(is_minimized=is_minimized)
     gc.freeze()  # what is loaded stays: looking through it for garbage would halt the window for 40 ms at a time
     with SignalsQuit(application):
@@ -228,6 +280,10 @@ class SignalsQuit:
         self._notifier.setEnabled(False)
         self._ear.close()
         self._mouth.close()
+
+
+def _picture(status: Status) -> QImage:
+    return icons.tray_icon(status.state).pixmap(PICTURE_PX, PICTURE_PX).toImage()
 
 
 def _pause(minutes: int) -> Pause:

@@ -6,6 +6,7 @@ jeepney comes with the keyring on Linux; elsewhere there is no bus.
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from PySide6.QtCore import QObject, QSocketNotifier
@@ -13,13 +14,22 @@ from PySide6.QtCore import QObject, QSocketNotifier
 from outlet_sync_gui.desktop import dbus
 
 if TYPE_CHECKING:
-    from jeepney import DBusAddress, MatchRule, Message
+    from jeepney import MatchRule, Message
     from jeepney.io.blocking import DBusConnection
 
 log = logging.getLogger(__name__)
 
 Reply = Callable[[tuple[Any, ...] | None], None]  # the answer's values, None for an error
 Hear = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Whom to speak to."""
+
+    name: str
+    path: str
+    interface: str
 
 
 class Bus(QObject):
@@ -30,7 +40,7 @@ class Bus(QObject):
         self._connection = connection
         self._awaited: dict[int, Reply] = {}
         self._heard: list[tuple[MatchRule, Hear]] = []
-        self._is_open = True
+        self.is_open = True
         self._notifier = QSocketNotifier(connection.sock.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._read)
         self._read()  # what came while the connection was made
@@ -41,20 +51,18 @@ class Bus(QObject):
         connection = dbus.connect(which)
         return cls(connection) if connection is not None else None
 
-    def call(
-        self, to: "DBusAddress", method: str, signature: str = "", *values: object, reply: Reply | None = None
-    ) -> None:
+    def call(self, to: Remote, method: str, signature: str = "", *values: object, reply: Reply | None = None) -> None:
         """Call a method; `reply` gets what it answers."""
-        from jeepney import new_method_call
+        from jeepney import DBusAddress, new_method_call
 
-        self._send(new_method_call(to, method, signature, values), reply)
+        address = DBusAddress(to.path, bus_name=to.name, interface=to.interface)
+        self._send(new_method_call(address, method, signature, values), reply)
 
-    def listen(self, rule: "MatchRule", hear: Hear) -> None:
-        """Hear the values of each signal that fits."""
-        from jeepney import message_bus
+    def listen(self, to: Remote, member: str, hear: Hear) -> None:
+        """Hear the values of each such signal."""
+        from jeepney import MatchRule
 
-        self._heard.append((rule, hear))
-        self._send(message_bus.AddMatch(rule), None)
+        self._match(MatchRule(type="signal", path=to.path, interface=to.interface, member=member), hear)
 
     def watch(self, name: str, changed: Callable[[bool], None]) -> None:
         """Tell whether somebody owns a name: now, and whenever that changes."""
@@ -64,18 +72,24 @@ class Bus(QObject):
             type="signal", sender="org.freedesktop.DBus", interface="org.freedesktop.DBus", member="NameOwnerChanged"
         )
         rule.add_arg_condition(0, name)
-        self.listen(rule, lambda _name, _before, owner: changed(bool(owner)))
+        self._match(rule, lambda _name, _before, owner: changed(bool(owner)))
         self._send(message_bus.NameHasOwner(name), lambda found: changed(bool(found and found[0])))
 
     def close(self) -> None:
         """Leave the bus."""
-        if self._is_open:
-            self._is_open = False
+        if self.is_open:
+            self.is_open = False
             self._notifier.setEnabled(False)
             self._connection.close()
 
+    def _match(self, rule: "MatchRule", hear: Hear) -> None:
+        from jeepney import message_bus
+
+        self._heard.append((rule, hear))
+        self._send(message_bus.AddMatch(rule), None)
+
     def _send(self, message: "Message", reply: Reply | None) -> None:
-        if not self._is_open:
+        if not self.is_open:
             return
         serial = next(self._connection.outgoing_serial)
         if reply is not None:
@@ -87,7 +101,7 @@ class Bus(QObject):
 
     def _read(self) -> None:
         try:
-            while self._is_open:
+            while self.is_open:
                 self._deliver(self._connection.receive(timeout=0))
         except TimeoutError:
             pass  # no more for now
