@@ -11,6 +11,7 @@ from outlet_sync_gui.store.changes import Changes
 from outlet_sync_gui.store.conflicts import Conflicts
 from outlet_sync_gui.store.database import FILE_NAME, Database, open_database
 from outlet_sync_gui.store.halts import Halts
+from outlet_sync_gui.store.history import History
 from outlet_sync_gui.store.messages import Messages
 from outlet_sync_gui.store.news import News
 from outlet_sync_gui.store.outbox import Outbox
@@ -37,6 +38,7 @@ class Store:
         self.halts = Halts(database, outlet)
         self.activity = Activity(database, outlet)
         self.views = Views(database, outlet)
+        self.history = History(database, outlet)
 
     def write(self) -> AbstractContextManager[None]:
         """One immediate transaction: on disk when it ends, or nothing of it."""

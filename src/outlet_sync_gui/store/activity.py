@@ -1,9 +1,13 @@
 """What was decided over records, by whom, when and why: kept, and never sent."""
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from outlet_sync_gui.store.database import Database
+from outlet_sync_gui.store.database import Database, Row
+
+DEED = "SELECT at, what, who, why, before, after, id, record_id FROM activity"
 
 
 class What(StrEnum):
@@ -11,6 +15,7 @@ class What(StrEnum):
 
     RETRIED = "retried"
     DISCARDED = "discarded"
+    UNDONE = "undone"  # a choice or a discard, within a day
     EDITED = "edited"
     GIVEN_UP = "given_up"  # a person ended a halt: what was refused alike needs attention now
     RESOLVED = "resolved"  # a conflict, field by field
@@ -32,6 +37,8 @@ class Deed:
     why: str
     before: str | None
     after: str | None
+    number: int = 0
+    record_id: int | None = None
 
 
 class Activity:
@@ -60,10 +67,16 @@ class Activity:
 
     def of(self, record_id: int) -> list[Deed]:
         """A record's history, oldest first."""
-        rows = self._db.rows(
-            "SELECT at, what, who, why, before, after FROM activity WHERE record_id = ? ORDER BY id", (record_id,)
-        )
-        return [
-            Deed(at=at, what=What(what), who=who, why=why, before=before, after=after)
-            for at, what, who, why, before, after in rows
-        ]
+        return [_deed(row) for row in self._db.rows(f"{DEED} WHERE record_id = ? ORDER BY id", (record_id,))]
+
+    def some(self, numbers: Collection[int]) -> list[Deed]:
+        """Those of these numbers that there are, in no order."""
+        query = f"{DEED} WHERE outlet = ? AND id IN (SELECT value FROM json_each(?))"
+        return [_deed(row) for row in self._db.rows(query, (self._outlet, json.dumps(list(numbers))))]
+
+
+def _deed(row: Row) -> Deed:
+    at, what, who, why, before, after, number, record_id = row
+    return Deed(
+        at=at, what=What(what), who=who, why=why, before=before, after=after, number=number, record_id=record_id
+    )

@@ -1,7 +1,7 @@
 """What headquarters changed and the till must still learn: the change feed, in order, until somebody took it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ KEPT_MS = 30 * 86_400_000  # taken changes, for readers that come back
 PURGED_AT_ONCE = 200
 CHANGE = """
 SELECT c.seq, r.type, r.local_id, coalesce(r.cloud_id, ''), c.action, c.version, c.fields, c.reason, c.at,
-       c.taken_at, c.taken_by, p.payload
+       c.taken_at, c.taken_by, p.payload, c.record_id
 FROM change c JOIN record r ON r.id = c.record_id JOIN content p ON p.record_id = r.id
 """
 
@@ -33,6 +33,7 @@ class Change:
     taken_at: int | None
     taken_by: str | None
     name: str | None  # what the record is called now
+    record_id: int = 0
 
 
 class Noted(NamedTuple):
@@ -92,6 +93,11 @@ class Changes:
         """The newest changes first, taken or not."""
         query = f"{CHANGE} WHERE c.outlet = ? ORDER BY c.seq DESC LIMIT ?"
         return [_change(row) for row in self._db.rows(query, (self._outlet, limit))]
+
+    def some(self, seqs: Collection[int]) -> list[Change]:
+        """Those of these numbers that are kept, in no order."""
+        query = f"{CHANGE} WHERE c.outlet = ? AND c.seq IN (SELECT value FROM json_each(?))"
+        return [_change(row) for row in self._db.rows(query, (self._outlet, json.dumps(list(seqs))))]
 
     def is_gone(self, seq: int) -> bool:
         """Whether a reader at `seq` has missed something that is not kept any more, or comes from another database."""
@@ -188,7 +194,9 @@ class Changes:
 
 
 def _change(row: Row) -> Change:
-    (seq, entity_type, local_id, cloud_id, action, version, fields, reason, at, taken_at, taken_by, payload) = row
+    (seq, entity_type, local_id, cloud_id, action, version, fields, reason, at, taken_at, taken_by, payload, about) = (
+        row
+    )
     name = loads_stored(payload).get("name")
     return Change(
         seq=seq,
@@ -203,4 +211,5 @@ def _change(row: Row) -> Change:
         taken_at=taken_at,
         taken_by=taken_by,
         name=name if isinstance(name, str) else None,
+        record_id=about,
     )

@@ -145,6 +145,11 @@ class Conflicts:
         has_it = "EXISTS (SELECT 1 FROM conflict_field f WHERE f.conflict_id = conflict.id AND f.field = ?2)"
         return self._one(f"{query} AND (?2 IS NULL OR {has_it}) ORDER BY closed_at DESC, id DESC", (record_id, name))
 
+    def decided_at(self, record_id: int, at_ms: int) -> Conflict | None:
+        """The record's conflict that was decided at that moment."""
+        query = f"{CONFLICT} WHERE record_id = ? AND closed_at = ? AND closed_by IS NOT NULL"
+        return self._one(query, (record_id, at_ms))
+
     def of_unknown(self, entity_type: str, local_id: str | None, cloud_id: str | None) -> Conflict | None:
         """The open conflict over a record that we don't know."""
         query = f"{CONFLICT} WHERE outlet = ? AND closed_at IS NULL AND record_id IS NULL AND type = ? AND"

@@ -1,5 +1,7 @@
 """Headquarters' announcements, and which webhooks were taken already."""
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from outlet_sync_gui.store.database import Database, Row
@@ -55,6 +57,11 @@ class Messages:
         """All of them, newest first."""
         query = f"{MESSAGE} WHERE outlet = ? ORDER BY id DESC LIMIT ?"
         return [_message(row) for row in self._db.rows(query, (self._outlet, limit))]
+
+    def some(self, numbers: Collection[int]) -> list[Message]:
+        """Those of these numbers that there are, in no order."""
+        query = f"{MESSAGE} WHERE outlet = ? AND id IN (SELECT value FROM json_each(?))"
+        return [_message(row) for row in self._db.rows(query, (self._outlet, json.dumps(list(numbers))))]
 
     def acknowledge(self, number: int, *, who: str, now_ms: int) -> bool:
         """Somebody has read it; False where there is none of that number, or it was read before."""

@@ -1,6 +1,7 @@
 """What waits for a person's word besides refused records and conflicts; one question of a kind at a time."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,6 +47,18 @@ class Questions:
         return [
             Question(question_id=number, kind=QuestionKind(kind), facts=loads_stored(facts), opened_at=at, n=n)
             for number, kind, facts, at, n in rows
+        ]
+
+    def some(self, numbers: Collection[int]) -> list[Question]:
+        """Those of these numbers that there are, answered or not, in no order; what they held is not counted."""
+        rows = self._db.rows(
+            "SELECT id, kind, facts, opened_at FROM question"
+            " WHERE outlet = ? AND id IN (SELECT value FROM json_each(?))",
+            (self._outlet, json.dumps(list(numbers))),
+        )
+        return [
+            Question(question_id=number, kind=QuestionKind(kind), facts=loads_stored(facts), opened_at=at, n=0)
+            for number, kind, facts, at in rows
         ]
 
     def find(self, kind: QuestionKind) -> Question | None:

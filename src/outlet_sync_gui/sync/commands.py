@@ -92,6 +92,14 @@ class Resolve(Decision):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undo(Decision):
+    """Take back what a person decided within a day: the deed of this number, or what was chosen of this conflict."""
+
+    deed: int | None = None
+    conflict_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeChanges(Decision):
     """A person has seen to these of headquarters' changes on the till; None: to all."""
 

@@ -23,10 +23,10 @@ from outlet_sync_gui.status import Lane, Status, Trouble
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.conflicts import Conflict, Disagreement
 from outlet_sync_gui.store.outbox import Parcel
-from outlet_sync_gui.sync import person, pull, resolve, waits
+from outlet_sync_gui.sync import person, pull, resolve, undo, waits
 from outlet_sync_gui.sync.budget import Budget, stamp_of
 from outlet_sync_gui.sync.clock import Now, next_time, server_offset_ms
-from outlet_sync_gui.sync.commands import Command, Decision, KeyChanged, LineUp, Pause, Resume, SyncNow
+from outlet_sync_gui.sync.commands import Command, Decision, KeyChanged, LineUp, Pause, Resume, SyncNow, Undo
 from outlet_sync_gui.sync.door import apply_kept_news
 from outlet_sync_gui.sync.drain import Drain
 from outlet_sync_gui.sync.events import Behind, Event, KeyRefused, Pulled, Sent, Stopped
@@ -178,6 +178,10 @@ class Engine:
                 self._line_up(now)
             case KeyChanged():
                 self._key_changed()
+            case Undo():
+                with self._store.write():
+                    undo.undo(self._store, command, now_ms=now.wall_ms)
+                    self._order(now, frozenset())
             case Decision():
                 with self._store.write():  # whole or not at all: it may be asked for again after a failure
                     person.decide(self._store, self._settings, command, now_ms=now.wall_ms)
