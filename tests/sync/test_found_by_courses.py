@@ -542,3 +542,37 @@ def test_a_late_word_of_a_former_record_is_none_of_the_one_that_has_its_id_now(b
     assert conflict(bench).record_id is None
     choose(bench, "cloud_wins")
     assert here(bench)["price"] == 1000
+
+
+def test_what_may_have_arrived_is_taken_back_where_it_is_not_sent(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000))
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
+    assert here(bench)["price"] == 35000
+    hear(bench)
+    (parcel,) = bench.push().flight.parcels
+    assert (parcel.version, loads_stored(parcel.payload)["price"]) == (3, 35000)
+
+
+def test_what_is_deleted_here_meanwhile_stays_so_where_its_price_is_refused(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, news(price=0))
+    bench.put("product", product(), "delete")
+    answer(bench, "refuse")
+    (parcel,) = bench.push().flight.parcels
+    assert (parcel.operation, parcel.version) == ("delete", 3)
+
+
+def test_a_deletion_from_before_our_own_creation_was_seen_there_is_old(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, news(version=1, at=AT_5, name="Nasi"))  # our own, back from there
+    tell(bench, Path.DELETE, told_delete(at=AT_4))
+    assert known(bench).deleted_at is None
+
+
+def test_a_late_word_of_a_former_record_changes_nothing_of_the_one_that_has_its_id_now(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, {**news(version=1, at=AT_5, name="Soto", price=1000), "cloud_id": "c-new"})
+    tell(bench, Path.UPDATE, told_update(version=4, at=AT_4, price=2000))
+    assert (known(bench).cloud_id, here(bench)["price"]) == ("c-new", 1000)

@@ -89,6 +89,10 @@ class News:
             (record_id,),
         )
 
+    def date(self, record_id: int, cloud_at: str | None) -> None:
+        """Headquarters had it like this at that time."""
+        self._db.execute("UPDATE record SET cloud_at = ?1 WHERE id = ?2 AND cloud_at IS NOT ?1", (cloud_at, record_id))
+
     def of(self, record_id: int) -> Kept | None:
         """What is kept beside a record."""
         row = self._db.row(f"{NEWS} AND n.record_id = ?", (self._outlet, record_id))

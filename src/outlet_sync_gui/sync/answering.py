@@ -98,13 +98,14 @@ def _refuse(store: Store, question: Question, who: str, now_ms: int) -> None:
         store.news.drop(record_id)
         known = store.records.get(record_id)
         assert known is not None
-        if change.action == "delete":
+        is_of_life = "delete" in (change.action, known.operation)
+        if is_of_life:
             disputes.over_deletion(store, known, change, now_ms=now_ms)
         else:
             disputes.reconcile(store, known, change, now_ms=now_ms, asked=[_price(change)])
         conflict = store.conflicts.of_record(record_id)
         if conflict is not None:
-            name = disputes.DELETED if change.action == "delete" else PRICE
+            name = disputes.DELETED if is_of_life else PRICE
             resolve.choose_all(store, conflict, Strategy.LOCAL_WINS, who=who, now_ms=now_ms, name=name)
 
 

@@ -77,6 +77,7 @@ def _take(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
     if known.is_queued or store.conflicts.of_record(known.record_id) is not None:
         return disputes.reconcile(store, known, change, now_ms=now_ms)
     if _says_nothing_new(known, change):
+        store.news.date(known.record_id, later(known.cloud_at, change.updated_at))
         return False
     payload = merge_fields(known.payload, loads_stored(change.fields))
     hold_here(store, known, _of(payload, change), reason=change.reason, now_ms=now_ms)
@@ -166,18 +167,22 @@ def _find(store: Store, change: CloudChange, now_ms: int) -> Known | None:
     if ours is not None and theirs is not None and theirs.local_id is None:
         unite(store, ours, theirs, now_ms=now_ms)
         return store.records.find(change.entity_type, change.local_id or "")
-    if ours is not None and theirs is None and change.cloud_id and _is_renumbered(ours, change):
+    if ours is not None and theirs is None and change.cloud_id and _is_under_another_id(ours, change):
+        if change.action == "delete" or _is_former(ours, change):
+            return ours
         store.news.renumber(ours.record_id, change.cloud_id)  # a cloud that was installed anew counts from 1 again
         return store.records.find(change.entity_type, change.local_id or "")
     return ours or theirs
 
 
-def _is_renumbered(ours: Known, change: CloudChange) -> bool:
-    """Whether headquarters has our record under another id now, and does not speak late of a former one."""
-    if change.action == "delete" or ours.cloud_id in (None, change.cloud_id):
-        return False
-    end = ours.deleted_at or ours.deleted_until
-    return end is None or to_ms(change.updated_at) > to_ms(end)
+def _is_under_another_id(ours: Known, change: CloudChange) -> bool:
+    return change.cloud_id is not None and ours.cloud_id not in (None, change.cloud_id)
+
+
+def _is_former(ours: Known, change: CloudChange) -> bool:
+    """Whether headquarters speaks late of another record of its own, which had the same id of the POS."""
+    last = later(ours.deleted_at or ours.deleted_until, ours.cloud_at if ours.base_version else None)
+    return _is_under_another_id(ours, change) and last is not None and to_ms(change.updated_at) <= to_ms(last)
 
 
 def _name(store: Store, theirs: Known, local_id: str, now_ms: int) -> None:
@@ -235,8 +240,8 @@ def _is_stale(store: Store, known: Known, change: CloudChange) -> bool:
     if known.deleted_until is not None and at_ms <= to_ms(known.deleted_until):
         return True  # of an earlier life of the record
     if change.action == "delete":
-        return _is_unheard_of(store, known) or _is_old_deletion(known, at_ms)
-    return change.version < known.base_version
+        return _is_former(known, change) or _is_unheard_of(store, known) or _is_old_deletion(known, at_ms)
+    return change.version < known.base_version or _is_former(known, change)
 
 
 def _note_end(store: Store, known: Known, change: CloudChange) -> None:

@@ -87,11 +87,15 @@ def _discard(store: Store, name: str, decision: Discard, now_ms: int) -> None:
     if known.state == HELD:
         _give_way(store, known, decision, now_ms)
         return
+    agreed: Adopted | None = None
     if known.base is not None and known.entity_type in CATALOGUE:
-        _fall_back(store, known, now_ms)
+        agreed = _fall_back(store, known, now_ms)
     elif known.operation == "delete" and known.deleted_at is None and known.entity_type in CATALOGUE:
         end_here(store, known.record_id)
-    store.records.unqueue(known.record_id)
+    if agreed is not None and store.news.unknown(known.record_id):
+        resolve.send(store, known, agreed, "update", now_ms)  # what it falls back from may have arrived
+    else:
+        store.records.unqueue(known.record_id)
     store.activity.note(
         What.DISCARDED,
         known.record_id,
@@ -118,7 +122,7 @@ def _take_changes(store: Store, seqs: tuple[int, ...] | None, decision: Decision
         raise InputRefused("change_unknown", {"name": str(seqs[0])})
 
 
-def _fall_back(store: Store, known: Known, now_ms: int) -> None:
+def _fall_back(store: Store, known: Known, now_ms: int) -> Adopted:
     """An edit of the menu that is not sent does not hold here either."""
     assert known.base is not None
     about = {name: value for name, value in loads_stored(known.payload).items() if name in NOT_SAID}
@@ -133,6 +137,7 @@ def _fall_back(store: Store, known: Known, now_ms: int) -> None:
         deleted_at=known.deleted_at,
     )
     hold_here(store, known, agreed, reason=None, now_ms=now_ms)
+    return agreed
 
 
 def _edit(store: Store, settings: Settings, decision: Edit, now_ms: int) -> None:

@@ -270,12 +270,13 @@ def _apply(
     # What left and was never answered may have arrived: then it is not the way that was chosen there.
     is_unsure = bool(store.news.unknown(known.record_id))
     if deletion is not None or ((Merged(local=local, base=base).edits or is_unsure) if is_menu else is_ours):
-        _send(store, known, adopted, "create" if deletion else "update", now_ms)
+        send(store, known, adopted, "create" if deletion else "update", now_ms)
     else:
         store.records.unqueue(known.record_id)
 
 
-def _send(store: Store, known: Known, adopted: Adopted, operation: str, now_ms: int) -> None:
+def send(store: Store, known: Known, adopted: Adopted, operation: str, now_ms: int) -> None:
+    """What was decided goes out above all that either side has."""
     content = Content(
         payload=adopted.payload,
         digest=adopted.digest,
