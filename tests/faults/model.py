@@ -59,6 +59,7 @@ class World:
     said: dict[Key, dict[str, Any] | None] = field(default_factory=dict)  # the same, and what a person made of it
     dropped: set[Key] = field(default_factory=set)  # a person said: don't send
     late: list[list[dict[str, Any]]] = field(default_factory=list)  # given up by the till, and still on the way
+    is_abreast: bool = False  # headquarters was asked since the line was made to move
     has_pulled: bool = False  # since the start, or since the cloud was last out of reach
     is_well: bool = False  # nothing but power cuts happens to the line any more
     log: list[str] = field(default_factory=list)
@@ -229,7 +230,7 @@ class World:
                 return
             events += self.bench.engine.go_on(self.bench.now)
         if any(isinstance(event, Pulled) for event in events):
-            self.has_pulled = True
+            self.has_pulled = self.is_abreast = True
             self.menu.after_news(words)
         self.menu.people.note_what_ended()
         if any(isinstance(event, Stopped) and event.code in OUT_OF_REACH for event in events):
@@ -369,7 +370,7 @@ class World:
     def _drain(self) -> None:
         """Nothing wrong with the line: for three hours, or until nothing waits that need not."""
         self.bench.engine.do(SyncNow(), self.bench.now)
-        ends_at = self.bench.at_s + 3 * 3600
+        self.is_abreast, ends_at = False, self.bench.at_s + 3 * 3600
         while self.bench.at_s < ends_at:
             self.bench.later(1)
             step = self._next()
@@ -385,7 +386,8 @@ class World:
     def _is_unfinished(self) -> bool:
         """Whether anything is left that goes by itself."""
         is_syncing = self.bench.engine.status(self.bench.now).state is State.SYNCING
-        return bool(self._stuck().keys() - self._bad() or self.bench.store.conflicts.telling() or is_syncing)
+        is_left = self._stuck().keys() - self._bad() or self.bench.store.conflicts.telling()
+        return bool(is_left or is_syncing or not self.is_abreast)
 
     def _bad(self) -> set[str]:
         """Records that the cloud will not take as they are, and payments of such orders."""

@@ -14,8 +14,9 @@ from outlet_sync_gui.store.conflicts import Conflicts
 from outlet_sync_gui.store.messages import Messages
 from outlet_sync_gui.store.outbox import Outbox
 from outlet_sync_gui.store.records import Records
-from outlet_sync_gui.sync import clock, disputes, door, engine, holding, judge, merge, pull, records, resolve, till
+from outlet_sync_gui.sync import disputes, door, engine, guard, holding, judge, merge, pull, records, resolve, till
 from outlet_sync_gui.sync.budget import Budget
+from outlet_sync_gui.sync.clock import FIRST_TIME
 from outlet_sync_gui.sync.engine import Engine
 from outlet_sync_gui.sync.exchange import Lost
 from outlet_sync_gui.sync.guard import Guard
@@ -136,7 +137,7 @@ def another_choice_is_told(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_choice_does_not_go_out(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(resolve, "_send", lambda store, known, *_: store.records.unqueue(known.record_id))
+    patch.setattr(resolve, "send", lambda store, known, *_: store.records.unqueue(known.record_id))
 
 
 def a_choice_counts_for_whatever_there_is_now(patch: pytest.MonkeyPatch) -> None:
@@ -179,8 +180,12 @@ def nobody_is_asked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Guard, "asks", lambda *_: None)
 
 
+def what_is_asked_about_is_passed_over(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(guard, "hold", lambda *_, **__: False)
+
+
 def the_cursor_goes_back(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(pull, "_later", lambda cursor, checkpoint: clock.FIRST_TIME if cursor else checkpoint)
+    patch.setattr(pull, "_later", lambda cursor, checkpoint: FIRST_TIME if cursor else checkpoint)
 
 
 def the_cursor_moves_before_all_is_in(patch: pytest.MonkeyPatch) -> None:
@@ -239,6 +244,7 @@ PLANTED: tuple[Plant, ...] = (
     an_old_deletion_hits_a_new_record,
     old_news_counts,
     nobody_is_asked,
+    what_is_asked_about_is_passed_over,
     the_cursor_goes_back,
     the_cursor_moves_before_all_is_in,
     the_tills_count_overwrites_what_it_has_not_heard_of,

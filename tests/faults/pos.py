@@ -57,6 +57,7 @@ class Pos:
         for name, value in fields.items():
             self.claims.wish(key, name, value, is_firm=False)
         self.claims.free(key)
+        self.claims.chosen.get(key, {}).pop("stock", None)  # it has counted
         self.claims.living[key] = True
         gone = self._own.get((key, ""), 0)
         made = [change.seq for change in self._unheard(key) if change.action == "create" and change.seq > gone]
