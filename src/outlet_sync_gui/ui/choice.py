@@ -37,6 +37,7 @@ class Choice(QPushButton):
         self.value: Hashable = None
         self.choices = QMenu(self)
         self.choices.setProperty("kind", "choice")
+        self.choices.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.choices.aboutToShow.connect(self._fill)  # not before: under a finger nothing changes
         self.setMenu(self.choices)
         theme.changed.connect(self._show)

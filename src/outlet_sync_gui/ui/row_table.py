@@ -26,7 +26,7 @@ ICON_PX, PADDING_PX, MARK_PX = 24, 20, 36
 LARGEST_SHARE = 0.62
 WIDE = (Column.WHAT, Column.DETAIL)
 MEASURED = (Column.TIME, Column.AMOUNT, Column.STATE, Column.WHAT)
-FIRST_MEASURED = 40  # before anything was shown; no window shows more
+FIRST_MEASURED = 40  # before it was ever shown; no window shows more
 
 
 class RowTable(QWidget):
@@ -134,7 +134,7 @@ class RowTable(QWidget):
         self._seen = self.in_view()
         lines = self.model.lines()
         if self._has_choice:
-            lines = lines[self._seen.start : max(self._seen.stop, FIRST_MEASURED if not self._wanted else 0)]
+            lines = lines[self._seen.start : self._seen.stop if self.isVisible() else FIRST_MEASURED]
         for column in MEASURED:
             widest = max((measure.horizontalAdvance(text) for text in {line.text(column) for line in lines}), default=0)
             icon = ICON_PX if column in (Column.WHAT, Column.STATE) else 0
