@@ -58,8 +58,10 @@ TEST_PROGRAMS = {
     "gdbus": "libglib2.0-bin",
     "gnome-keyring-daemon": "gnome-keyring",
     "strace": "strace",
+    "trayer": "trayer",
     "xauth": "xauth",
     "Xvfb": "xvfb",
+    "xwininfo": "x11-utils",
 }
 PARALLEL = ("-n", "auto", "--dist", "worksteal")  # where nobody chose: half of the time is waiting for processes
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))

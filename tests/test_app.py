@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 from tests.builders import OUTLET_ID, order, product, read, transaction
 from tests.fakes import KEY, answer, command, configure, environment, program, read_key, until_running
 
-from outlet_sync_gui import channel, words
+from outlet_sync_gui import __version__, channel, words
 from outlet_sync_gui.app import App
+from outlet_sync_gui.desktop.notices import Kind
 from outlet_sync_gui.errors import SettingsInvalid
 from outlet_sync_gui.settings import load
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
@@ -24,6 +25,7 @@ from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.store.halts import HaltKind
 from outlet_sync_gui.sync.commands import Pause, SyncNow
 from outlet_sync_gui.sync.records import accept
+from outlet_sync_gui.ui.about import AboutDialog
 from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
 from outlet_sync_gui.ui.dialogs import DetailsDialog, Dialog, DiscardDialog
 from outlet_sync_gui.ui.edit_dialog import EditDialog
@@ -301,6 +303,32 @@ def test_the_queue_is_searched_by_the_start_of_a_number(app: App, tmp_path: Path
     assert model.data(model.index(1, 2)) == "Paused until resumed."
 
 
+def test_without_a_panel_the_window_stays_within_reach(app: App) -> None:
+    app.start(is_minimized=True)
+    assert not app.window.isVisible()
+    app.panel.missed.emit()
+    assert (app.window.isVisible(), app.window.isMinimized()) == (True, True)
+    app.window.come_up()
+    assert not app.window.isMinimized()
+    app.window.close()
+    assert (app.window.isVisible(), app.window.isMinimized()) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "page"), [(Kind.REFUSED, Page.ATTENTION), (Kind.LATE, Page.CHANGES), (Kind.TROUBLE, Page.STATUS)]
+)
+def test_a_notification_lands_where_it_is_seen_to(app: App, kind: Kind, page: Page) -> None:
+    app.herald.asked.emit(kind)
+    assert (app.window.isVisible(), app.window.rail.page()) == (True, page)
+
+
+def test_the_about_box_tells_what_the_help_desk_asks(app: App, tmp_path: Path) -> None:
+    app.tray.about.trigger()
+    (about,) = app.window.findChildren(AboutDialog)
+    assert dict(about.lines) == {"Version": __version__, "Outlet": "JKT-001", "Data folder": str(tmp_path)}
+    about.reject()
+
+
 def test_a_language_that_is_chosen_is_kept(app: App, tmp_path: Path) -> None:
     app.speak("id")
     assert load(tmp_path).settings.language == "id"
@@ -330,6 +358,39 @@ def test_the_whole_program_starts_raises_its_window_and_ends_in_time(tmp_path: P
         first.send_signal(signal.SIGTERM)
         _, said = first.communicate(timeout=4)
     assert (first.returncode, b"Traceback" in said) == (0, False)
+
+
+def test_of_several_starts_at_once_one_stays_and_the_others_raise_it(tmp_path: Path, cloud: SimulatedCloud) -> None:
+    directory = configure(tmp_path / "data", cloud.url)
+    env = environment(directory, QT_QPA_PLATFORM="offscreen")
+    starts = [subprocess.Popen([*program(), *words], env=env) for words in ([], [], ["--minimized"])]
+    try:
+        until_running(directory)
+        ended = [start for start in starts if _ends(start)]
+        assert [start.returncode for start in ended] == [0, 0]
+    finally:
+        for start in starts:
+            start.send_signal(signal.SIGTERM)
+        assert [start.wait(10) for start in starts] == [0, 0, 0]
+
+
+def test_after_kill_9_the_next_start_is_the_first(tmp_path: Path, cloud: SimulatedCloud) -> None:
+    directory = configure(tmp_path / "data", cloud.url)
+    env = environment(directory, QT_QPA_PLATFORM="offscreen")
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        running = subprocess.Popen([*program()], env=env)
+        until_running(directory)
+        assert channel.ask(directory, {"do": "show"}) == {"shown": True}
+        running.send_signal(number)
+        running.wait(10)
+
+
+def _ends(start: "subprocess.Popen[bytes]") -> bool:
+    """Whether this one ends by itself within the time that a start takes."""
+    try:
+        return start.wait(12) is not None
+    except subprocess.TimeoutExpired:
+        return False
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ class App(QObject):
         self.tray.page_asked.connect(self._open_page)
         self.tray.log_asked.connect(self._open_log)
         self.tray.about_asked.connect(self._tell_about)
-        self.tray.quit_asked.connect(QApplication.quit)
+        self.tray.quit_asked.connect(leave)
         self.panel.appeared.connect(self._come_into_panel)
         self.panel.missed.connect(self._do_without_panel)
 
@@ -171,7 +171,7 @@ class App(QObject):
     def _ended_badly(self, error: OutletSyncError | None) -> None:
         self.failure = error or OutletSyncError("bug")
         if isinstance(error, AlreadyRunning):
-            QApplication.quit()
+            leave()
         else:
             self._show(with_error(self.status, self.failure))
 
@@ -180,7 +180,7 @@ class App(QObject):
         if self.panel.is_there():
             self.window.hide()
         elif self._is_demo or self.window.isMinimized():
-            QApplication.quit()
+            leave()
         else:
             self.window.showMinimized()
 
@@ -226,7 +226,7 @@ def run_app(directory: Path, *, is_minimized: bool) -> None:
     application.commitDataRequest.connect(app.session_ends)
     app.start(is_minimized=is_minimized)
     gc.freeze()  # what is loaded stays: looking through it for garbage would halt the window for 40 ms at a time
-    with SignalsQuit(application):
+    with SignalsQuit():
         application.exec()
     if not app.stop():
         log.error("the service did not end in time")
@@ -243,6 +243,11 @@ def make_application() -> QApplication:
     application.setDesktopFileName("outlet-sync-gui")
     application.setQuitOnLastWindowClosed(False)
     return application
+
+
+def leave() -> None:
+    """End the program. Not `quit`: that asks the window to close, which only hides itself."""
+    QApplication.exit(0)
 
 
 def log_to_file(directory: Path) -> None:
@@ -262,16 +267,13 @@ def log_to_file(directory: Path) -> None:
 class SignalsQuit:
     """SIGTERM and Ctrl-C end the program: Python's handlers run only when Qt's loop wakes, so a socket wakes it."""
 
-    def __init__(self, application: QApplication) -> None:
-        self._application = application
-
     def __enter__(self) -> None:
         self._ear, self._mouth = socket.socketpair()
         for end in (self._ear, self._mouth):
             end.settimeout(0)
         signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._application.quit())
+            signal.signal(number, lambda *_: leave())
         self._notifier = QSocketNotifier(self._ear.fileno(), QSocketNotifier.Type.Read)
         self._notifier.activated.connect(lambda: self._ear.recv(64))
 

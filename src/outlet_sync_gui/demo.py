@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from outlet_sync_gui import sample, settings, words
-from outlet_sync_gui.app import App, SignalsQuit, has_display, log_to_file, make_application
+from outlet_sync_gui.app import App, SignalsQuit, has_display, leave, log_to_file, make_application
 from outlet_sync_gui.contract.records import Incoming
 from outlet_sync_gui.credentials import WebhookSecret
 from outlet_sync_gui.doors import WEBHOOK_PATH, Secrets
@@ -212,7 +212,7 @@ class Demo(QObject):
         if not self.is_over:
             self.is_over = True
             self._picture("end")
-            QApplication.quit()
+            leave()
 
     def _picture(self, name: str, window: QWidget | None = None) -> None:
         if self._pictures is not None:
@@ -281,7 +281,7 @@ def _play(
     demo.plan(seconds or SEEN_STORY_SECONDS)
     if seconds is not None:
         QTimer.singleShot(round(seconds * 850), demo, demo.close_day)
-    with SignalsQuit(application):
+    with SignalsQuit():
         application.exec()
     is_clean = app.stop()
     demo.account()

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from outlet_sync_gui.errors import AlreadyRunning
 
-LOCK_NAME = "service.lock"
+LOCK_NAME, DESKTOP_LOCK_NAME = "service.lock", "desktop.lock"
 ENDING_S = 1.0  # a service that stops, or was killed just now, holds the lock a moment longer
 
 P = ParamSpec("P")
@@ -20,11 +20,14 @@ T = TypeVar("T")
 
 
 class Lock:
-    """The data directory's OS lock: only its holder talks to the cloud. The system frees it when the process dies."""
+    """A data directory's OS lock; the system frees it when the process dies, however it does.
 
-    def __init__(self, directory: Path) -> None:
+    Only the holder of LOCK_NAME talks to the cloud, only that of DESKTOP_LOCK_NAME has windows.
+    """
+
+    def __init__(self, directory: Path, name: str = LOCK_NAME) -> None:
         self._directory = directory
-        self._lock = FileLock(directory / LOCK_NAME, mode=0o600, thread_local=False)
+        self._lock = FileLock(directory / name, mode=0o600, thread_local=False)
 
     def __enter__(self) -> None:
         try:
