@@ -26,10 +26,11 @@ from outlet_sync_gui.reader import Reader
 from outlet_sync_gui.service import ReadKey, key_from_keyring
 from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.sync.clock import now
-from outlet_sync_gui.sync.commands import Command, LineUp, Pause, Resume, Retry, SyncNow
+from outlet_sync_gui.sync.commands import Command, KeyChanged, LineUp, Pause, Resume, Retry, SyncNow
 from outlet_sync_gui.sync.state import not_set_up, with_error
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.about import AboutDialog
+from outlet_sync_gui.ui.keeper import DropSecret, Errand, Keeper, Kept, PutSecret, RenewToken, Save
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.rail import Page
 from outlet_sync_gui.ui.standing import of_the_menu
@@ -64,6 +65,7 @@ class App(QObject):
     ) -> None:
         super().__init__()
         self._directory = directory
+        self._theme = theme
         self._is_demo = is_demo
         self.failure: OutletSyncError | None = None
         self.status = self._first_status()
@@ -75,6 +77,7 @@ class App(QObject):
         self.notifier = Notifier(self.bus)
         self.herald = Herald(directory, self.notifier, _picture)
         self.worker = SyncWorker(directory, read_key=read_key, door_secrets=door_secrets)
+        self.keeper = Keeper(directory)
         self._reader = Reader(directory)
         self._connect()
 
@@ -97,6 +100,7 @@ class App(QObject):
         if self.bus is not None:
             self.bus.close()
         self._reader.wait()
+        self.keeper.finish()
         return self.worker.stop()
 
     def ask(self, command: Command) -> None:
@@ -109,7 +113,7 @@ class App(QObject):
         self.window.retranslate()
         self.tray.retranslate()
         if not self._is_demo:
-            settings.save(self._directory, {"language": language})
+            self.keeper.do(Save({"language": language}))
 
     def _first_status(self) -> Status:
         """Before the service has said anything nothing is claimed; what can't work is shown, not only printed."""
@@ -133,6 +137,9 @@ class App(QObject):
             asker.sync_asked.connect(lambda: self.ask(SyncNow()))
             asker.resume_asked.connect(lambda: self.ask(Resume()))
         self.window.language_asked.connect(self.speak)
+        self.window.errand_asked.connect(self.keeper.do)
+        self.window.log_asked.connect(self._open_log)
+        self.keeper.came.connect(self._take_up)
         self.window.retry_asked.connect(lambda: self.ask(Retry(who=settings.user_name())))
         self.window.pause_asked.connect(lambda: self.ask(Pause()))
         self.window.close_asked.connect(self._close_asked)
@@ -156,6 +163,27 @@ class App(QObject):
         if kind is Kind.QUESTIONS:
             page = Page.CHANGES if of_the_menu(self.status.asked) else Page.ATTENTION
         self._open_page(page)
+
+    def _take_up(self, errand: Errand, came: object) -> None:
+        """What was kept counts at once, here and in the service."""
+        if isinstance(came, Kept):
+            words.use_zone(came.loaded.settings.timezone)
+            self._theme.choose(came.loaded.settings.appearance)
+        if not isinstance(came, OutletSyncError):
+            self._tell_service(errand)
+        self.window.show_errand(errand, came)
+
+    def _tell_service(self, errand: Errand) -> None:
+        match errand:
+            case Save() if self.worker.isRunning():
+                self.worker.reload()
+            case Save() if isinstance(self.failure, SettingsInvalid):  # which may be mended now
+                self.failure = None
+                self.worker.start()
+            case PutSecret(name="api-key"):
+                self.worker.send(KeyChanged())
+            case PutSecret() | DropSecret() | RenewToken():
+                self.worker.reread()
 
     def _open_page(self, page: Page) -> None:
         self.window.come_up()

@@ -235,7 +235,9 @@ def test_nothing_moves_while_nobody_sees_it(window: MainWindow) -> None:
 
 def test_settings_stand_at_the_foot_of_the_rail_and_are_a_page_as_the_others(window: MainWindow) -> None:
     QTest.mouseClick(window.rail.settings, Qt.MouseButton.LeftButton)
-    assert (window.rail.page(), window.rail.list.currentRow()) == (Page.SETTINGS, -1)
+    assert (window.rail.page(), window.rail.list.selectedItems()) == (Page.SETTINGS, [])
+    window.rail.list.setFocus()
+    assert window.rail.page() is Page.SETTINGS
     QTest.mouseClick(window.rail.settings, Qt.MouseButton.LeftButton)
     assert window.rail.settings.isChecked()
     window.open_page(Page.QUEUE)

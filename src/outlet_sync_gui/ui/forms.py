@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
@@ -28,7 +29,7 @@ from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import Label
 
 FAULT_AFTER_MS = 500  # of rest: whoever is still typing has not made a mistake yet
-WIDEST_PX, CHEVRON_PX, SWITCH_INDENT_PX = 624, 16, 26
+WIDEST_PX, UNIT_ENTRY_PX, CHEVRON_PX, SWITCH_INDENT_PX = 624, 140, 16, 26
 
 Check = Callable[[str], object]  # a text's value; raises an OutletSyncError that says what is wrong with it
 Options = Sequence[tuple[object, str]]  # a value, and what it is called
@@ -52,12 +53,12 @@ class Field(QWidget, Generic[Control]):
         self.beside = QHBoxLayout()
         self.beside.setSpacing(8)
         self.beside.addWidget(control, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.label)
-        column.addLayout(self.beside)
-        column.addWidget(self.line)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(4)
+        self.column.addWidget(self.label)
+        self.column.addLayout(self.beside)
+        self.column.addWidget(self.line)
         self.setMaximumWidth(WIDEST_PX)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
@@ -95,6 +96,7 @@ class Entry(Field[QLineEdit]):
         super().__init__(QLineEdit(maxLength=longest))
         self._check = check
         self._value: object = ""
+        self._unit: Label | None = None
         self.fault_told = ""
         if is_secret:
             self.control.setEchoMode(QLineEdit.EchoMode.Password)
@@ -117,6 +119,7 @@ class Entry(Field[QLineEdit]):
         """Fill it. The cursor stays where it is when nothing changes."""
         if text != self.control.text():
             self.control.setText(text)
+            self.control.setCursorPosition(0)  # the head of a long one is what tells it from others
         self._judge()
         self._hush()
 
@@ -144,13 +147,12 @@ class Entry(Field[QLineEdit]):
 
     def put_unit(self, unit: str) -> None:
         """Say what the number counts."""
-        if self.beside.count() == 1:
-            self.beside.addWidget(Label("quiet"))
-            self.control.setMaximumWidth(120)
+        if self._unit is None:
+            self._unit = Label("quiet")
+            self.control.setMaximumWidth(UNIT_ENTRY_PX)
+            self.beside.addWidget(self._unit)
             self.beside.addStretch(1)
-        label = self.beside.itemAt(1).widget()
-        assert isinstance(label, Label)
-        label.say(unit)
+        self._unit.say(unit)
 
     def _lock(self, *, is_locked: bool) -> None:
         self.control.setReadOnly(is_locked)  # so that it can still be chosen and copied
@@ -239,6 +241,11 @@ class OneOf(Field[QWidget]):
             self.buttons[value].setChecked(True)
         self._draw()
 
+    def arrange(self, *, is_compact: bool) -> None:
+        """Beside each other, or below."""
+        ways = QBoxLayout.Direction
+        self._row.setDirection(ways.TopToBottom if is_compact else ways.LeftToRight)
+
     def _add(self, value: object) -> QPushButton:
         button = QPushButton()
         button.setCheckable(True)
@@ -276,6 +283,7 @@ class Switch(Field[QPushButton]):
         self.control.clicked.connect(self._edited)
         self.label.hide()
         self.line.setIndent(SWITCH_INDENT_PX)
+        self.column.setSpacing(0)
         theme.changed.connect(self._draw)
         self._draw()
 

@@ -29,13 +29,16 @@ from outlet_sync_gui.ui.decisions import Decisions
 from outlet_sync_gui.ui.messages_page import MessagesPage
 from outlet_sync_gui.ui.queue_page import QueuePage
 from outlet_sync_gui.ui.rail import Page, Rail
-from outlet_sync_gui.ui.record_pages import AttentionPage, RecordPage
+from outlet_sync_gui.ui.settings_page import SettingsPage
 from outlet_sync_gui.ui.status_page import StatusPage
+from outlet_sync_gui.ui.keeper import Errand
 from outlet_sync_gui.ui.summary_page import SummaryPage
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Banner, FocusRing
 
-AnyPage = StatusPage | QueuePage | RecordPage | MessagesPage | ChangesPage | SummaryPage
+AnyPage = (
+    StatusPage | QueuePage | AttentionPage | ActivityPage | MessagesPage | ChangesPage | SummaryPage | SettingsPage
+)
 P = TypeVar("P", bound=AnyPage)
 NARROW_WINDOW_PX = 900
 SIZE = QSize(1024, 528)
@@ -56,7 +59,9 @@ class MainWindow(QMainWindow):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+    errand_asked = Signal(object)  # an Errand of the settings
         self._theme = theme
+    log_asked = Signal()
         self._status: Status | None = None
         self._now_ms = 0
         self.rail = Rail(theme)
@@ -123,6 +128,17 @@ class MainWindow(QMainWindow):
         """Ask for what the page that is shown wants to read."""
         status = self._status
         if status is None or not status.outlet_id or status.state is State.SETUP:
+    @cached_property
+    def settings_page(self) -> SettingsPage:
+        """The page of the settings, made when somebody first goes there."""
+        page = self._add(SettingsPage(self._theme))
+        page.asked.connect(self.errand_asked)
+        page.language_asked.connect(self.language_asked)
+        page.appearance_asked.connect(self._theme.choose)
+        page.log_asked.connect(self.log_asked)
+        page.answered.connect(self.decisions.answer)
+        return page
+
             return
         wish = self._page().wish()
         if wish is not None:
@@ -163,6 +179,11 @@ class MainWindow(QMainWindow):
         self.rail.retranslate()
         for page in self._made:
             page.retranslate()
+    def show_errand(self, errand: Errand, came: object) -> None:
+        """Show what came of an errand of the settings."""
+        if self.rail.page() is Page.SETTINGS:
+            self.settings_page.show_came(errand, came)
+
 
     def come_up(self) -> None:
         """Be seen, in front."""
@@ -243,6 +264,8 @@ class MainWindow(QMainWindow):
 
 
 def _rows(found: object) -> Sequence[Any]:
+            case Page.SETTINGS:
+                return self.settings_page
     assert isinstance(found, Sequence)
     return found
 
@@ -254,3 +277,5 @@ def _scrolling(page: QWidget) -> QScrollArea:
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(page)
     return area
+        if isinstance(page, SettingsPage):
+            page.begin()

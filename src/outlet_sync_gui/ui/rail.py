@@ -158,14 +158,19 @@ class Rail(QFrame):
         """Show a page, and stand at its entry."""
         is_other = page is not self._page
         self._page = page
-        self.list.setCurrentRow(self._row_of(page))
+        self._stand()
         self.settings.setChecked(page is Page.SETTINGS)
         if is_other:
             self.retranslate()
             self.page_changed.emit()
 
-    def _row_of(self, page: Page) -> int:
-        return self.list.row(self.items[page]) if page in self.items else -1
+    def _stand(self) -> None:
+        """At the page's entry. At the foot none is chosen, but one stays current: else Qt goes to the first."""
+        if self._page in self.items:
+            self.list.setCurrentItem(self.items[self._page])
+            self.items[self._page].setSelected(True)
+        else:
+            self.list.clearSelection()
 
     def _moved(self, item: QListWidgetItem | None) -> None:
         # The arrow keys must get past the conflicts without opening them: Enter does.
@@ -176,12 +181,14 @@ class Rail(QFrame):
     def _clicked(self, item: QListWidgetItem) -> None:
         page = _page_of(item)
         if page is Page.CONFLICTS:
-            self.list.setCurrentRow(self._row_of(self._page))
-            self.conflicts_asked.emit()
+            self._stand()
+        if page is not None:
+            self.go_to(page)
 
     def _activated(self, item: QListWidgetItem) -> None:
-        if _page_of(item) is Page.CONFLICTS:
-            self.conflicts_asked.emit()
+        page = _page_of(item)
+        if page is not None:
+            self.go_to(page)
 
     def _show_counts(self) -> None:
         waiting, urgent = counts(self._status), _urgent(self._status)

@@ -30,13 +30,18 @@ class Theme(QObject):
     def __init__(self, app: QApplication, *, is_dark: bool | None = None) -> None:
         super().__init__(app)
         self._app = app
+        self._is_fixed = is_dark is not None
         self.tokens: Tokens = tokens.LIGHT
         app.setStyle("Fusion")
-        hints = app.styleHints()
-        if is_dark is None:
-            hints.colorSchemeChanged.connect(self._follow)
-            is_dark = hints.colorScheme() is Qt.ColorScheme.Dark
-        self.apply(is_dark=is_dark)
+        app.styleHints().colorSchemeChanged.connect(self._follow)
+        self.apply(is_dark=self._is_system_dark() if is_dark is None else is_dark)
+
+    def choose(self, appearance: str) -> None:
+        """Be `light`, `dark`, or as the `system` is."""
+        self._is_fixed = appearance != "system"
+        is_dark = appearance == "dark" if self._is_fixed else self._is_system_dark()
+        if (self.tokens is tokens.DARK) is not is_dark:
+            self.apply(is_dark=is_dark)
 
     def apply(self, *, is_dark: bool) -> None:
         """Colour everything."""
@@ -46,8 +51,12 @@ class Theme(QObject):
         self._app.setStyleSheet(style_sheet(self.tokens, Sizes(base)))
         self.changed.emit()
 
-    def _follow(self, scheme: Qt.ColorScheme) -> None:
-        self.apply(is_dark=scheme is Qt.ColorScheme.Dark)
+    def _follow(self) -> None:
+        if not self._is_fixed:
+            self.apply(is_dark=self._is_system_dark())
+
+    def _is_system_dark(self) -> bool:
+        return self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
 
 
 def palette(colours: Tokens) -> QPalette:

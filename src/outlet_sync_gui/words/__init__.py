@@ -12,6 +12,7 @@ from outlet_sync_gui.words.failures import (
     failed,
     help_code,
     idle,
+    help_codes,
     passed,
     problem,
     trouble,
@@ -34,6 +35,7 @@ from outlet_sync_gui.words.headquarters import (
     level,
     question,
     shortened,
+    setting_name,
     value,
 )
 from outlet_sync_gui.words.records import (
@@ -50,7 +52,7 @@ from outlet_sync_gui.words.records import (
     type_name,
     wait,
 )
-from outlet_sync_gui.words.settings import wrong
+from outlet_sync_gui.words.settings import interval, wrong
 from outlet_sync_gui.words.speech import (
     LANGUAGES,
     N_,
@@ -117,7 +119,10 @@ __all__ = [
     "megabytes",
     "missing_name",
     "moment",
+    "help_codes",
     "number",
+    "interval",
+    "items",
     "passed",
     "plural",
     "problem",
@@ -141,6 +146,7 @@ __all__ = [
     "time",
     "tooltip",
     "tried_again",
+    "setting_name",
     "trouble",
     "type_name",
     "unchecked",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.status import Trouble
-from outlet_sync_gui.words.speech import N_, say, span
+from outlet_sync_gui.words.speech import N_, PLACE, say, span
 
 LADDER: Mapping[str, tuple[str, str]] = {
     "N-LINK": (N_("Not connected"), N_("Check the cable, turn on Wi-Fi.")),
@@ -256,3 +256,9 @@ def failed(name: str, found: Trouble) -> str:
 def help_code(code: str) -> str:
     """The short code for the help desk."""
     return code if code.startswith(("N-", "R-", "E-", "D-")) else f"E-{code.upper().replace('_', '-')}"
+def help_codes() -> list[tuple[str, str]]:
+    """Every code that has a page of its own with the help desk, and what it means."""
+    told = {code: f"{say(cause).removesuffix('.')}. {say(mend)}" for code, (cause, mend) in {**LADDER, **DOORS}.items()}
+    return [(code, PLACE.sub("…", text)) for code, text in told.items()]
+
+

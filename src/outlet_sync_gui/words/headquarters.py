@@ -191,7 +191,7 @@ def question(asked: Question) -> str:
         case "restored_cloud":
             return f"{_restored(facts)} {say('Nothing was deleted here. No news is taken until you decide.')}"
         case "config_changed":
-            changed = ", ".join(f"{_setting(name)} {shortened(str(told))}" for name, told in facts.items())
+            changed = ", ".join(f"{setting_name(name)} {shortened(str(told))}" for name, told in facts.items())
             return say("Headquarters changed settings of this program: {settings}.", settings=changed)
         case "refused_alike":
             kind = type_name(str(facts.get("entity_type", "")), 2)
@@ -228,7 +228,8 @@ def _restored(facts: Mapping[str, str | int]) -> str:
     )
 
 
-def _setting(key: str) -> str:
+def setting_name(key: str) -> str:
+    """What people call a setting that headquarters may set."""
     return say(SETTINGS[key]) if key in SETTINGS else key
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.words.failures import problem
-from outlet_sync_gui.words.speech import N_, number, say
+from outlet_sync_gui.words.speech import N_, number, say, say_n
 
 # By what `settings` says that it wanted.
 WANTED: Mapping[str, str] = {
@@ -17,6 +17,9 @@ WANTED: Mapping[str, str] = {
     "a whole number": N_("Write a whole number, such as 30"),
     "HH:MM": N_("Write the time like 22:00"),
     "something": N_("This is needed: nothing can be sent without it"),
+    "http://proxy.example:3128": N_("Write it like http://proxy.example:3128"),
+    "a file": N_("There is no such file, or it can't be read"),
+    "16 or more": N_("At least 16 characters"),
 }
 LIMIT = re.compile(r"([≥≤]) ([0-9]+)")
 AT_LEAST, AT_MOST = N_("At least {n}"), N_("At most {n}")
@@ -33,3 +36,14 @@ def wrong(error: OutletSyncError) -> str:
     if error.code == "setting_invalid":
         return say(TOO_LONG) if "at most" in why else why
     return problem(error)
+
+
+def interval(seconds: int) -> str:
+    """Every so many seconds, in the largest unit that tells it exactly: 90 seconds, 5 minutes, 1 hour, 1 day."""
+    if seconds % 86_400 == 0:
+        return say_n("{n} day", "{n} days", seconds // 86_400)
+    if seconds % 3_600 == 0:
+        return say_n("{n} hour", "{n} hours", seconds // 3_600)
+    if seconds % 60 == 0:
+        return say_n("{n} minute", "{n} minutes", seconds // 60)
+    return say_n("{n} second", "{n} seconds", seconds)
