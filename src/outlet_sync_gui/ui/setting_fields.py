@@ -136,9 +136,9 @@ def _intervals(key: str, *usual: int) -> Offer:
 
 def _zones(chosen: Settings) -> Options:
     usual = {
-        "Asia/Jakarta": words.say("WIB · Jakarta, Sumatra, west Kalimantan"),
-        "Asia/Makassar": words.say("WITA · Makassar, Bali, Nusa Tenggara"),
-        "Asia/Jayapura": words.say("WIT · Papua, Maluku"),
+        "Asia/Jakarta": "WIB · Jakarta",
+        "Asia/Makassar": "WITA · Makassar, Bali",
+        "Asia/Jayapura": "WIT · Jayapura",
     }
     return list({**usual, chosen.timezone: usual.get(chosen.timezone, chosen.timezone)}.items())
 

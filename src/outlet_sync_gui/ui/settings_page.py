@@ -215,7 +215,7 @@ class SettingsPage(QWidget):
         self.help.log_asked.connect(self.log_asked)
 
     def _lay_out(self) -> None:
-        self._column = QVBoxLayout(self)
+        self._column = _Column(self)
         self._column.setSpacing(12)
         self._column.addWidget(self.title)
         self._column.addWidget(self.error)
@@ -237,6 +237,14 @@ ICONS = {
     Section.LOOK: "language",
     Section.HELP: "help",
 }
+
+
+class _Column(QVBoxLayout):
+    """Takes the height that there is, whatever its sections would like: they scroll, so that the footer stays."""
+
+    def hasHeightForWidth(self) -> bool:
+        """No."""
+        return False
 
 
 def _scrolling(content: QWidget) -> QScrollArea:
