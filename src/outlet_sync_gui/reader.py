@@ -1,10 +1,11 @@
 """What the window shows of the store, read on one other thread: a wish goes in, what was found comes out."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -16,9 +17,12 @@ from outlet_sync_gui.store import Store, open_store
 from outlet_sync_gui.store.activity import Deed
 from outlet_sync_gui.store.changes import Change
 from outlet_sync_gui.store.conflicts import Conflict
+from outlet_sync_gui.store.history import Key, Source
 from outlet_sync_gui.store.messages import Message
 from outlet_sync_gui.store.views import ALL, Sought, Stretch
+from outlet_sync_gui.sync import history
 from outlet_sync_gui.sync.clock import now
+from outlet_sync_gui.sync.history import Happened
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +146,37 @@ class WantChanges:
         latest = store.changes.latest(limit=GLANCE_ROWS)
         taken = [change for change in latest if change.taken_at is not None]
         return [*store.changes.untaken(limit=PAGE_ROWS), *taken]
+
+
+class Part(StrEnum):
+    """What of the history people look at."""
+
+    ALL = "all"
+    SENT = "sent"
+    RECEIVED = "received"
+    DECIDED = "decided"  # by people
+
+
+SOURCES: Mapping[Part, Sequence[Source]] = {
+    Part.ALL: tuple(Source),
+    Part.SENT: (Source.SENT,),
+    Part.RECEIVED: (Source.CHANGED, Source.ASKED, Source.ANNOUNCED, Source.NOTED),
+    Part.DECIDED: (Source.DECIDED,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WantActivity:
+    """A page of the history, newest first, of records whose number begins so; `before`: what comes after that one."""
+
+    part: Part = Part.ALL
+    search: str = ""
+    before: Key | None = None
+
+    def read(self, store: Store) -> Sequence[Happened]:
+        """The entries."""
+        sources, at_ms = SOURCES[self.part], now().wall_ms
+        return history.read(store, sources, search=self.search, before=self.before, limit=PAGE_ROWS, now_ms=at_ms)
 
 
 class Reader(QObject):

@@ -67,6 +67,7 @@ DEEDS: Mapping[str, str] = {
     "retried": N_("Sent again"),
     "discarded": N_("Discarded"),
     "edited": N_("Mended"),
+    "undone": N_("Taken back"),
     "given_up": N_("No longer tried"),
     "resolved": N_("Conflict settled"),
     "settled": N_("Both sides agree again"),
@@ -74,6 +75,7 @@ DEEDS: Mapping[str, str] = {
     "approved": N_("Headquarters' change approved"),
     "declined": N_("Headquarters' change refused"),
     "gone": N_("Deleted at headquarters"),
+    "told": N_("Headquarters noted a difference that needs nobody"),
 }
 
 
@@ -93,6 +95,8 @@ DECLINED: Mapping[str, str] = {
     "conflict_changed": N_("Headquarters changed it again. Look first."),
     "message_unknown": N_("Somebody has seen to that already."),
     "change_unknown": N_("Somebody has seen to that already."),
+    "undo_over": N_("That can't be undone any more."),
+    "undo_changed": N_("It has changed since then, so it stays as it is."),
 }
 
 

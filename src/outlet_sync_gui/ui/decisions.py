@@ -10,6 +10,7 @@ from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.reader import Record, WantConflicts, WantRecord
 from outlet_sync_gui.settings import user_name
 from outlet_sync_gui.status import Row, Status
+from outlet_sync_gui.store.activity import Deed
 from outlet_sync_gui.store.conflicts import Conflict
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.commands import (
@@ -22,7 +23,9 @@ from outlet_sync_gui.sync.commands import (
     Resolve,
     Retry,
     TakeChanges,
+    Undo,
 )
+from outlet_sync_gui.sync.history import Happened
 from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
 from outlet_sync_gui.ui.dialogs import DetailsDialog, Dialog, DiscardDialog
 from outlet_sync_gui.ui.edit_dialog import LARGEST, EditDialog
@@ -85,6 +88,17 @@ class Decisions(QObject):
         """Somebody answered a question."""
         self.decided.emit(AnswerQuestion(who=user_name(), question_id=question_id, choice=choice))
 
+    def show_details(self, row: Row) -> None:
+        """Somebody wants to see all that is known of a record."""
+        self.ask(Action.DETAILS, [row])
+
+    def undo(self, happened: Happened) -> None:
+        """Somebody takes a decision back."""
+        record, deed = happened.entry.record, happened.entry.told
+        if isinstance(deed, Deed) and record is not None:
+            self._titles[str(record.record_id)] = words.row_title(record)
+            self.decided.emit(Undo(who=user_name(), deed=deed.number))
+
     def acknowledge(self, number: int) -> None:
         """Somebody has read an announcement."""
         self.decided.emit(ReadMessage(who=user_name(), number=number))
@@ -111,7 +125,7 @@ class Decisions(QObject):
         if isinstance(command, Resolve):
             self._decline(command, error)
             return
-        is_row = isinstance(command, Retry | Discard | Edit)  # others have numbers of their own
+        is_row = isinstance(command, Retry | Discard | Edit | Undo)  # others have numbers of their own
         title = self._titles.get(str(error.facts.get("name", "")), "") if is_row else ""
         self._banner.tell(reasons.declined(error, title))
 

@@ -12,6 +12,7 @@ from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.reader import (
     QueuePart,
     Record,
+    WantActivity,
     WantChanges,
     WantConflicts,
     WantGlance,
@@ -24,6 +25,7 @@ from outlet_sync_gui.reader import (
 from outlet_sync_gui.status import Row, State, Status
 from outlet_sync_gui.sync.commands import Command
 from outlet_sync_gui.ui import icons
+from outlet_sync_gui.ui.activity_page import ActivityPage
 from outlet_sync_gui.ui.changes_page import ChangesPage
 from outlet_sync_gui.ui.decisions import Decisions
 from outlet_sync_gui.ui.messages_page import MessagesPage
@@ -37,7 +39,7 @@ from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Banner, FocusRing
 
 AnyPage = (
-    StatusPage | QueuePage | AttentionPage | ActivityPage | MessagesPage | ChangesPage | SummaryPage | SettingsPage
+    StatusPage | QueuePage | AttentionPage | ActivityPage | ActivityPage | MessagesPage | ChangesPage | SummaryPage | SettingsPage
 )
 P = TypeVar("P", bound=AnyPage)
 NARROW_WINDOW_PX = 900
@@ -91,6 +93,15 @@ class MainWindow(QMainWindow):
         page = self._add(AttentionPage(self._theme))
         page.standing.answered.connect(self.decisions.answer)
         page.list.asked.connect(self.decisions.ask)
+        return page
+
+    @cached_property
+    def activity_page(self) -> ActivityPage:
+        """The page of all that happened, made when somebody first goes there."""
+        page = self._add(ActivityPage(self._theme))
+        page.wanted.connect(self.ask_for_rows)
+        page.details_asked.connect(self.decisions.show_details)
+        page.undo_asked.connect(self.decisions.undo)
         return page
 
     @cached_property
@@ -159,6 +170,8 @@ class MainWindow(QMainWindow):
                 self.messages_page.show_messages(_rows(found))
             case WantChanges(), _:
                 self.changes_page.show_changes(_rows(found))
+            case WantActivity(), _:
+                self.activity_page.show_found(wish, _rows(found))
             case WantGlance(), _:
                 self.show_rows(_rows(found))
 
@@ -238,6 +251,8 @@ class MainWindow(QMainWindow):
                 return self.queue_page
             case Page.ATTENTION:
                 return self.attention_page
+            case Page.ACTIVITY:
+                return self.activity_page
             case Page.MESSAGES:
                 return self.messages_page
             case Page.CHANGES:

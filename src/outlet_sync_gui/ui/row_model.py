@@ -42,7 +42,7 @@ class Line:
     amount: str
     state: str
     state_icon: str
-    key: int = 0  # the record's id, where the line is one record
+    key: int = 0  # the record's id, where the line is one record; of a heading below 0
 
     def text(self, column: int) -> str:
         """The words in a column."""
@@ -165,6 +165,12 @@ class RowModel(QAbstractTableModel):
         """How many columns."""
         return 0 if parent.isValid() else len(Column)
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """A heading is no line to be chosen."""
+        flags = super().flags(index)
+        is_heading = index.isValid() and self._lines[index.row()].key < 0
+        return flags & ~Qt.ItemFlag.ItemIsSelectable if is_heading else flags
+
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, icon, weight and place of a cell."""
         line, column = self._lines[index.row()], index.column()
@@ -182,6 +188,8 @@ class RowModel(QAbstractTableModel):
         return None
 
     def _icon(self, line: Shown, column: int) -> object:
+        if line.key < 0:
+            return None
         if column == Column.MARK:
             is_marked = line.key in self._marked
             colour = self._colours.accent if is_marked else self._colours.edge

@@ -134,7 +134,7 @@ class RowTable(QWidget):
         self._seen = self.in_view()
         lines = self.model.lines()
         if self._has_choice:
-            lines = lines[self._seen.start : self._seen.stop if self.isVisible() else FIRST_MEASURED]
+            lines = lines[self._seen.start : self._seen.stop if self.table.isVisible() else FIRST_MEASURED]
         for column in MEASURED:
             widest = max((measure.horizontalAdvance(text) for text in {line.text(column) for line in lines}), default=0)
             icon = ICON_PX if column in (Column.WHAT, Column.STATE) else 0

@@ -146,6 +146,8 @@ QPushButton[role="square"] {{ min-width:44px; min-height:44px; padding:0; }}
 QPushButton[kind="cell"] {{ border:1px solid {c.edge}; border-radius:10px; padding:0; font-weight:400; }}
 QPushButton[kind="cell"]:checked {{ border:2px solid {c.accent}; background:{c.accent_tint}; }}
 QPushButton[kind="cell"]:disabled {{ border-color:{c.line}; }}
+QPushButton[kind="segment"] {{ min-height:44px; padding:0 12px; font-weight:500; text-align:left; }}
+QPushButton[kind="segment"]:checked {{ border-color:{c.accent}; background:{c.accent_tint}; }}
 QPushButton[kind="choice"] {{ min-height:44px; padding:0 12px; font-weight:500; }}
 QPushButton[kind="choice"][isNarrowed="true"] {{ border:2px solid {c.accent}; background:{c.accent_tint};
   padding:0 11px; min-height:42px; }}

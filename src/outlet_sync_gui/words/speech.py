@@ -172,6 +172,17 @@ def at(ms: int, now_ms: int, *, has_zone: bool = True) -> str:
     return say("at {time}", time=clock(ms) if has_zone else time(ms))
 
 
+def day(ms: int, now_ms: int) -> str:
+    """Today, yesterday, Mon 26 Jan; with the year where it is another one."""
+    then, today = _local(ms), _local(now_ms)
+    near = {0: N_("Today"), 1: N_("Yesterday")}
+    days = (today.date() - then.date()).days
+    if days in near:
+        return say(near[days])
+    weekday, month = DAYS[_chosen.language][then.weekday()], MONTHS[_chosen.language][then.month - 1]
+    return f"{weekday} {then.day} {month}{f' {then.year}' if then.year != today.year else ''}"
+
+
 def date(ms: int) -> str:
     """Sen 26 Jan 19.05."""
     day = _local(ms)
