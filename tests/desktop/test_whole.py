@@ -1,0 +1,40 @@
+"""The whole program on a desk of its own: a refusal is told, and a click on it lands where it is seen to."""
+
+import json
+import os
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from tests.builders import order
+from tests.desktop.desk import Notifications, need, panel
+from tests.desktop.test_panel import started
+from tests.fakes import KEY, command, configure, until_running
+
+from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
+
+
+def is_shown(desk: dict[str, str]) -> bool:
+    """Whether the window can be seen on this display."""
+    found = subprocess.run(
+        ["xwininfo", "-name", "Outlet Sync — JKT-001"], env={**os.environ, **desk}, capture_output=True, check=False
+    )
+    return b"IsViewable" in found.stdout
+
+
+def test_a_refusal_while_the_window_is_hidden_is_told_once_and_a_click_brings_the_window(
+    tmp_path: Path, desk: dict[str, str]
+) -> None:
+    need("xwininfo")
+    cloud = Cloud(now_ms=wall_ms, api_key=KEY)
+    cloud.rejects["A1"] = "Table B-12 not registered"
+    with SimulatedCloud(cloud) as running, panel(desk) as tray, closing(Notifications(desk)) as service:
+        directory = configure(tmp_path / "data", running.url, language="id")
+        with started(directory, desk, "--minimized"):
+            tray.next("RegisterStatusNotifierItem")
+            until_running(directory)
+            command(directory, "enqueue", "order", given=json.dumps(order("A1")))
+            assert service.next_shown() == (0, "1 data perlu dicek", "Data lain tetap terkirim.")
+            assert not is_shown(desk)
+            service.click(1)
+            assert any(is_shown(desk) for _ in range(400))  # each look is a process
