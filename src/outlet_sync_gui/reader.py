@@ -86,12 +86,22 @@ class WantRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One record with its content (JSON text) and what was decided over it, oldest first."""
+    """One record with its content (JSON text), what was decided over it, oldest first, and all else that is known.
+
+    `queued`: its row as it is now, None where it is not in the line. Times are UTC ms.
+    """
 
     entity_type: str
     local_id: str | None
     content: str
     history: Sequence[Deed]
+    queued: Row | None = None
+    accepted_at: int | None = None
+    agreed_version: int = 0
+    version: int = 0
+    cloud_id: str | None = None
+    changes: Sequence[Change] = ()
+    conflicts: Sequence[Conflict] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +116,18 @@ class WantRecord:
         known = store.records.named(str(self.row.record_id))
         if known is None:
             return None
-        history = store.activity.of(known.record_id)
         return Record(
-            entity_type=known.entity_type, local_id=known.local_id, content=known.payload, history=tuple(history)
+            entity_type=known.entity_type,
+            local_id=known.local_id,
+            content=known.payload,
+            history=tuple(store.activity.of(known.record_id)),
+            queued=store.views.queued(known.record_id, known.payload),
+            accepted_at=store.views.accepted_at(known.record_id),
+            agreed_version=known.base_version,
+            version=known.version,
+            cloud_id=known.cloud_id,
+            changes=tuple(store.changes.of(known.record_id, limit=GLANCE_ROWS)),
+            conflicts=tuple(store.conflicts.past_and_open(known.record_id, limit=GLANCE_ROWS)),
         )
 
 

@@ -18,7 +18,7 @@ from outlet_sync_gui.reader import Record, WantRecord
 from outlet_sync_gui.status import Row
 from outlet_sync_gui.store.activity import Deed, What
 from outlet_sync_gui.sync.commands import Discard, Edit, Retry
-from outlet_sync_gui.ui.dialogs import DetailsDialog, Dialog, DiscardDialog
+from outlet_sync_gui.ui.dialogs import Dialog, DiscardDialog
 from outlet_sync_gui.ui.edit_dialog import LARGEST, EditDialog
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.rail import Page
@@ -135,19 +135,6 @@ def test_a_record_too_big_to_be_mended_here_is_said_to_be(opened: MainWindow) ->
     opened.show_found(WantRecord(REFUSED[0], is_edit=True), big)
     assert opened.decisions.dialog is None
     assert opened.banner.text.whole() == "Order ORD-20260127-0142 is too big to be mended here."
-
-
-def test_details_tell_all_that_is_known(opened: MainWindow) -> None:
-    opened.show_found(WantRecord(REFUSED[0]), RECORD)
-    dialog = dialog_of(opened)
-    assert isinstance(dialog, DetailsDialog)
-    said = [text for _, text in dialog.lines]
-    assert said[0] == "Table A-05 · 4 guests · Rp187.000"
-    assert "refused · since" in said[1]
-    assert said[2].endswith("Headquarters says: “Table B-12 not registered for JKT-001”")
-    assert said[4].endswith("Discarded · Rina · “entered twice”")
-    assert '"table_number": "B-12"' in dialog.content.toPlainText()
-    assert dialog.content.isReadOnly()
 
 
 # -- what could not be done

@@ -84,6 +84,11 @@ class Changes:
         )
         return [_change(row) for row in rows]
 
+    def of(self, record_id: int, *, limit: int) -> list[Change]:
+        """What headquarters changed of a record last, newest first."""
+        query = f"{CHANGE} WHERE c.record_id = ? ORDER BY c.seq DESC LIMIT ?"
+        return [_change(row) for row in self._db.rows(query, (record_id, limit))]
+
     def untaken(self, *, limit: int) -> list[Change]:
         """What the till has not taken, oldest first."""
         query = f"{CHANGE} WHERE c.outlet = ? AND c.taken_at IS NULL ORDER BY c.seq LIMIT ?"

@@ -139,6 +139,11 @@ class Conflicts:
         """The open conflict of a record."""
         return self._one(f"{CONFLICT} WHERE record_id = ? AND closed_at IS NULL", (record_id,))
 
+    def past_and_open(self, record_id: int, *, limit: int) -> list[Conflict]:
+        """The conflicts of a record, the latest first."""
+        query = f"{CONFLICT} WHERE record_id = ? ORDER BY id DESC LIMIT ?"
+        return [self._with_fields(row) for row in self._db.rows(query, (record_id, limit))]
+
     def last_decided(self, record_id: int, name: str | None = None) -> Conflict | None:
         """The record's conflict that was decided last, and did not end by itself; the last with a field, if named."""
         query = f"{CONFLICT} WHERE record_id = ? AND closed_by IS NOT NULL"

@@ -152,6 +152,16 @@ class Views:
         row = self._db.row(f"{QUEUED} WHERE o.outlet = ? AND r.id = ?", (self._outlet, record_id))
         return _queued(row) if row else None
 
+    def queued(self, record_id: int, payload: str) -> ListRow | None:
+        """For the window: the row of a record with this content; None where it is not in the line."""
+        found = self.find(record_id)
+        return list_row(found, payload) if found is not None else None
+
+    def accepted_at(self, record_id: int) -> int | None:
+        """When the cloud accepted the record last, UTC ms."""
+        row = self._db.row("SELECT accepted_at FROM record WHERE outlet = ? AND id = ?", (self._outlet, record_id))
+        return row[0] if row else None
+
     def unsent(self, *, limit: int) -> list[ListRow]:
         """For the window: what waits, newest first."""
         rows = self._db.rows(f"{UNSENT} {LAST_FIRST}", (self._outlet, limit))

@@ -27,7 +27,8 @@ from outlet_sync_gui.sync.commands import (
 )
 from outlet_sync_gui.sync.history import Happened
 from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
-from outlet_sync_gui.ui.dialogs import DetailsDialog, Dialog, DiscardDialog
+from outlet_sync_gui.ui.details_dialog import DetailsDialog
+from outlet_sync_gui.ui.dialogs import Dialog, DiscardDialog
 from outlet_sync_gui.ui.edit_dialog import LARGEST, EditDialog
 from outlet_sync_gui.ui.record_list import Action
 from outlet_sync_gui.ui.theme import Theme
@@ -112,7 +113,7 @@ class Decisions(QObject):
         if self._status is None or self.dialog is not None:
             return
         if not wish.is_edit:
-            self._open(DetailsDialog(self._window, wish.row, record, self._status, now().wall_ms))
+            self._open(DetailsDialog(self._window, self._theme, wish.row, record, self._status, now().wall_ms))
         elif len(record.content) > LARGEST:
             self._banner.tell(words.say("{name} is too big to be mended here.", name=words.row_title(wish.row)))
         else:

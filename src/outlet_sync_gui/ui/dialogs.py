@@ -1,4 +1,4 @@
-"""Dialogs over the window: why something is not sent, and all that is known of a record."""
+"""Dialogs over the window: what they share, and why something is not sent."""
 
 from collections.abc import Sequence
 
@@ -16,10 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from outlet_sync_gui import reasons, words
-from outlet_sync_gui.contract.text import pretty
-from outlet_sync_gui.reader import Record
-from outlet_sync_gui.status import Row, Status
+from outlet_sync_gui import words
+from outlet_sync_gui.status import Row
 from outlet_sync_gui.ui.widgets import FocusRing, Label, rule
 
 MARGIN_PX, FIELD_PX = 24, 96
@@ -56,7 +54,7 @@ class Dialog(QDialog):
         content.setSpacing(8)
         content.addWidget(self.title)
         content.addLayout(self.body, 1)
-        area = QScrollArea(widgetResizable=True)
+        self.area = area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -112,25 +110,6 @@ class DiscardDialog(Dialog):
         self.discard.setToolTip("" if has_reason else words.say("Say why first."))
 
 
-class DetailsDialog(Dialog):
-    """A record: where it stands, what was decided over it, and its content as it is sent."""
-
-    def __init__(self, parent: QWidget, row: Row, record: Record, status: Status, now_ms: int) -> None:
-        super().__init__(parent, words.row_title(row), wanted=QSize(640, 460))
-        self.cancel.setText(words.say("Close"))
-        self.cancel.setAccessibleName(self.cancel.text())
-        self.cancel.setAutoDefault(True)
-        self.lines = _details(row, record, status, now_ms)
-        for role, text in self.lines:
-            label = Label(role, wraps=True)
-            label.say(text)
-            self.body.addWidget(label)
-        self.content = TextField(pretty(record.content))
-        self.content.setReadOnly(True)
-        self.content.setAccessibleName(words.say("Technical details"))
-        self.body.addWidget(self.content, 1)
-
-
 class TextField(QPlainTextEdit):
     """A field of several lines, letters of one width; it takes the height that the rest leaves, and Tab leaves it."""
 
@@ -149,20 +128,3 @@ def _names(rows: Sequence[Row]) -> str:
     shown = ", ".join(words.row_title(row) for row in rows[:3])
     more = len(rows) - 3
     return f"{shown}, {words.say('{n} more', n=words.number(more))}" if more > 0 else shown
-
-
-def _details(row: Row, record: Record, status: Status, now_ms: int) -> list[tuple[str, str]]:
-    """Lines with their roles, from the plain to the technical."""
-    amount = words.rupiah(row.amount) if row.amount is not None else ""
-    about = " · ".join(part for part in (words.row_detail(row), amount) if part)
-    tries = words.say("tried {n}×", n=words.number(row.tries)) if row.tries else ""
-    since = words.say("since {time}", time=words.moment(row.at_ms, now_ms))
-    state = " · ".join(part for part in (words.row_state(row, now_ms), since, tries) if part)
-    lines = [("", about), ("quiet", state), ("", reasons.why(row, status, now_ms))]
-    deeds = [
-        reasons.deed(deed.what, who=deed.who, why=deed.why, at_ms=deed.at, now_ms=now_ms) for deed in record.history
-    ]
-    lines += [("label", words.say("Decided so far"))] if deeds else []
-    lines += [("", deed) for deed in deeds]
-    lines.append(("label", words.say("Technical details")))
-    return [(role, text) for role, text in lines if text]

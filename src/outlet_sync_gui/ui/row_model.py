@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 from itertools import groupby
+from typing import Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
@@ -29,6 +30,25 @@ class Column(IntEnum):
     AMOUNT = 3
     STATE = 4
     MARK = 5
+
+
+class Shown(Protocol):
+    """What a list shows as one line."""
+
+    @property
+    def key(self) -> int:
+        """The record's id, where the line is one record; else what tells it from the others."""
+
+    @property
+    def icon(self) -> str:
+        """The icon's name."""
+
+    @property
+    def state_icon(self) -> str:
+        """The name of the state's icon; empty: none."""
+
+    def text(self, column: int) -> str:
+        """The words in a column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +116,6 @@ class WaitingLine:
     def text(self, column: int) -> str:
         """The words in a column."""
         return self._line.text(column)
-
-
-Shown = Line | WaitingLine
 
 
 def _refusal(row: Row) -> str:
