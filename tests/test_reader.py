@@ -18,8 +18,10 @@ from outlet_sync_gui.reader import (
     MESSAGES,
     PAST_MESSAGES,
     QueuePart,
+    Part,
     Reader,
     Record,
+    WantActivity,
     WantChanges,
     WantConflicts,
     WantGlance,
@@ -30,7 +32,9 @@ from outlet_sync_gui.reader import (
     Wish,
 )
 from outlet_sync_gui.store import Store, open_store
+from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.conflicts import Source
+from outlet_sync_gui.store.history import Source as Happens
 from outlet_sync_gui.store.views import Sought
 from outlet_sync_gui.sync.records import accept
 
@@ -148,6 +152,29 @@ def _start_conflict(store: Store, n: int) -> int:
             source=Source.WEBHOOK,
             now_ms=1,
         )
+
+
+@pytest.mark.parametrize(
+    ("part", "sources"),
+    [
+        (Part.ALL, [Happens.DECIDED, Happens.NOTED, Happens.CHANGED]),
+        (Part.SENT, []),
+        (Part.RECEIVED, [Happens.NOTED, Happens.CHANGED]),
+        (Part.DECIDED, [Happens.DECIDED]),
+    ],
+)
+def test_the_history_is_read_in_parts(
+    directory: Path, reader: Reader, qtbot: QtBot, part: Part, sources: list[Happens]
+) -> None:
+    with closing(open_store(directory, OUTLET_ID)) as store, store.write():
+        (row, *_) = store.views.queue(limit=1)
+        fields = {"price": {"from": 1, "to": 2}}
+        store.changes.note(row.record_id, action="update", version=1, fields=fields, reason=None, now_ms=1)
+        store.activity.note(What.MERGED, None, now_ms=2)
+        store.activity.note(What.RETRIED, row.record_id, now_ms=3, who="Rina")
+    with qtbot.waitSignal(reader.found) as found:
+        reader.read(OUTLET_ID, WantActivity(part))
+    assert [happened.entry.key.source for happened in found.args[1]] == sources
 
 
 def test_after_a_reading_qt_makes_what_it_is_asked_for(reader: Reader, qtbot: QtBot) -> None:

@@ -137,6 +137,8 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "newest_unknown": (N_("Which is newer can't be told: a time is missing."), CHOOSE_A_SIDE),
     "message_unknown": (N_("There is no such announcement that waits."), N_("“messages list” shows them.")),
     "change_unknown": (N_("There is no such change that waits."), N_("“changes list” shows them.")),
+    "undo_over": (N_("That can't be undone any more."), N_("A decision can be undone for 24 hours.")),
+    "undo_changed": (N_("It has changed since then, so it stays as it is."), N_("Look at what holds now.")),
     "paused": (N_("Sending is paused."), N_("Resume it first.")),
     "secret_empty": (N_("The secret is empty or holds characters that no key has."), N_("Paste it once more.")),
     "keyring_locked": (N_("The password store is locked."), N_("Log in to this PC again, or unlock it.")),
@@ -260,5 +262,3 @@ def help_codes() -> list[tuple[str, str]]:
     """Every code that has a page of its own with the help desk, and what it means."""
     told = {code: f"{say(cause).removesuffix('.')}. {say(mend)}" for code, (cause, mend) in {**LADDER, **DOORS}.items()}
     return [(code, PLACE.sub("…", text)) for code, text in told.items()]
-
-
