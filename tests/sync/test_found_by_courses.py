@@ -576,3 +576,32 @@ def test_a_late_word_of_a_former_record_changes_nothing_of_the_one_that_has_its_
     hear(bench, {**news(version=1, at=AT_5, name="Soto", price=1000), "cloud_id": "c-new"})
     tell(bench, Path.UPDATE, told_update(version=4, at=AT_4, price=2000))
     assert (known(bench).cloud_id, here(bench)["price"]) == ("c-new", 1000)
+
+
+def test_an_old_notice_takes_nothing_from_what_is_asked_over_a_deletion(bench: Bench) -> None:
+    agree(bench, stock=5)
+    bench.put("product", product(), "delete")
+    hear(bench, news(version=3, at=AT_5, name="Soto", price=1000))
+    tell(bench, Path.CONFLICT, notice(version=2, value=2000))
+    choose(bench, "cloud_wins")
+    assert (here(bench)["name"], here(bench)["price"], known(bench).base_version) == ("Soto", 1000, 3)
+
+
+def test_what_headquarters_says_later_counts_though_its_answer_names_the_version(bench: Bench) -> None:
+    agree(bench, stock=5)
+    bench.put("product", product(price=38000, name="Mie", stock=5))
+    hear(bench, news(price=40000, name="Soto"))
+    tell(bench, Path.CONFLICT, notice())
+    choose(bench, "cloud_wins")
+    bench.settle(telling(bench), answered({"success": True, "data": {"applied_value": 41000, "new_version": 3}}))
+    hear(bench, news(version=3, at=AT_5, price=41000))
+    assert here(bench)["price"] == 41000
+
+
+def test_what_a_till_makes_before_it_hears_of_a_former_record_is_told_again_behind_that(bench: Bench) -> None:
+    hear(bench, news(version=1, name="Soto", price=1000))
+    hear(bench, deleted=[tombstone(at=AT_5)])
+    bench.put("product", product(stock=5))
+    bench.put("product", product(stock=3))
+    assert here(bench)["stock"] == 3
+    assert [change.action for change in feed(bench)] == ["create", "delete", "create", "update"]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from outlet_sync_gui.contract.answers import CloudChange
-from outlet_sync_gui.contract.records import digest_of
+from outlet_sync_gui.contract.records import digest_of, merge_fields
 from outlet_sync_gui.contract.text import Json, dumps, loads_stored, loads_value
 from outlet_sync_gui.contract.webhooks import Disputed
 from outlet_sync_gui.store import Store
@@ -17,7 +17,7 @@ from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.conflicts import Conflict, Disagreement, Source, Strategy
 from outlet_sync_gui.store.news import Adopted, Kept
 from outlet_sync_gui.store.records import CATALOGUE, Known
-from outlet_sync_gui.sync.clock import FIRST_TIME, later
+from outlet_sync_gui.sync.clock import FIRST_TIME, later, to_ms
 from outlet_sync_gui.sync.holding import hold_here
 from outlet_sync_gui.sync.merge import ABSENT, Fields, Merged, merge
 
@@ -91,9 +91,10 @@ def retest(store: Store, record_id: int, *, now_ms: int) -> None:
 
 def over_deletion(store: Store, known: Known, change: CloudChange, *, now_ms: int) -> bool:
     """One side deleted what the other one edited: headquarters' side waits beside the record, a person chooses."""
-    is_here, is_there = known.operation == "delete", change.action == "delete"
-    opened = store.conflicts.of_record(known.record_id)
+    opened, kept = store.conflicts.of_record(known.record_id), store.news.of(known.record_id)
+    change = change if kept is None else together(kept.change, change)
     store.news.keep(known.record_id, Kept(change=change), now_ms=now_ms)
+    is_here, is_there = known.operation == "delete", change.action == "delete"
     before = opened.field(DELETED) if opened else None
     field = replace(
         before or Disagreement(field=DELETED),
@@ -111,6 +112,15 @@ def over_deletion(store: Store, known: Known, change: CloudChange, *, now_ms: in
     is_revised = _follow(store, _subject(known), opened, [*others, field], source=Source.MERGE, now_ms=now_ms)
     store.conflicts.restate(known.record_id)
     return is_revised
+
+
+def together(kept: CloudChange, change: CloudChange) -> CloudChange:
+    """A change, and what was kept beside its record before, as one: headquarters' latest."""
+    if "delete" in (kept.action, change.action):
+        is_later = to_ms(change.updated_at) - to_ms(kept.updated_at) + (change.action == "delete") > 0
+        return change if is_later else kept
+    older, newer = (kept, change) if change.version >= kept.version else (change, kept)
+    return replace(newer, fields=merge_fields(older.fields, loads_stored(newer.fields)))
 
 
 def edited_though_gone(store: Store, gone: Known, *, now_ms: int) -> None:

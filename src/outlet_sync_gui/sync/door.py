@@ -35,7 +35,7 @@ def apply_change(store: Store, change: CloudChange, *, now_ms: int, watch: Guard
     if store.news.is_out(known.record_id):
         return _keep(store, known, change, now_ms)
     kept, change = store.news.of(known.record_id), _but_ruled(store, known, change)
-    change = change if kept is None else _together(kept.change, change)
+    change = change if kept is None else disputes.together(kept.change, change)
     kind = None if watch is None else watch.asks(known, change, kept)
     if kind is not None:
         return guard.hold(store, known, change, kind, now_ms=now_ms)
@@ -124,18 +124,13 @@ def _meet(store: Store, known: Known, change: CloudChange, now_ms: int) -> None:
 def _keep(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
     """Beside a record that is out: it goes through the door when the answer is there."""
     kept = store.news.of(known.record_id)
-    both = Kept(change=_together(kept.change, change), question_id=kept.question_id) if kept else Kept(change=change)
+    both = (
+        Kept(change=disputes.together(kept.change, change), question_id=kept.question_id)
+        if kept
+        else Kept(change=change)
+    )
     store.news.keep(known.record_id, both, now_ms=now_ms)
     return True
-
-
-def _together(kept: CloudChange, change: CloudChange) -> CloudChange:
-    """A change, and what was kept beside its record before, as one: headquarters' latest."""
-    if "delete" in (kept.action, change.action):
-        is_later = to_ms(change.updated_at) - to_ms(kept.updated_at) + (change.action == "delete") > 0
-        return change if is_later else kept
-    older, newer = (kept, change) if change.version >= kept.version else (change, kept)
-    return replace(newer, fields=merge_fields(older.fields, loads_stored(newer.fields)))
 
 
 def _delete(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:

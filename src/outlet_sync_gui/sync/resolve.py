@@ -346,7 +346,8 @@ def _adopt_answer(
         deleted_at=None,
     )
     hold_here(store, known, adopted, reason=None, now_ms=now_ms)
-    store.conflicts.rule(known.record_id, version)
+    if field.choice is not Strategy.CLOUD_WINS or unknown:  # else all that it says up to this version wins
+        store.conflicts.rule(known.record_id, version)
     if known.base and known.is_queued and not unknown and not Merged(local=local, base=base).edits:
         store.records.unqueue(known.record_id)
 

@@ -42,8 +42,14 @@ def till_of(store: Store, known: Known, incoming: Incoming) -> Till:
         seq=_abreast(noted, ahead) if noted else known.source_seq,
         stock_on_the_way=sum(_delta(change) for change in ahead),
         is_gone_unheard=source is not None and bool(ahead) and ahead[-1].action == "delete",
-        will_lose=source is not None and any(change.action == "delete" for change in ahead),
+        will_lose=_will_lose(source, ahead),
     )
+
+
+def _will_lose(source: str | None, ahead: Sequence[Noted]) -> bool:
+    """Whether a deletion comes; of a record that the POS makes only now, where nothing makes that anew behind it."""
+    is_coming = any(change.action == "delete" for change in ahead)
+    return is_coming and (source is not None or ahead[-1].action == "delete")
 
 
 def _abreast(noted: Sequence[Noted], ahead: Sequence[Noted]) -> int:
