@@ -158,9 +158,9 @@ class Pos:
     def _apply(self, change: Change) -> None:
         key = _key(change)
         if change.action == "delete":
-            if self._own.get((key, ""), 0) < change.seq:
-                self.menu.pop(key, None)
-                self.unwritten.discard(key)
+            self.menu.pop(key, None)
+            self.unwritten.discard(key)
+            self._own = {about: seq for about, seq in self._own.items() if about[0] != key}
             return
         if key not in self.menu and (change.action != "create" or self._own.get((key, ""), 0) >= change.seq):
             return  # the till deleted it
