@@ -1,6 +1,7 @@
 """Each thing that has to be right, looked at one after the other; nothing is mended, all that is wrong says how."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,6 @@ class Check:
     facts: tuple[tuple[str, Fact], ...] = ()
 
 
-class _Unasked(Exception):
-    """Headquarters could not be asked, and that is no fault of the line."""
-
-
 def examine(directory: Path) -> Iterator[Check]:
     """Look at everything, and yield each check as it is done."""
     yield _looked("data_dir", lambda: settings_module.prepare_directory(directory))
@@ -56,33 +53,40 @@ def examine(directory: Path) -> Iterator[Check]:
     yield _door(INTAKE, troubles.get(INTAKE), is_wanted=settings.intake_enabled)
 
 
+def try_line(directory: Path) -> Iterator[Step]:
+    """The ladder's rungs as they are tried (see `climb`).
+
+    Raises SettingsInvalid, and whatever else keeps headquarters from being asked that is no fault of the line.
+    """
+    yield from climb(_complete(directory), lambda: _ask(directory))
+
+
 def _line(settings: Settings, directory: Path, *, has_key: bool) -> Iterator[Check]:
     """The ladder's rungs in order, each once."""
     rungs: dict[str, Step] = {}
-    try:
-        for step in climb(settings, lambda: _ask(directory, has_key=has_key)):
+    with suppress(OutletSyncError):  # why headquarters can't be asked: other checks tell
+        for step in climb(settings, lambda: _ask(directory) if has_key else _unasked()):
             rungs[step.code] = step
-    except _Unasked:
-        pass
     for code in STEPS:
         step = rungs.get(code, Step(code=code, result=Result.UNCHECKED))
         failed = code if step.result is Result.FAILED else None
         yield Check(name=code, result=step.result, code=failed, facts=step.facts)
 
 
-def _ask(directory: Path, *, has_key: bool) -> Trouble | None:
-    """One exchange within the limit: by the service that runs, or by one of our own."""
-    if not has_key:
-        raise _Unasked
+def _unasked() -> Trouble | None:
+    raise CredentialsMissing("secret_missing", {"name": "api-key"})
+
+
+def _ask(directory: Path) -> Trouble | None:
+    """One exchange within the limit, by the service that runs or by one of our own. Raises why there can be none."""
     answered = channel.ask(directory, {"do": "check"}, timeout_s=EXCHANGE_S)
     if answered is not None:
         return _trouble(answered)
     try:
         return Service(directory).run_check(timeout_s=EXCHANGE_S)
     except AlreadyRunning:  # it started meanwhile
-        return _trouble(channel.ask(directory, {"do": "check"}, timeout_s=EXCHANGE_S) or {"error": "busy"})
-    except CredentialsMissing as error:
-        raise _Unasked from error
+        busy: dict[str, object] = {"error": "", "code": "not_running", "facts": {}}
+        return _trouble(channel.ask(directory, {"do": "check"}, timeout_s=EXCHANGE_S) or busy)
 
 
 def _door_troubles(directory: Path, settings: Settings) -> tuple[Trouble, ...]:
@@ -110,7 +114,7 @@ def _door(name: str, found: Trouble | None, *, is_wanted: bool) -> Check:
 
 def _trouble(answered: Mapping[str, Any]) -> Trouble | None:
     if "error" in answered:
-        raise _Unasked
+        raise OutletSyncError(answered["code"], answered["facts"])
     found = answered["trouble"]
     return Trouble(code=found["code"], facts=tuple(found["facts"].items())) if found else None
 

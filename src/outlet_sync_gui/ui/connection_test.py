@@ -1,0 +1,218 @@
+"""The test of the connection, anywhere in the program: a button, and each check with its sentence as it is done."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QHideEvent, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from outlet_sync_gui import words
+from outlet_sync_gui.errors import OutletSyncError
+from outlet_sync_gui.status import State, Trouble
+from outlet_sync_gui.support.ladder import STEPS, Result, Step
+from outlet_sync_gui.ui import icons
+from outlet_sync_gui.ui.theme import Theme, set_property
+from outlet_sync_gui.ui.widgets import Label
+
+log = logging.getLogger(__name__)
+
+Test = Callable[[], Iterator[Step]]  # climbs the ladder as it is asked on; may hang, raises OutletSyncError
+ICON_PX = 20
+
+
+class _Run:
+    """Which test this is; whoever has left it shows nothing of it any more."""
+
+    def __init__(self) -> None:
+        self.is_left = False
+
+
+class ConnectionTest(QFrame):
+    """Runs a test in a thread, and shows it. A test that hangs is left behind by `cancel`, or when nobody looks."""
+
+    begun = Signal()
+    over = Signal(bool)  # whether every check passed; nothing is said of a test that was cancelled
+    _stepped = Signal(object, object)  # a _Run, a Step
+    _ended = Signal(object, object)  # a _Run, and why it could not go on: an OutletSyncError or None
+
+    def __init__(self, theme: Theme, test: Test) -> None:
+        super().__init__()
+        self._theme, self._test = theme, test
+        self._run: _Run | None = None
+        self._error: OutletSyncError | None = None
+        self.steps: dict[str, Step] = {}
+        self.button = QPushButton()
+        self.button.clicked.connect(lambda: self.cancel() if self.is_running else self.start())
+        self.sentence = Label("quiet", wraps=True)
+        self.rows = [CheckRow(theme, code) for code in STEPS]
+        self._lay_out()
+        self._stepped.connect(self._show_step)
+        self._ended.connect(self._show_end)
+        theme.changed.connect(self.retranslate)
+        self.retranslate()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a test is under way."""
+        return self._run is not None
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the last test ended, and found nothing wrong."""
+        return not self.is_running and [step.result for step in self.steps.values()] == [Result.PASSED] * len(STEPS)
+
+    def start(self) -> None:
+        """Test anew; a test under way is left behind."""
+        self._leave()
+        self.steps, self._error = {}, None
+        self._run = _Run()
+        threading.Thread(target=self._climb, args=(self._run,), name="connection test", daemon=True).start()
+        self.begun.emit()
+        self._show()
+
+    def cancel(self) -> None:
+        """Leave a test under way behind; what it has found stays."""
+        self._leave()
+        self._show()
+
+    def forget(self) -> None:
+        """What was tested is not so any more."""
+        self.steps, self._error = {}, None
+        self.cancel()
+
+    def retranslate(self) -> None:
+        """Say it in the language and the colours of now."""
+        self._show()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        self.cancel()
+
+    def _lay_out(self) -> None:
+        self.card = QFrame()
+        self.card.setProperty("kind", "card")
+        rows = QVBoxLayout(self.card)
+        rows.setContentsMargins(20, 12, 20, 12)
+        rows.setSpacing(4)
+        for row in self.rows:
+            rows.addWidget(row)
+        foot = QHBoxLayout()
+        foot.setSpacing(16)
+        foot.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        foot.addWidget(self.sentence, 1, Qt.AlignmentFlag.AlignVCenter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addWidget(self.card)
+        layout.addLayout(foot)
+
+    def _leave(self) -> None:
+        if self._run is not None:
+            self._run.is_left = True
+            self._run = None
+
+    def _climb(self, run: _Run) -> None:
+        """The thread."""
+        error: OutletSyncError | None = None
+        try:
+            for step in self._test():
+                if run.is_left:
+                    return
+                self._tell(self._stepped, run, step)
+        except OutletSyncError as failure:
+            error = failure
+        except Exception:
+            log.exception("a bug in the connection test")  # of this thread the top
+            error = OutletSyncError("bug")
+        self._tell(self._ended, run, error)
+
+    def _tell(self, signal: SignalInstance, run: _Run, value: object) -> None:
+        try:
+            signal.emit(run, value)
+        except RuntimeError:
+            log.info("the window is gone: nobody is told")
+
+    def _show_step(self, run: _Run, step: Step) -> None:
+        if run is self._run:
+            self.steps[step.code] = step
+            self._show()
+
+    def _show_end(self, run: _Run, error: OutletSyncError | None) -> None:
+        if run is not self._run:
+            return
+        self._run, self._error = None, error
+        self._show()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self._told()))
+        self.over.emit(self.has_passed)
+
+    def _show(self) -> None:
+        text = words.say("Cancel") if self.is_running else words.say("Test connection")
+        self.button.setText(text)
+        self.button.setAccessibleName(text)
+        self.sentence.say(self._told())
+        set_property(self.sentence, "role", "error" if self._error is not None else "quiet")
+        current = self._current() if self.is_running else None
+        for row in self.rows:
+            row.show_step(self.steps.get(row.code), is_current=row.code == current)
+
+    def _current(self) -> str | None:
+        return next((code for code in STEPS if code not in self.steps), None)
+
+    def _told(self) -> str:
+        if self._error is not None:
+            return f"▲ {words.problem(self._error)}"
+        if self.is_running:
+            return words.say("Testing. This takes a few seconds.")
+        if self.has_passed:
+            return words.say("All is well: headquarters knows this outlet.")
+        failed = next((step for step in self.steps.values() if step.result is Result.FAILED), None)
+        return words.say("Mend what is marked, then test again.") if failed is not None else ""
+
+
+class CheckRow(QWidget):
+    """One check: a shape, what is looked at, and how it came out."""
+
+    def __init__(self, theme: Theme, code: str, *, is_brief: bool = False) -> None:
+        super().__init__()
+        self._theme, self.code, self._is_brief = theme, code, is_brief  # brief: what is said beside stands elsewhere
+        self.icon, self.name, self.line = QLabel(), Label("title"), Label("quiet", wraps=True)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        for part in (self.icon, self.name):
+            layout.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.line, 1)
+
+    def show_step(self, step: Step | None, *, is_current: bool) -> None:
+        """Show how it came out; None: it was not done yet."""
+        self.name.say(words.say(words.CHECKS[self.code]))
+        self.line.say(words.say("being checked…") if is_current else _line(step))
+        result = step.result if step is not None else Result.UNCHECKED
+        set_property(self.name, "role", "title" if is_current or result in (Result.PASSED, Result.FAILED) else "quiet")
+        set_property(self.line, "role", "error" if result is Result.FAILED else "quiet")
+        self.icon.setPixmap(_icon(self._theme, result, is_current=is_current, ratio=self.devicePixelRatioF()))
+        self.setAccessibleName(f"{self.name.whole()}: {self.line.whole() or words.say('in order')}")
+        self.line.setHidden(self._is_brief)
+
+
+def _icon(theme: Theme, result: Result, *, is_current: bool, ratio: float) -> QPixmap:
+    colours = theme.tokens
+    if is_current:
+        return icons.pixmap("radio", colours.accent, ICON_PX, ratio, colours.surface)
+    name, colour = {
+        Result.PASSED: ("passed", colours.text2),
+        Result.FAILED: ("triangle", colours.states[State.ATTENTION][0]),
+    }.get(result, ("ring", colours.edge))
+    return icons.pixmap(name, colour, ICON_PX, ratio, colours.surface)
+
+
+def _line(step: Step | None) -> str:
+    """What is said beside a check."""
+    if step is None or step.result is Result.UNCHECKED:
+        return words.say("not checked yet")
+    if step.result is not Result.FAILED:
+        return ""
+    return words.failed(step.code, Trouble(code=step.code, facts=step.facts)).partition(": ")[2]
