@@ -2,6 +2,8 @@
 
 import ctypes
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from ctypes import wintypes
@@ -142,3 +144,43 @@ def test_windows_shows_the_reason() -> None:
 
     tell_windows(7, "12 records not sent", user32=User32())
     assert shown == [(7, "12 records not sent")]
+
+
+LISTENING = """
+import sys
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtNetwork import QNetworkInformation
+from outlet_sync_gui.desktop.machine import Machine
+application = QCoreApplication([])
+machine = Machine()
+machine.woke.connect(lambda: print("woke", flush=True))
+machine.watch()
+print(QNetworkInformation.instance().backendName(), flush=True)
+application.exec()
+"""
+NETWORK, NETWORK_PATH = "org.freedesktop.NetworkManager", "/org/freedesktop/NetworkManager"
+DISCONNECTED, CONNECTED, NO_INTERNET, INTERNET = 20, 70, 1, 4
+
+
+def network(state: int, connectivity: int) -> dict[str, tuple[str, object]]:
+    """NetworkManager's properties, as far as they are read."""
+    return {"State": ("u", state), "Connectivity": ("u", connectivity), "Metered": ("u", 2)}
+
+
+def test_the_systems_network_manager_tells_that_a_network_came_up(bus: dict[str, str]) -> None:
+    """By Qt's own reader of it, in a process of its own: what it loads stays for ever."""
+    address = bus["DBUS_SESSION_BUS_ADDRESS"]
+
+    def answer(member: str, _: Sequence[Any]) -> tuple[str, tuple[Any, ...]] | None:
+        return ("a{sv}", (network(DISCONNECTED, NO_INTERNET),)) if member == "GetAll" else None
+
+    with closing(Owner(address, NETWORK, answer)) as manager:
+        env = {**bus, "DBUS_SYSTEM_BUS_ADDRESS": address}
+        listening = subprocess.Popen([sys.executable, "-c", LISTENING], env=env, stdout=subprocess.PIPE, text=True)
+        assert listening.stdout is not None
+        with listening, closing(listening.stdout):
+            assert listening.stdout.readline() == "networkmanager\n"
+            changed = (NETWORK, network(CONNECTED, INTERNET), [])
+            manager.emit(NETWORK_PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", *changed)
+            assert listening.stdout.readline() == "woke\n"
+            listening.terminate()
