@@ -14,12 +14,13 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QWidget
 from tests.builders import order
 from tests.ui.checks import show
+from tests.ui.happenings import HISTORIES
 from tests.ui.headquarters import ASKED, CONFLICTS, PAGES, PRICE
 from tests.ui.states import LISTS, NOW, REFUSED, ROWS, STATES, status
 
 from outlet_sync_gui import words
 from outlet_sync_gui.contract.text import dumps
-from outlet_sync_gui.reader import Record, WantRecord
+from outlet_sync_gui.reader import Part, Record, WantActivity, WantRecord
 from outlet_sync_gui.status import Pending, State
 from outlet_sync_gui.store.activity import Deed, What
 from outlet_sync_gui.store.conflicts import Strategy
@@ -55,6 +56,7 @@ def main() -> None:
             draw_lists(window, camera)
             draw_dialogs(window, camera)
             draw_headquarters(window, camera)
+            draw_activity(window, camera)
             draw_conflicts(window, camera)
 
 
@@ -130,6 +132,20 @@ def draw_headquarters(window: MainWindow, camera: Camera) -> None:
         window.attention_page.show_rows([])
         window.show_rows([])
         camera.take(window, f"asked-{page.name.lower()}")
+
+
+def draw_activity(window: MainWindow, camera: Camera) -> None:
+    """All that happened: full, with long names, empty; a decision that can be undone chosen."""
+    window.open_page(Page.ACTIVITY)
+    window.show_status(status(State.IDLE), NOW)
+    for name, found in HISTORIES.items():
+        window.activity_page.parts[Part.ALL].click()
+        window.activity_page.list.start_anew()
+        window.show_found(WantActivity(), found)
+        camera.take(window, f"activity-{name}")
+        if found:
+            window.activity_page.list.rows.table.selectRow(2 if name == "edge" else 3)
+            camera.take(window, f"activity-{name}-chosen")
 
 
 def draw_conflicts(window: MainWindow, camera: Camera) -> None:
