@@ -19,6 +19,7 @@ from outlet_sync_gui.store.changes import Change
 from outlet_sync_gui.store.conflicts import Conflict
 from outlet_sync_gui.store.history import Key, Source
 from outlet_sync_gui.store.messages import Message
+from outlet_sync_gui.store.refusals import Alike, Failure
 from outlet_sync_gui.store.views import ALL, Sought, Stretch
 from outlet_sync_gui.sync import history
 from outlet_sync_gui.sync.clock import now
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 GLANCE_ROWS = 30  # what a glance takes in
 PAGE_ROWS = 100
+GROUPS = 20  # each a card, which takes its time to be made
 ROWS_ABOVE, ROWS_BELOW = 60, 140  # around a place: twice as far as the largest window shows
 CONFLICTS = 200
 MESSAGES, PAST_MESSAGES = 10, 5  # each a card, which takes its time to be made
@@ -75,13 +77,30 @@ class WantLine:
         return QueuePart(stretch=stretch, types=store.views.types())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """What needs attention in groups, and the newest rows of the one that is open; `more` groups are not told."""
+
+    groups: Sequence[Alike] = ()
+    more: int = 0
+    opened: Failure | None = None
+    rows: Sequence[Row] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class WantRefused:
-    """The newest rows that need attention."""
+    """What needs attention; the rows of this group, or where there is none such, of the first."""
 
-    def read(self, store: Store) -> Sequence[Row]:
-        """The rows."""
-        return store.views.refused(limit=PAGE_ROWS)
+    opened: Failure | None = None
+
+    def read(self, store: Store) -> Refused:
+        """The groups and the rows."""
+        groups = store.refusals.alike()
+        shown = groups[:GROUPS]
+        failures = [group.failure for group in shown]
+        opened = self.opened if self.opened in failures else next(iter(failures), None)
+        rows = store.views.these(store.refusals.seqs(opened, limit=PAGE_ROWS)) if opened else []
+        return Refused(groups=shown, more=len(groups) - len(shown), opened=opened, rows=rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

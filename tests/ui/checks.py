@@ -15,13 +15,14 @@ from PySide6.QtWidgets import (
 )
 from tests.ui.states import LISTS, NOW
 
-from outlet_sync_gui.reader import QueuePart
+from outlet_sync_gui.reader import QueuePart, Refused
 from outlet_sync_gui.status import Row
+from outlet_sync_gui.store.refusals import Alike, Failure, pattern_of
 from outlet_sync_gui.store.views import Stretch
+from outlet_sync_gui.ui.attention_page import AttentionPage
 from outlet_sync_gui.ui.main_window import SIZE, MainWindow
 from outlet_sync_gui.ui.queue_page import QueuePage
 from outlet_sync_gui.ui.rail import Page
-from outlet_sync_gui.ui.record_pages import RecordPage
 from outlet_sync_gui.ui.widgets import Label
 
 TYPES = ("cashier_shift", "order", "product", "transaction")
@@ -29,16 +30,49 @@ TYPES = ("cashier_shift", "order", "product", "transaction")
 SIZES = (SIZE, QSize(480, 360), QSize(800, 480), QSize(1280, 800), QSize(512, 264))
 
 
-def show(window: MainWindow, name: str, page: Page) -> QueuePage | RecordPage:
+def show(window: MainWindow, name: str, page: Page) -> QueuePage | AttentionPage:
     """Go to a page and show one of the lists there."""
+    return show_queue(window, name) if page is Page.QUEUE else show_attention(window, name)
+
+
+def show_queue(window: MainWindow, name: str) -> QueuePage:
+    """The page of what waits, with one of the lists."""
+    rows = _go(window, name, Page.QUEUE)
+    show_line(window, rows)
+    return window.queue_page
+
+
+def show_attention(window: MainWindow, name: str) -> AttentionPage:
+    """The page of what needs a person, with one of the lists."""
+    rows = _go(window, name, Page.ATTENTION)
+    window.attention_page.show_refused(refused(rows))
+    return window.attention_page
+
+
+def _go(window: MainWindow, name: str, page: Page) -> Sequence[Row]:
     value, rows = LISTS[name]
     window.open_page(page)
     window.show_status(value, NOW)
-    if page is Page.QUEUE:
-        show_line(window, rows)
-        return window.queue_page
-    window.attention_page.show_rows(rows)
-    return window.attention_page
+    return rows
+
+
+def refused(rows: Sequence[Row], opened: Failure | None = None) -> Refused:
+    """These in their groups, as if they had been read; the first one is open."""
+    groups: dict[Failure, list[Row]] = {}
+    for row in rows:
+        failure = Failure(row.error_code or "", row.entity_type, pattern_of(row.error or ""))
+        groups.setdefault(failure, []).append(row)
+    alike = [
+        Alike(
+            failure=failure,
+            n=len(found),
+            said=found[0].error or "",
+            is_same=len({row.error for row in found}) == 1,
+        )
+        for failure, found in groups.items()
+    ]
+    opened = opened or next(iter(groups), None)
+    return Refused(groups=alike, opened=opened, rows=groups[opened] if opened else ())
 
 
 def show_line(window: MainWindow, rows: Sequence[Row], **more: bool) -> None:

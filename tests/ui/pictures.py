@@ -11,9 +11,9 @@ if len(sys.argv) > 2:
     os.environ["QT_SCALE_FACTOR"] = sys.argv[2]
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QTableView, QWidget
 from tests.builders import order
-from tests.ui.checks import show
+from tests.ui.checks import refused, show
 from tests.ui.happenings import HISTORIES
 from tests.ui.headquarters import ASKED, CONFLICTS, PAGES, PRICE
 from tests.ui.states import LISTS, NOW, REFUSED, ROWS, STATES, status
@@ -26,6 +26,7 @@ from outlet_sync_gui.store.activity import Deed, What
 from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.ui.edit_dialog import EditDialog
 from outlet_sync_gui.ui.main_window import SIZE, MainWindow
+from outlet_sync_gui.ui.queue_page import QueuePage
 from outlet_sync_gui.ui.rail import Page
 from outlet_sync_gui.ui.record_list import Action
 from outlet_sync_gui.ui.theme import Theme
@@ -92,10 +93,12 @@ def draw_states(window: MainWindow, camera: Camera) -> None:
 def draw_lists(window: MainWindow, camera: Camera) -> None:
     """The pages of what waits and of what was refused, one record chosen."""
     for name, page in product(LISTS, (Page.QUEUE, Page.ATTENTION)):
-        table = show(window, name, page).list.rows.table
-        table.clearSelection()
-        if name != "line":
-            table.selectRow(0)
+        shown = show(window, name, page)
+        table = shown.list.rows.table if isinstance(shown, QueuePage) else shown.findChild(QTableView)
+        if isinstance(table, QTableView):
+            table.clearSelection()
+            if name != "line":
+                table.selectRow(0)
         camera.take(window, f"{page.name.lower()}-{name}")
     window.banner.tell("ORD-20260127-0142: sedang dikirim. Coba lagi sebentar lagi.")
     camera.take(window, "banner")
@@ -129,7 +132,7 @@ def draw_headquarters(window: MainWindow, camera: Camera) -> None:
     for page in (Page.ATTENTION, Page.STATUS):
         window.open_page(page)
         window.show_status(ASKED, NOW)
-        window.attention_page.show_rows([])
+        window.attention_page.show_refused(refused([]))
         window.show_rows([])
         camera.take(window, f"asked-{page.name.lower()}")
 

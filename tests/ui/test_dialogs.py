@@ -18,7 +18,8 @@ from outlet_sync_gui.reader import Record, WantRecord
 from outlet_sync_gui.status import Row
 from outlet_sync_gui.store.activity import Deed, What
 from outlet_sync_gui.sync.commands import Discard, Edit, Retry
-from outlet_sync_gui.ui.dialogs import Dialog, DiscardDialog
+from outlet_sync_gui.ui.dialogs import Dialog
+from outlet_sync_gui.ui.discard_dialog import DiscardDialog
 from outlet_sync_gui.ui.edit_dialog import LARGEST, EditDialog
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.rail import Page

@@ -6,9 +6,20 @@ from itertools import product
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QTableView, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
-from tests.ui.checks import SIZES, cut_off, nameless, overlapping, settle, show, too_small
+from tests.ui.checks import (
+    SIZES,
+    cut_off,
+    nameless,
+    overlapping,
+    settle,
+    show,
+    show_attention,
+    show_line,
+    show_queue,
+    too_small,
+)
 from tests.ui.states import ALIKE, LISTS, NOW, QUEUE, REFUSED, SHIFTS, queued, status
 
 from outlet_sync_gui import words
@@ -17,6 +28,7 @@ from outlet_sync_gui.status import Pending, Row, RowState, State
 from outlet_sync_gui.store.views import Sought, Stretch
 from outlet_sync_gui.sync.commands import AnswerQuestion, Retry
 from outlet_sync_gui.ui.main_window import MainWindow
+from outlet_sync_gui.ui.queue_page import QueuePage
 from outlet_sync_gui.ui.rail import LISTED, Page
 from outlet_sync_gui.ui.record_list import Action, RecordList, hindrance
 from outlet_sync_gui.ui.standing import StandingCard
@@ -51,7 +63,7 @@ def ids(rows: list[Row]) -> list[int]:
 
 
 def test_each_row_says_why_it_waits_and_when_the_next_try_comes(window: MainWindow) -> None:
-    shown = show(window, "line", Page.QUEUE).list
+    shown = show_queue(window, "line").list
     assert texts(shown, 2) == [
         "It is being sent right now.",
         "Goes out in a moment.",
@@ -68,13 +80,13 @@ def test_each_row_says_why_it_waits_and_when_the_next_try_comes(window: MainWind
 
 
 def test_while_the_internet_is_down_every_row_says_so(window: MainWindow) -> None:
-    shown = show(window, "line-offline", Page.QUEUE).list
+    shown = show_queue(window, "line-offline").list
     assert texts(shown, 2)[1] == "Internet down since 10:05. Tried again at 10:33 WIB."
     assert texts(shown, 2)[5] == texts(shown, 2)[1]
 
 
 def test_what_stands_still_is_told_with_its_next_try_and_only_a_question_has_choices(window: MainWindow) -> None:
-    cards = show_attention(window, "standing")
+    cards = standing(window)
     assert [card.sentence.whole() for card in cards] == [
         REFUSED_ALIKE,
         UNTAKEN,
@@ -83,43 +95,42 @@ def test_what_stands_still_is_told_with_its_next_try_and_only_a_question_has_cho
     assert [[button.text() for button in card.buttons] for card in cards] == [["Stop trying", "Retry"], [], []]
 
 
-def show_attention(window: MainWindow, name: str) -> list[StandingCard]:
-    show(window, name, Page.ATTENTION)
-    return window.attention_page.standing.cards
+def standing(window: MainWindow) -> list[StandingCard]:
+    return show_attention(window, "standing").standing.cards
 
 
 def test_an_empty_page_says_what_will_be_there(window: MainWindow) -> None:
-    queue = show(window, "nothing", Page.QUEUE)
+    queue = show_queue(window, "nothing")
     assert (queue.line.whole(), queue.list.rows.empty.whole()) == (
         "Nothing waits",
         "Nothing waits. New orders show here.",
     )
-    attention = show(window, "nothing", Page.ATTENTION)
-    assert attention.list.rows.empty.isVisible()
-    assert attention.list.rows.empty.whole() == "What headquarters refuses shows here, with its reason."
+    attention = show_attention(window, "nothing")
+    assert attention.empty.isVisible()
+    assert attention.empty.whole() == "What headquarters refuses shows here, with its reason."
 
 
 def test_the_rail_counts_what_waits_and_what_needs_a_person(window: MainWindow) -> None:
-    show(window, "standing", Page.QUEUE)
+    show_queue(window, "standing")
     rail = window.rail
     heard = [rail.items[page].data(Qt.ItemDataRole.AccessibleTextRole) for page in LISTED]
     assert heard[:4] == ["Status", "Queue, 38", "Needs attention, 3", "Conflicts"]
     assert heard[4:] == ["Activity", "Messages", "Menu changes", "Daily summary"]
     assert [page for page in LISTED if rail.pills[page].isVisible()] == [Page.QUEUE, Page.ATTENTION]
     assert rail.head.place.whole() == "2 records need attention"
-    show(window, "many", Page.QUEUE)
+    show_queue(window, "many")
     assert [rail.pills[page].text() for page in PAGES] == ["9,999+", "99+"]
 
 
 def test_off_the_status_page_the_rail_tells_the_state(window: MainWindow) -> None:
-    show(window, "line-offline", Page.QUEUE)
+    show_queue(window, "line-offline")
     assert (window.rail.head.icon.isVisible(), window.rail.head.place.whole()) == (True, "Internet down since 10:05")
     window.open_page(Page.STATUS)
     assert (window.rail.head.icon.isVisible(), window.rail.head.place.whole()) == (False, "")
 
 
 def test_the_cards_open_their_lists(window: MainWindow) -> None:
-    show(window, "refused", Page.QUEUE)
+    show_queue(window, "refused")
     for card, page in ((0, Page.QUEUE), (2, Page.ATTENTION)):
         window.open_page(Page.STATUS)
         QTest.mouseClick(window.status_page.cards.cards[card], Qt.MouseButton.LeftButton)
@@ -169,7 +180,7 @@ def test_what_cannot_be_done_is_told(action: Action, states: list[RowState], rea
 
 
 def test_a_button_that_cannot_be_pressed_says_why(window: MainWindow) -> None:
-    shown = show(window, "line", Page.QUEUE).list
+    shown = show_queue(window, "line").list
     choose(shown, 0)
     assert not shown.buttons[Action.RETRY].isEnabled()
     assert shown.buttons[Action.RETRY].toolTip() == "It is being sent right now."
@@ -179,7 +190,7 @@ def test_a_button_that_cannot_be_pressed_says_why(window: MainWindow) -> None:
 
 
 def test_a_tap_chooses_and_another_one_lets_go(window: MainWindow) -> None:
-    shown = show(window, "refused", Page.ATTENTION).list
+    shown = show_queue(window, "refused").list
     settle()
     table = shown.rows.table
     places = [table.visualRect(table.model().index(row, 1)).center() for row in range(2)]
@@ -190,7 +201,7 @@ def test_a_tap_chooses_and_another_one_lets_go(window: MainWindow) -> None:
 
 
 def test_the_keyboard_chooses_and_opens(window: MainWindow, qtbot: QtBot) -> None:
-    shown = show(window, "refused", Page.ATTENTION).list
+    shown = show_queue(window, "refused").list
     table = shown.rows.table
     table.setFocus()
     table.setCurrentIndex(table.model().index(0, 1))
@@ -205,18 +216,18 @@ def test_the_keyboard_chooses_and_opens(window: MainWindow, qtbot: QtBot) -> Non
 
 
 def test_what_was_chosen_stays_chosen_while_rows_come_and_go(window: MainWindow) -> None:
-    shown = show(window, "refused", Page.ATTENTION)
+    shown = show_queue(window, "refused")
     choose(shown.list, 1, 3)
-    window.attention_page.show_rows([queued(9, RowState.DEAD), *REFUSED[1:4]])
+    show_line(window, [queued(9, RowState.DEAD), *REFUSED[1:4]])
     assert ids(shown.list.chosen()) == [2, 4]
-    window.attention_page.show_rows([REFUSED[3]])
+    show_line(window, [REFUSED[3]])
     assert ids(shown.list.chosen()) == [4]
-    window.attention_page.show_rows([])
+    show_line(window, [])
     assert (shown.list.chosen(), shown.list.buttons[Action.RETRY].isEnabled()) == ([], False)
 
 
 def test_all_can_be_chosen_at_once(window: MainWindow) -> None:
-    shown = show(window, "refused", Page.ATTENTION).list
+    shown = show_queue(window, "refused").list
     assert shown.choose_all.text() == "Choose all"
     shown.choose_all.click()
     assert (ids(shown.chosen()), shown.choose_all.text()) == ([1, 2, 3, 4, 5], "Choose none")
@@ -225,7 +236,7 @@ def test_all_can_be_chosen_at_once(window: MainWindow) -> None:
 
 
 def test_retry_is_a_decision_over_the_rows_that_are_chosen(window: MainWindow, qtbot: QtBot) -> None:
-    shown = show(window, "refused", Page.ATTENTION).list
+    shown = show_queue(window, "refused").list
     choose(shown, 0, 2)
     with qtbot.waitSignal(window.decided) as decided:
         shown.buttons[Action.RETRY].click()
@@ -235,7 +246,7 @@ def test_retry_is_a_decision_over_the_rows_that_are_chosen(window: MainWindow, q
 
 def test_a_question_is_answered_by_its_buttons(window: MainWindow, qtbot: QtBot) -> None:
     for n, choice in enumerate(("give_up", "retry")):
-        (card, *_) = show_attention(window, "standing")
+        (card, *_) = standing(window)
         with qtbot.waitSignal(window.decided) as decided:
             card.buttons[n].click()
         answer = decided.args[0]
@@ -244,7 +255,7 @@ def test_a_question_is_answered_by_its_buttons(window: MainWindow, qtbot: QtBot)
 
 
 def test_a_question_keeps_its_buttons_while_its_count_changes(window: MainWindow) -> None:
-    (card, *_) = show_attention(window, "standing")
+    (card, *_) = standing(window)
     window.show_status(status(State.ATTENTION, questions=1, waits=(SHIFTS,)), NOW)
     assert len(window.attention_page.standing.cards) == 1
     window.show_status(status(State.ATTENTION, questions=1, waits=(ALIKE,)), NOW)
@@ -263,14 +274,15 @@ def test_nothing_is_cut_off_and_everything_can_be_used(
     words.use(language)
     window.retranslate()
     shown = show(window, name, page)
-    choose(shown.list, 0)
+    if isinstance(shown, QueuePage):
+        choose(shown.list, 0)
     window.banner.tell(words.say("{name} is too big to be mended here.", name=words.row_title(QUEUE[6])))
     for size in SIZES:
         window.resize(size)
         settle()
         faults = [*cut_off(window), *overlapping(shown), *too_small(window), *nameless(window)]
         assert faults == [], (size, faults)
-    assert shown.list.rows.table.verticalHeader().defaultSectionSize() >= 44
+    assert all(table.verticalHeader().defaultSectionSize() >= 44 for table in shown.findChildren(QTableView))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from outlet_sync_gui.store.outbox import Outbox
 from outlet_sync_gui.store.outlet import OutletRow
 from outlet_sync_gui.store.questions import Questions
 from outlet_sync_gui.store.records import Records
+from outlet_sync_gui.store.refusals import Refusals
 from outlet_sync_gui.store.views import Views
 
 
@@ -38,6 +39,7 @@ class Store:
         self.halts = Halts(database, outlet)
         self.activity = Activity(database, outlet)
         self.views = Views(database, outlet)
+        self.refusals = Refusals(database, outlet)
         self.history = History(database, outlet)
 
     def write(self) -> AbstractContextManager[None]:

@@ -171,6 +171,10 @@ class Views:
         """For the window: what needs attention, newest first."""
         return self._with_content(self.queue(state=RowState.DEAD, limit=limit))
 
+    def these(self, seqs: Sequence[int]) -> list[ListRow]:
+        """For the window: the rows at these places in the line, newest first."""
+        return self._rows(seqs)
+
     def stretch(self, sought: Sought, *, around: int | None, above: int, below: int) -> Stretch:
         """For the window: the line around a place (a row's `seq`, which may be gone), or from its newest end.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from outlet_sync_gui.store.conflicts import Strategy
+from outlet_sync_gui.store.refusals import Alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Retry(Decision):
     """Send these rows again (an id, or TYPE/LOCAL_ID; sent and discarded records too); None: all refused ones."""
 
     names: tuple[str, ...] | None = None
+    alike: Alike | None = None  # instead: all that failed so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Discard(Decision):
 
     names: tuple[str, ...]
     reason: str
+    alike: Alike | None = None  # instead: all that failed so, if they are as many as the person saw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 Each decision is one short transaction, so that a command beside the running service and the window do the same.
 """
 
+from collections.abc import Sequence
+
 from outlet_sync_gui.contract.records import Incoming, digest_of, merge_fields, read_record
 from outlet_sync_gui.contract.text import loads, loads_stored
 from outlet_sync_gui.errors import InputRefused
@@ -48,16 +50,26 @@ def decide(store: Store, settings: Settings, decision: Decision, *, now_ms: int)
 
 def _decide_rows(store: Store, settings: Settings, decision: Retry | Discard | Edit, now_ms: int) -> None:
     match decision:
-        case Retry(names=None):
+        case Retry(names=None, alike=None):
             _retry_all(store, decision, now_ms)
-        case Retry(names=names):
-            for name in names or ():
+        case Retry():
+            for name in _meant(store, decision):
                 _retry(store, name, decision, now_ms)
-        case Discard(names=names):
-            for name in names:
+        case Discard():
+            for name in _meant(store, decision):
                 _discard(store, name, decision, now_ms)
         case Edit():
             _edit(store, settings, decision, now_ms)
+
+
+def _meant(store: Store, decision: Retry | Discard) -> Sequence[str]:
+    """The rows by their names. Raises InputRefused where others than were seen would be left out for good."""
+    if decision.alike is None:
+        return decision.names or ()
+    found = store.refusals.records(decision.alike.failure)
+    if isinstance(decision, Discard) and len(found) != decision.alike.n:
+        raise InputRefused("group_changed", {"n": len(found)})
+    return [str(record_id) for record_id in found]
 
 
 def _retry_all(store: Store, decision: Decision, now_ms: int) -> None:

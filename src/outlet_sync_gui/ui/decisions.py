@@ -12,6 +12,7 @@ from outlet_sync_gui.settings import user_name
 from outlet_sync_gui.status import Row, Status
 from outlet_sync_gui.store.activity import Deed
 from outlet_sync_gui.store.conflicts import Conflict
+from outlet_sync_gui.store.refusals import Alike
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.commands import (
     AnswerQuestion,
@@ -28,7 +29,8 @@ from outlet_sync_gui.sync.commands import (
 from outlet_sync_gui.sync.history import Happened
 from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
 from outlet_sync_gui.ui.details_dialog import DetailsDialog
-from outlet_sync_gui.ui.dialogs import Dialog, DiscardDialog
+from outlet_sync_gui.ui.dialogs import Dialog
+from outlet_sync_gui.ui.discard_dialog import DiscardDialog
 from outlet_sync_gui.ui.edit_dialog import LARGEST, EditDialog
 from outlet_sync_gui.ui.record_list import Action
 from outlet_sync_gui.ui.theme import Theme
@@ -48,6 +50,7 @@ class Decisions(QObject):
         self._now_ms = 0
         self._titles: dict[str, str] = {}  # what was decided over, as people call it
         self._drafts: dict[int, str] = {}  # contents that were declined: nobody types them twice
+        self._to_mend: list[Row] = []  # one after another
         self.dialog: Dialog | None = None
         self.conflicts: ConflictDialog | None = None
 
@@ -74,16 +77,19 @@ class Decisions(QObject):
         if self.conflicts is not None:
             self.conflicts.show_conflicts(conflicts)
 
-    def ask(self, action: Action, rows: Sequence[Row]) -> None:
-        """Somebody wants something done about these rows."""
+    def ask(self, action: Action, rows: Sequence[Row], alike: Alike | None = None) -> None:
+        """Somebody wants something done about these rows, or about all that failed alike."""
         self._titles |= {str(row.record_id): words.row_title(row) for row in rows}
         match action:
             case Action.RETRY:
-                self.decided.emit(Retry(who=user_name(), names=_names(rows)))
+                self.decided.emit(Retry(who=user_name(), names=_names(rows), alike=alike))
             case Action.DISCARD:
-                self._ask_why(rows)
-            case Action.EDIT | Action.DETAILS:
-                self.read_asked.emit(WantRecord(rows[0], is_edit=action is Action.EDIT))
+                self._ask_why(rows, alike)
+            case Action.EDIT:
+                self._to_mend = list(rows)
+                self._mend_next()
+            case Action.DETAILS:
+                self.read_asked.emit(WantRecord(rows[0]))
 
     def answer(self, question_id: int, choice: str) -> None:
         """Somebody answered a question."""
@@ -147,11 +153,17 @@ class Decisions(QObject):
     def _reviewed(self) -> None:
         self.conflicts = None
 
-    def _ask_why(self, rows: Sequence[Row]) -> None:
-        dialog = DiscardDialog(self._window, rows)
+    def _ask_why(self, rows: Sequence[Row], alike: Alike | None) -> None:
+        dialog = DiscardDialog(self._window, rows, n=alike.n if alike is not None else None)
         names = _names(rows)
-        dialog.reasoned.connect(lambda reason: self.decided.emit(Discard(who=user_name(), names=names, reason=reason)))
+        dialog.reasoned.connect(
+            lambda reason: self.decided.emit(Discard(who=user_name(), names=names, reason=reason, alike=alike))
+        )
         self._open(dialog)
+
+    def _mend_next(self) -> None:
+        if self._to_mend:
+            self.read_asked.emit(WantRecord(self._to_mend.pop(0), is_edit=True))
 
     def _mend(self, row: Row, record: Record, status: Status) -> None:
         draft = self._drafts.pop(row.record_id, None)
@@ -160,6 +172,7 @@ class Decisions(QObject):
         dialog.mended.connect(
             lambda content: self.decided.emit(Edit(who=user_name(), name=name, content=bytes(content)))
         )
+        dialog.rejected.connect(self._to_mend.clear)
         self._open(dialog)
 
     def _open(self, dialog: Dialog) -> None:
@@ -169,6 +182,7 @@ class Decisions(QObject):
 
     def _closed(self) -> None:
         self.dialog = None
+        self._mend_next()
 
 
 def _names(rows: Sequence[Row]) -> tuple[str, ...]:

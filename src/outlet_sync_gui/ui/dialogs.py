@@ -1,14 +1,11 @@
-"""Dialogs over the window: what they share, and why something is not sent."""
+"""What the dialogs over the window share."""
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
@@ -17,11 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from outlet_sync_gui import words
-from outlet_sync_gui.status import Row
 from outlet_sync_gui.ui.widgets import FocusRing, Label, rule
 
 MARGIN_PX, FIELD_PX = 24, 96
-LONGEST_REASON = 500
 
 
 class Dialog(QDialog):
@@ -79,37 +74,6 @@ class Dialog(QDialog):
         return button
 
 
-class DiscardDialog(Dialog):
-    """Asks why something is not sent; without a reason it can't be pressed."""
-
-    reasoned = Signal(str)
-
-    def __init__(self, parent: QWidget, rows: Sequence[Row]) -> None:
-        question = words.say_n("Why not send {n} record?", "Why not send these {n} records?", len(rows))
-        super().__init__(parent, question, wanted=QSize(560, 260))
-        self.records = Label("quiet", wraps=True)
-        self.records.say(_names(rows))
-        self.reason = QLineEdit(maxLength=LONGEST_REASON)
-        self.reason.setAccessibleName(question)
-        self.reason.setPlaceholderText(words.say("Such as: entered twice"))
-        self.kept = Label("small", wraps=True)
-        self.kept.say(words.say("It stays in Activity, with your name and the reason."))
-        for part in (self.records, self.reason, self.kept):
-            self.body.addWidget(part)
-        self.body.addStretch()
-        self.discard = self.main_button(words.say("Discard"))
-        self.discard.clicked.connect(self.accept)
-        self.reason.textChanged.connect(self._show_whether)
-        self.accepted.connect(lambda: self.reasoned.emit(self.reason.text().strip()))
-        self._show_whether()
-        self.reason.setFocus()
-
-    def _show_whether(self) -> None:
-        has_reason = bool(self.reason.text().strip())
-        self.discard.setEnabled(has_reason)
-        self.discard.setToolTip("" if has_reason else words.say("Say why first."))
-
-
 class TextField(QPlainTextEdit):
     """A field of several lines, letters of one width; it takes the height that the rest leaves, and Tab leaves it."""
 
@@ -122,9 +86,3 @@ class TextField(QPlainTextEdit):
     def sizeHint(self) -> QSize:
         """No more than it needs."""
         return QSize(super().sizeHint().width(), FIELD_PX)
-
-
-def _names(rows: Sequence[Row]) -> str:
-    shown = ", ".join(words.row_title(row) for row in rows[:3])
-    more = len(rows) - 3
-    return f"{shown}, {words.say('{n} more', n=words.number(more))}" if more > 0 else shown

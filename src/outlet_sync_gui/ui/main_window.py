@@ -12,6 +12,7 @@ from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.reader import (
     QueuePart,
     Record,
+    Refused,
     WantActivity,
     WantChanges,
     WantConflicts,
@@ -26,6 +27,7 @@ from outlet_sync_gui.status import Row, State, Status
 from outlet_sync_gui.sync.commands import Command
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.activity_page import ActivityPage
+from outlet_sync_gui.ui.attention_page import AttentionPage
 from outlet_sync_gui.ui.changes_page import ChangesPage
 from outlet_sync_gui.ui.decisions import Decisions
 from outlet_sync_gui.ui.messages_page import MessagesPage
@@ -92,7 +94,8 @@ class MainWindow(QMainWindow):
         """The page of what needs a person, made when somebody first goes there."""
         page = self._add(AttentionPage(self._theme))
         page.standing.answered.connect(self.decisions.answer)
-        page.list.asked.connect(self.decisions.ask)
+        page.asked.connect(self.decisions.ask)
+        page.wanted.connect(self.ask_for_rows)
         return page
 
     @cached_property
@@ -162,8 +165,8 @@ class MainWindow(QMainWindow):
                 self.decisions.show_record(wish, found)
             case WantLine(), QueuePart():
                 self.queue_page.show_part(wish, found)
-            case WantRefused(), _:
-                self.attention_page.show_rows(_rows(found))
+            case WantRefused(), Refused():
+                self.attention_page.show_refused(found)
             case WantConflicts(), _:
                 self.decisions.show_conflicts(_rows(found))
             case WantMessages(), _:

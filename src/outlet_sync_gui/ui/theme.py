@@ -128,6 +128,8 @@ QLabel[role="pill"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; backgrou
 QLabel[role="pill"][isNarrow="true"] {{ padding:0 4px; }}
 QLabel[role="pill"][isUrgent="true"] {{ background:{attention}; color:{attention_tint}; }}
 QLabel[role="name"] {{ font-size:{px(tokens.TITLE)}px; font-weight:600; }}
+QLabel[role="count"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{attention_tint};
+  color:{attention}; border-radius:9px; padding:2px 8px; }}
 QPushButton {{ min-height:46px; padding:0 16px; icon-size:20px; border:1px solid {c.edge}; border-radius:8px;
   background:{c.surface}; font-weight:600; }}
 QPushButton:hover {{ background:{c.sunken}; }}
@@ -168,10 +170,15 @@ QPushButton[kind="place"]:checked {{ background:{c.surface}; border:1px solid {c
 QPushButton[kind="place"][isNarrow="true"] {{ padding:0 4px 0 8px; margin:0 4px; }}
 QListWidget[isNarrow="true"]::item {{ padding:0 4px 0 8px; margin:0 4px; }}
 QListWidget[role="cases"]::item {{ min-height:50px; }}
+QPushButton[kind="fold"] {{ min-height:60px; padding:0; border:0; border-radius:10px; background:transparent;
+  font-weight:400; }}
+QPushButton[kind="fold"]:hover {{ background:{c.sunken}; }}
 *[kind="card"] QTableView {{ min-height:92px; }}
 QTableView {{ background:transparent; border:0; outline:0; gridline-color:{c.line}; }}
 QTableView::item {{ border-bottom:1px solid {c.line}; padding:0 4px; color:{c.text}; }}
 QTableView::item:selected {{ background:{c.accent_tint}; }}
+QTableView[role="refused"] {{ min-height:0; }}
+QTableView[role="refused"]::item:selected {{ background:{c.surface}; }}
 QTableView::item:focus {{ border:1px solid {c.accent}; }}
 QLineEdit, QPlainTextEdit {{ background:{c.surface}; border:1px solid {c.edge}; border-radius:8px; padding:0 11px;
   selection-background-color:{c.accent}; selection-color:{c.on_accent}; }}

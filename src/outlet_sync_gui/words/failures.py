@@ -122,6 +122,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "row_unknown": (N_("Nothing called “{name}” is queued."), N_("“queue list” shows what is.")),
     "row_sending": (N_("“{name}” is being sent."), N_("Try again in a moment.")),
     "row_held": (N_("“{name}” waits for headquarters' change."), N_("It goes on when that is settled.")),
+    "group_changed": (N_("They are {n} by now."), N_("Look first, then choose.")),
     "reason_missing": (N_("A reason is missing."), N_("Say why, such as: --reason “entered twice”.")),
     "local_id_fixed": (N_("The number can't change: {value} is not {known}."), N_("Leave local_id as it was.")),
     "question_unknown": (N_("There is no open question {name}."), N_("“questions list” shows what is asked.")),

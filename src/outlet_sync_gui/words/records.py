@@ -104,6 +104,13 @@ REFUSALS: Mapping[str, str] = {
 
 def refusal(code: str | None, entity_type: str, words: str | None) -> str:
     """Why a record was refused: our cause, then headquarters' own words."""
+    cause = refusal_cause(code, entity_type, words)
+    is_counted = code == "R-TRIES" or (code == "R-SIZE" and SIZES.fullmatch(words or ""))
+    return f"{cause}. {quote(words)}" if words and not is_counted else cause
+
+
+def refusal_cause(code: str | None, entity_type: str, words: str | None) -> str:
+    """Our cause alone."""
     text = REFUSALS.get(code or "R-DATA", REFUSALS["R-DATA"])
     said = words or ""
     sizes = SIZES.fullmatch(said)
@@ -113,8 +120,7 @@ def refusal(code: str | None, entity_type: str, words: str | None) -> str:
         return say(text, size=megabytes(int(sizes[1])), limit=megabytes(int(sizes[2])))
     if code == "R-TRIES":
         return say(text, n=said) if said else say("Refused, no reason given; tried again")
-    cause = say(text, type=type_name(entity_type), types=type_name(entity_type, 2))
-    return f"{cause}. {quote(said)}" if said else cause
+    return say(text, type=type_name(entity_type), types=type_name(entity_type, 2))
 
 
 def quote(said: str) -> str:

@@ -1,0 +1,82 @@
+"""Why something is not sent: reasons to pick from, or an own one."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
+
+from outlet_sync_gui import words
+from outlet_sync_gui.status import Row
+from outlet_sync_gui.ui.dialogs import Dialog
+from outlet_sync_gui.ui.widgets import Label
+
+TOLD_ROWS = 3
+LONGEST_REASON = 500
+REASONS = (
+    words.N_("Entered twice"),
+    words.N_("Cancelled by the guest"),
+    words.N_("Only a test"),
+    words.N_("Headquarters has it already"),
+)
+
+
+class DiscardDialog(Dialog):
+    """Asks why; without a reason it can't be pressed. `n`: how many there are, where these are the newest of them."""
+
+    reasoned = Signal(str)
+
+    def __init__(self, parent: QWidget, rows: Sequence[Row], *, n: int | None = None) -> None:
+        n = n if n is not None else len(rows)
+        question = words.say_n("Why not send {n} record?", "Why not send these {n} records?", n)
+        super().__init__(parent, question, wanted=QSize(560, 372))
+        self.records = Label("quiet", wraps=True)
+        self.records.say(_names(rows, n))
+        self.picks = [QPushButton(words.say(reason)) for reason in REASONS]
+        self.reason = QLineEdit(maxLength=LONGEST_REASON)
+        self.reason.setAccessibleName(question)
+        self.reason.setPlaceholderText(words.say("Or in your own words"))
+        self.kept = Label("small", wraps=True)
+        self.kept.say(words.say("It stays in Activity, with your name and the reason."))
+        self.discard = self.main_button(words.say("Discard"))
+        self._lay_out_reasons()
+        self.discard.clicked.connect(self.accept)
+        self.reason.textChanged.connect(self._show_whether)
+        self.accepted.connect(lambda: self.reasoned.emit(self.reason.text().strip()))
+        self._show_whether()
+        self.picks[0].setFocus()
+
+    def _lay_out_reasons(self) -> None:
+        grid = QGridLayout()
+        grid.setSpacing(8)
+        for place, pick in enumerate(self.picks):
+            pick.setProperty("kind", "choice")
+            pick.setCheckable(True)
+            pick.setAutoDefault(False)
+            pick.setAccessibleName(pick.text())
+            pick.clicked.connect(self._picker(pick.text()))
+            grid.addWidget(pick, place // 2, place % 2)
+        self.body.addWidget(self.records)
+        self.body.addLayout(grid)
+        self.body.addWidget(self.reason)
+        self.body.addWidget(self.kept)
+        self.body.addStretch()
+
+    def _picker(self, reason: str) -> Callable[[], None]:
+        def picked() -> None:
+            self.reason.setText(reason)
+            self._show_whether()  # a second press takes nothing back
+
+        return picked
+
+    def _show_whether(self) -> None:
+        reason = self.reason.text().strip()
+        for pick in self.picks:
+            pick.setChecked(pick.text() == reason)
+        self.discard.setEnabled(bool(reason))
+        self.discard.setToolTip("" if reason else words.say("Say why first."))
+
+
+def _names(rows: Sequence[Row], n: int) -> str:
+    shown = ", ".join(words.row_title(row) for row in rows[:TOLD_ROWS])
+    more = n - min(TOLD_ROWS, len(rows))
+    return f"{shown}, {words.say('{n} more', n=words.number(more))}" if more > 0 else shown
