@@ -54,7 +54,7 @@ def test_a_state_is_one_sentence_and_a_line(window: MainWindow, name: str, sente
 @pytest.mark.parametrize(
     ("name", "text", "is_enabled", "is_filled"),
     [
-        ("setup", "Sync now", False, False),
+        ("setup", "Set up", True, True),
         ("idle", "Sync now", True, False),
         ("syncing", "Sync now", False, False),
         ("waiting", "Sync now", True, True),
@@ -102,8 +102,7 @@ def test_offline_counts_down_and_tells_why(window: MainWindow) -> None:
     show(window, "offline")
     page = window.status_page
     assert page.band.countdown.whole() == "automatically in 0:42"
-    assert page.list.note.whole().startswith("The modem is on, the internet isn't.")
-    assert page.list.note.whole().endswith("(N-DNS)")
+    assert (page.why.cause.whole(), page.why.code.whole()) == ("The modem is on, the internet isn't", "N-DNS")
 
 
 def test_what_waits_is_counted_by_lane(window: MainWindow) -> None:

@@ -23,6 +23,7 @@ from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import Label
 
 NO_BUTTONS = frozenset({State.SETUP, State.ERROR})
+MAIN = {State.OFFLINE: (words.N_("Try now"), "retry"), State.SETUP: (words.N_("Set up"), "gear")}  # else: send
 COUNTDOWN_MS, RELATIVE_MS = 1_000, 30_000
 
 
@@ -37,9 +38,9 @@ class Main(Enum):
 def main_button(status: Status) -> Main:
     """Filled only for what to press now."""
     match status.state:
-        case State.SETUP | State.ERROR | State.PAUSED | State.SYNCING:
+        case State.ERROR | State.PAUSED | State.SYNCING:
             return Main.DISABLED
-        case State.OFFLINE | State.WAITING:
+        case State.SETUP | State.OFFLINE | State.WAITING:
             return Main.FILLED
         case _:
             return Main.FILLED if status.pending.total else Main.PLAIN
@@ -51,6 +52,7 @@ class Band(QFrame):
     sync_asked = Signal()
     pause_asked = Signal()
     resume_asked = Signal()
+    setup_asked = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -69,7 +71,7 @@ class Band(QFrame):
         self._actions = QWidget()
         self._icon_px = 56
         self.pause.clicked.connect(self._pause_or_resume)
-        self.sync.clicked.connect(self.sync_asked)
+        self.sync.clicked.connect(self._main_pressed)
         # Armed only while something on it moves and somebody can see it: nothing wakes an idle machine.
         self._tick = QTimer(self, singleShot=True)
         self._tick.timeout.connect(self._tick_on)
@@ -158,15 +160,14 @@ class Band(QFrame):
         )
         set_property(self.pause, "kind", "primary" if is_paused else "")
         self.pause.setEnabled(status.state not in NO_BUTTONS)
+        self.pause.setHidden(status.state is State.OFFLINE)  # nothing goes out anyway: one button says what to press
         self.pause.setIcon(icons.icon("play", colours.on_accent) if is_paused else self.pause.icon())
-        is_offline = status.state is State.OFFLINE
-        self._dress(
-            self.sync, words.say("Try now") if is_offline else words.say("Sync now"), "retry" if is_offline else "up"
-        )
+        text, icon = MAIN.get(status.state, ("Sync now", "up"))
+        self._dress(self.sync, words.say(text), icon)
         self.sync.setEnabled(kind is not Main.DISABLED)
         set_property(self.sync, "kind", "primary" if kind is Main.FILLED else "")
         if kind is Main.FILLED:
-            self.sync.setIcon(icons.icon("retry" if is_offline else "up", colours.on_accent))
+            self.sync.setIcon(icons.icon(icon, colours.on_accent))
         self.sync.setToolTip(_why_disabled(status) if kind is Main.DISABLED else "")
         self.pause.setToolTip(_why_disabled(status) if status.state in NO_BUTTONS else "")
 
@@ -193,6 +194,10 @@ class Band(QFrame):
             self._now_ms += self._tick.interval()
             self.line.say(words.subline(self._status, self._now_ms))
             self._show_times()
+
+    def _main_pressed(self) -> None:
+        is_set_up = self._status is None or self._status.state is not State.SETUP
+        (self.sync_asked if is_set_up else self.setup_asked).emit()
 
     def _pause_or_resume(self) -> None:
         is_paused = self._status is not None and self._status.state is State.PAUSED

@@ -195,7 +195,8 @@ class CheckRow(QWidget):
         set_property(self.line, "role", "error" if result is Result.FAILED else "quiet")
         self.icon.setPixmap(_icon(self._theme, result, is_current=is_current, ratio=self.devicePixelRatioF()))
         self.setAccessibleName(f"{self.name.whole()}: {self.line.whole() or words.say('in order')}")
-        self.line.setHidden(self._is_brief)
+        if self._is_brief:
+            self.line.say("")
 
 
 def _icon(theme: Theme, result: Result, *, is_current: bool, ratio: float) -> QPixmap:

@@ -13,6 +13,7 @@ from outlet_sync_gui.ui.band import Band
 from outlet_sync_gui.ui.row_model import Line, line_of
 from outlet_sync_gui.ui.row_table import RowTable
 from outlet_sync_gui.ui.theme import Theme, set_property
+from outlet_sync_gui.ui.why_offline import WhyOffline
 from outlet_sync_gui.ui.widgets import NARROW_PX, Cards, Label, rule
 
 HEAD_PX = 44
@@ -24,6 +25,7 @@ class StatusPage(QWidget):
     queue_asked = Signal()
     attention_asked = Signal()
     conflicts_asked = Signal()
+    activity_asked = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -33,17 +35,21 @@ class StatusPage(QWidget):
         self._rows: Sequence[Row] = ()
         self.band = Band(theme)
         self.cards = Cards()
-        _, _, attention, conflicts = self.cards.cards
-        self.cards.cards[0].opens(self.queue_asked)
+        waiting, sent, attention, conflicts = self.cards.cards
+        waiting.opens(self.queue_asked)
+        sent.opens(self.activity_asked)
         attention.opens(self.attention_asked)
         conflicts.opens(self.conflicts_asked)
         self.doors = Label("error", wraps=True)
+        self.why = WhyOffline(theme)
         self.list = _List(theme)
+        self.list.see_all.clicked.connect(self._see_all)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 20)
         layout.setSpacing(16)
         layout.addWidget(self.band)
         layout.addWidget(self.cards)
+        layout.addWidget(self.why, 1)
         layout.addWidget(self.doors)
         layout.addWidget(self.list, 1)
 
@@ -58,6 +64,9 @@ class StatusPage(QWidget):
         """Show figures and sentence."""
         self._status, self._now_ms = status, now_ms
         self.band.show_status(status, now_ms)
+        self.why.show_status(status)
+        for part in (self.cards, self.list):
+            part.setHidden(not self.why.isHidden())
         self._show_cards(status)
         self._show_list()
 
@@ -71,6 +80,7 @@ class StatusPage(QWidget):
         is_compact = width < NARROW_PX
         self.band.arrange(is_compact=is_compact)
         self.cards.arrange(is_compact=is_compact)
+        self.why.arrange(is_compact=is_compact)
         self.list.arrange(is_compact=is_compact)
         side = 12 if is_compact else 24
         layout = self.layout()
@@ -81,6 +91,7 @@ class StatusPage(QWidget):
         """Say it all again."""
         if self._status is not None:
             self.band.retranslate()
+            self.why.show_status(self._status)
             self._show_cards(self._status)
             self._show_list()
 
@@ -101,10 +112,17 @@ class StatusPage(QWidget):
         set_property(self.doors, "role", "quiet" if {door.code for door in status.doors} <= OPTIONAL else "error")
         self.doors.setVisible(bool(status.doors))
 
+    def _see_all(self) -> None:
+        has_waiting = self._status is not None and self._status.pending.total > 0
+        (self.queue_asked if has_waiting else self.activity_asked).emit()
+
     def _show_list(self) -> None:
         status = self._status
         if status is None:
             return
+        has_waiting = status.pending.total > 0
+        is_led = has_waiting or (bool(self._rows) and not status.dead)
+        self.list.lead_on(words.say("See the queue") if has_waiting else words.say("See activity"), is_led=is_led)
         if status.progress is not None and status.state is State.SYNCING:
             self.list.show_lines(words.say("Not sent yet"), _lane_lines(status))
             return
@@ -125,6 +143,8 @@ class _List(QFrame):
         self.retry = QPushButton()
         self.retry.setProperty("kind", "quiet")
         self.retry.hide()
+        self.see_all = QPushButton()
+        self.see_all.setProperty("kind", "quiet")
         self.rows = RowTable(theme)
         self.model, self.table, self.empty = self.rows.model, self.rows.table, self.rows.empty
         head = QHBoxLayout()
@@ -133,6 +153,7 @@ class _List(QFrame):
         head.addWidget(self.title)
         head.addWidget(self.note, 1)
         head.addWidget(self.retry)
+        head.addWidget(self.see_all)
         head.addSpacerItem(QSpacerItem(0, HEAD_PX))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 8)
@@ -152,6 +173,12 @@ class _List(QFrame):
         self.retry.setVisible(is_offered)
         self.retry.setText(words.say("Retry"))
         self.retry.setAccessibleName(words.say("Retry"))
+
+    def lead_on(self, text: str, *, is_led: bool) -> None:
+        """Lead to the page that shows all of it."""
+        self.see_all.setText(text)
+        self.see_all.setAccessibleName(text)
+        self.see_all.setVisible(is_led)
 
     def arrange(self, *, is_compact: bool) -> None:
         """Leave out what a narrow list has no room for."""
@@ -192,18 +219,15 @@ def _lane_counts(status: Status) -> str:
 
 
 def _note(status: Status) -> str:
-    """Why nothing goes out, with the short code for the help desk; else how much waits in each lane."""
-    if status.trouble is None or status.state not in (State.OFFLINE, State.ATTENTION):
-        return _lane_counts(status) if status.pending.total else ""
-    if status.state is State.ATTENTION:  # the band says the rest
+    """How much waits in each lane; where a person must act, the code for the help desk: the band says the rest."""
+    if status.trouble is not None and status.state is State.ATTENTION:
         return f"{words.say('Help code')} {words.help_code(status.trouble.code)}"
-    cause, mend = words.trouble(status.trouble)
-    return f"{cause}. {mend} ({words.help_code(status.trouble.code)})"
+    return _lane_counts(status) if status.pending.total else ""
 
 
 def _empty(status: Status) -> str:
     if status.state is State.SETUP:
-        return words.say("Set it up with “config set” and “secret set api-key”.")
+        return words.say("Press “Set up”: outlet, API key, a test. It takes two minutes.")
     return words.say("Nothing waits. New orders show here.")
 
 

@@ -102,7 +102,7 @@ QMainWindow, QDialog, QScrollArea, *[kind="page"] {{ background:{c.bg}; border:0
 *[kind="agreed"] {{ background:{c.sunken}; border:0; border-radius:10px; }}
 *[kind="effect"] {{ background:{c.accent_tint}; border:0; border-radius:12px; }}
 *[kind="rule"] {{ background:{c.line}; max-height:1px; min-height:1px; border:0; }}
-*[kind="card"][role="figures"] {{ min-height:{px(6.2)}px; }}
+*[kind="card"][role="figures"] {{ min-height:{px(7.2)}px; }}
 *[kind="card"][role="list"] {{ min-height:{px(12)}px; }}
 QPushButton[kind="card"] {{ padding:0; font-weight:400; }}
 QPushButton[kind="card"]:hover {{ border-color:{c.edge}; }}
@@ -119,17 +119,23 @@ QLabel[role="title"] {{ font-weight:600; }}
 QLabel[role="error"] {{ color:{attention}; }}
 QLabel[role="quiet"] {{ color:{c.text2}; }}
 QLabel[role="page-title"] {{ font-size:{px(tokens.PAGE_TITLE)}px; font-weight:600; }}
+QLabel[role="question"] {{ font-size:{px(tokens.QUESTION)}px; font-weight:500; }}
+QLabel[role="step"] {{ font-weight:500; color:{c.text2}; }}
+*[kind="step"] {{ min-height:46px; border:1px solid transparent; border-radius:8px; }}
+*[kind="step"][isCurrent="true"] {{ background:{c.surface}; border-color:{c.line}; }}
 QLabel[role="value"] {{ font-size:{px(tokens.VALUE)}px; font-weight:500; }}
 QLabel[role="value"][isLong="true"] {{ font-size:{px(tokens.LONG_VALUE)}px; }}
 QLabel[role="tag"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{c.sunken}; border-radius:9px;
   padding:2px 8px; }}
+QLabel[role="count"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{attention_tint};
+  color:{attention}; border-radius:9px; padding:2px 8px; }}
+QLabel[role="number"] {{ font-weight:600; background:{c.sunken}; border-radius:12px; min-width:24px; max-width:24px;
+  min-height:24px; max-height:24px; }}
 QLabel[role="pill"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{c.line}; border-radius:7px;
   padding:1px 6px; min-width:8px; min-height:14px; }}
 QLabel[role="pill"][isNarrow="true"] {{ padding:0 4px; }}
 QLabel[role="pill"][isUrgent="true"] {{ background:{attention}; color:{attention_tint}; }}
 QLabel[role="name"] {{ font-size:{px(tokens.TITLE)}px; font-weight:600; }}
-QLabel[role="count"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{attention_tint};
-  color:{attention}; border-radius:9px; padding:2px 8px; }}
 QPushButton {{ min-height:46px; padding:0 16px; icon-size:20px; border:1px solid {c.edge}; border-radius:8px;
   background:{c.surface}; font-weight:600; }}
 QPushButton:hover {{ background:{c.sunken}; }}
@@ -207,6 +213,8 @@ QProgressBar {{ min-height:8px; max-height:8px; border:0; border-radius:4px; bac
 QProgressBar::chunk {{ border-radius:4px; background:{c.accent}; }}
 QScrollBar:vertical {{ width:12px; background:transparent; margin:0; }}
 QScrollBar::handle:vertical {{ background:{c.edge}; border-radius:4px; min-height:32px; margin:2px; }}
+*[kind="rail"] QScrollBar:vertical {{ width:6px; }}
+*[kind="rail"] QScrollBar::handle:vertical {{ border-radius:2px; margin:1px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ height:0; }}
 QToolTip {{ background:{c.text}; color:{c.surface}; border:0; padding:4px; }}
 *[kind="ring"] {{ border:2px solid {c.text}; border-radius:10px; background:transparent; }}

@@ -119,6 +119,10 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     ),
     "too_big": (N_("Too big: {bytes} bytes, the limit is {limit}."), N_("Split it.")),
     "file_unreadable": (N_("The file {path} can't be read: {why}."), N_("Check the name.")),
+    "setup_no_json": (
+        N_("{path}, line {line}: no JSON object."),
+        N_('Write the settings like {{"outlet_code": "JKT-001"}}.'),
+    ),
     "row_unknown": (N_("Nothing called “{name}” is queued."), N_("“queue list” shows what is.")),
     "row_sending": (N_("“{name}” is being sent."), N_("Try again in a moment.")),
     "row_held": (N_("“{name}” waits for headquarters' change."), N_("It goes on when that is settled.")),
@@ -212,6 +216,8 @@ def trouble(trouble: Trouble) -> tuple[str, str]:
     known = LADDER.get(trouble.code) or DOORS.get(trouble.code) or PROBLEMS.get(trouble.code)
     cause, mend = known or (N_("Something failed: {code}"), "")
     facts = {"code": trouble.code, **dict(trouble.facts)}
+    if trouble.code == "N-CLOCK" and isinstance(ahead := facts.get("seconds"), int | float):
+        cause, facts["span"] = N_("The PC's clock is wrong by {span}"), span(ahead)
     if (name := facts.get("name")) in DOOR_NAMES:
         facts["door"] = say(DOOR_NAMES[str(name)])
     if (why := facts.get("why")) in WANTED:  # our own words for what was wanted; others' come through as they are
@@ -256,10 +262,12 @@ def failed(name: str, found: Trouble) -> str:
     return f"{say(CHECKS[name])}: {cause.removesuffix('.')}. {mend} ({help_code(found.code)})"
 
 
-def help_code(code: str) -> str:
-    """The short code for the help desk."""
-    return code if code.startswith(("N-", "R-", "E-", "D-")) else f"E-{code.upper().replace('_', '-')}"
 def help_codes() -> list[tuple[str, str]]:
     """Every code that has a page of its own with the help desk, and what it means."""
     told = {code: f"{say(cause).removesuffix('.')}. {say(mend)}" for code, (cause, mend) in {**LADDER, **DOORS}.items()}
     return [(code, PLACE.sub("…", text)) for code, text in told.items()]
+
+
+def help_code(code: str) -> str:
+    """The short code for the help desk."""
+    return code if code.startswith(("N-", "R-", "E-", "D-")) else f"E-{code.upper().replace('_', '-')}"
