@@ -180,7 +180,7 @@ def test_the_systems_network_manager_tells_that_a_network_came_up(bus: dict[str,
         assert listening.stdout is not None
         with listening, closing(listening.stdout):
             assert listening.stdout.readline() == "networkmanager\n"
-            changed = (NETWORK, network(CONNECTED, INTERNET), [])
+            changed: tuple[object, ...] = (NETWORK, network(CONNECTED, INTERNET), [])
             manager.emit(NETWORK_PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", *changed)
             assert listening.stdout.readline() == "woke\n"
             listening.terminate()

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.builders import order
 from tests.desktop.desk import Notifications, need, panel
-from tests.desktop.test_panel import started
+from tests.desktop.test_machine import Logind
+from tests.desktop.test_panel import NOWHERE, started
 from tests.fakes import KEY, command, configure, until_running
 
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
@@ -38,3 +39,26 @@ def test_a_refusal_while_the_window_is_hidden_is_told_once_and_a_click_brings_th
             assert not is_shown(desk)
             service.click(1)
             assert any(is_shown(desk) for _ in range(400))  # each look is a process
+
+
+def test_a_shutdown_with_unsent_records_is_told_of_and_let_go(tmp_path: Path, desk: dict[str, str]) -> None:
+    address = desk["DBUS_SESSION_BUS_ADDRESS"]
+    directory = configure(tmp_path / "data", NOWHERE, language="id")
+    command(directory, "enqueue", "order", given=json.dumps(order("A1", total_amount=187_000)))
+    env = {**desk, "DBUS_SYSTEM_BUS_ADDRESS": address}
+    with (
+        panel(desk) as tray,
+        closing(Notifications(desk)) as service,
+        closing(Logind(address)) as logind,
+        started(directory, env, "--minimized"),
+    ):
+        tray.next("RegisterStatusNotifierItem")
+        logind.next("Inhibit")
+        until_running(directory)
+        assert logind.is_held()
+        logind.say("PrepareForShutdown", is_so=True)
+        assert service.next_shown()[1:] == (
+            "1 data (Rp187.000) belum terkirim",
+            "Aman di PC ini, dikirim saat PC menyala lagi.",
+        )
+        assert any(not logind.is_held() for _ in range(1_000_000))
