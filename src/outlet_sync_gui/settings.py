@@ -40,9 +40,16 @@ def _cloud_url(value: str) -> str:
         raise ValueError("an address such as https://cloud.example")
     if url.scheme != "https" and not (url.scheme == "http" and is_loopback(value)):
         raise ValueError("https:// (http:// only to this machine)")
-    if not (url.port is None or 0 < url.port < 65536):
+    if not _has_fine_port(value):
         raise ValueError("a port from 1 to 65535")
     return value.strip().rstrip("/").removesuffix("/api/v1").rstrip("/")
+
+
+def _has_fine_port(url: str) -> bool:
+    try:
+        return urlsplit(url.strip()).port != 0
+    except ValueError:  # out of range, or no number
+        return False
 
 
 def _zone(value: str) -> str:
@@ -169,10 +176,17 @@ def settings_file(directory: Path) -> Path:
 
 
 def load(
-    directory: Path, environment: Mapping[str, str] = os.environ, *, remote: Mapping[str, object] = NO_REMOTE
+    directory: Path,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    remote: Mapping[str, object] = NO_REMOTE,
+    proposed: Mapping[str, object] = NO_REMOTE,
 ) -> Loaded:
-    """Merge environment over file over what headquarters sent over defaults. Raises SettingsInvalid, naming the key."""
-    in_file = _read_file(settings_file(directory))
+    """Merge environment over file over what headquarters sent over defaults. Raises SettingsInvalid, naming the key.
+
+    `proposed` is what the file will have, too, once it is saved.
+    """
+    in_file = {**_read_file(settings_file(directory)), **proposed}
     in_environment = _read_environment(environment)
     places: dict[Source, Mapping[str, object]] = {
         "environment": in_environment,

@@ -266,6 +266,9 @@ class OneOf(Field[QWidget]):
         colours = self._theme.tokens
         for button in self.buttons.values():
             is_chosen = button.isChecked()
+            # Tab goes to the one that is chosen, the arrow keys to the others.
+            is_first = is_chosen or (self.value() is None and button is next(iter(self.buttons.values())))
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_first else Qt.FocusPolicy.ClickFocus)
             name, colour = ("radio", colours.accent) if is_chosen else ("ring", colours.edge)
             button.setIcon(icons.icon(name, colour, disabled=colours.text2))
 

@@ -140,10 +140,10 @@ class KeyCard(QFrame):
         is_token = kind.name == TOKEN
         self.replace, self.copy, self.show_it, self.forget = (QPushButton() for _ in range(4))
         self.buttons = [self.copy, self.show_it, self.forget] if is_token else [self.replace, self.forget]
-        self.forget.setVisible(bool(kind.warning))
         self.box = ReplaceBox(theme, kind)
         self.sure = SureBox()
         self._lay_out()
+        self.forget.setVisible(bool(kind.warning))
         self._connect()
         theme.changed.connect(self._show)
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from outlet_sync_gui import words
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.ui import setting_fields
-from outlet_sync_gui.ui.forms import OneOf, Switch
+from outlet_sync_gui.ui.forms import OneOf, Options, Switch
 from outlet_sync_gui.ui.keeper import Errand, Kept, Save
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Label
@@ -27,6 +27,8 @@ class LookSection(QWidget):
         self._kept: Kept | None = None
         self._asked: Errand | None = None
         self.language, self.appearance = OneOf(theme), OneOf(theme)
+        self.language.offer(LANGUAGES)
+        self.appearance.offer(_appearances())
         self.notices, self.start = Switch(theme), Switch(theme)
         self.error = Label("error", wraps=True)
         self._column = QVBoxLayout(self)
@@ -69,8 +71,7 @@ class LookSection(QWidget):
         self.language.offer(LANGUAGES)
         self.language.name(words.say("Language"))
         self.language.show_value(words.language())
-        colours = {"system": words.say("Like this PC"), "light": words.say("Light"), "dark": words.say("Dark")}
-        self.appearance.offer(list(colours.items()))
+        self.appearance.offer(_appearances())
         self.appearance.name(words.say("Colours"))
         self.notices.name(words.say("Tell what needs a person"), words.say("Once each, and nothing else."))
         self.start.name(words.say("Start with the PC"), words.say("So that sending never waits for somebody."))
@@ -84,8 +85,10 @@ class LookSection(QWidget):
             field.arrange(is_compact=is_compact)
 
     def _show_colours(self) -> None:
-        self.appearance_asked.emit(str(self.appearance.value()))
-        self._keep("appearance", value=self.appearance.value())
+        chosen = str(self.appearance.value())
+        self._keep("appearance", value=chosen)
+        self.appearance_asked.emit(chosen)
+        self.appearance.show_value(chosen)  # other colours say everything again, and what is kept is not this yet
 
     def _keep(self, key: str, *, value: object) -> None:
         self._asked = Save({key: value})
@@ -96,3 +99,7 @@ class LookSection(QWidget):
         self.error.setVisible(error is not None)
         if error is not None and self._kept is not None:
             self.show_kept(self._kept)
+
+
+def _appearances() -> Options:
+    return [("system", words.say("Like this PC")), ("light", words.say("Light")), ("dark", words.say("Dark"))]

@@ -79,6 +79,7 @@ class MessagesPage(QWidget):
         self.empty.say(words.say("What headquarters announces shows here until somebody has read it."))
         self.earlier.say(words.say("Earlier"))
         self._build()
+        self._show()
 
     def _show(self) -> None:
         """A card stays under the finger while nothing of it changes."""
