@@ -25,7 +25,7 @@ from outlet_sync_gui.status import State
 from outlet_sync_gui.store import open_store
 from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.store.halts import HaltKind
-from outlet_sync_gui.sync.commands import Pause, SyncNow
+from outlet_sync_gui.sync.commands import LineUp, Pause, SyncNow
 from outlet_sync_gui.sync.records import accept
 from outlet_sync_gui.ui.about import AboutDialog
 from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
@@ -330,6 +330,11 @@ def test_without_a_panel_the_window_stays_within_reach(app: App) -> None:
 def test_a_notification_lands_where_it_is_seen_to(app: App, kind: Kind, page: Page) -> None:
     app.herald.asked.emit(kind)
     assert (app.window.isVisible(), app.window.rail.page()) == (True, page)
+
+
+def test_waking_and_a_network_that_comes_up_reach_the_service(app: App) -> None:
+    app.machine.woke.emit()
+    assert list(app.worker._service._inbox) == [LineUp()]
 
 
 @NO_RAISE
