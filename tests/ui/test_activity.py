@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
+from tests.builders import Bench
+from tests.sync.headquarters import choose as decide
+from tests.sync.headquarters import disputed, here
 from tests.ui.checks import SIZES, cut_off, nameless, overlapping, settle, too_small
 from tests.ui.happenings import DISCARDED, FULL, HISTORIES, RESOLVED, sent
 from tests.ui.states import MINUTE, NOW, order, status
@@ -16,6 +20,7 @@ from outlet_sync_gui import words
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.reader import PAGE_ROWS, Part, WantActivity, WantRecord, Wish
 from outlet_sync_gui.status import State
+from outlet_sync_gui.sync.clock import now as clock
 from outlet_sync_gui.sync.commands import Undo
 from outlet_sync_gui.sync.history import Happened
 from outlet_sync_gui.ui.activity_page import ActivityPage
@@ -227,6 +232,39 @@ def test_a_decision_is_taken_back_by_one_press_under_its_effect(
     assert isinstance(decided.args[0], Undo)
     assert (decided.args[0].deed, bool(decided.args[0].who)) == (happened.entry.key.number, True)
     assert page.list.chosen() == []  # so that the list follows what comes of it
+
+
+def test_a_choice_over_a_real_store_is_taken_back_and_back_again(window: MainWindow, tmp_path: Path) -> None:
+    bench = Bench(tmp_path, wall_ms=clock().wall_ms)
+    bench.pull()
+    disputed(bench)
+    decide(bench.later(60), "cloud_wins")
+    window.decided.connect(lambda command: bench.later(60).engine.do(command, bench.now))
+    told = []
+    for _ in range(3):
+        found = list(WantActivity(Part.DECIDED).read(bench.store))
+        page = show_part(window, found, bench.wall_ms)
+        told.append(texts(page)[1][2])
+        page.list.rows.table.selectRow(1)
+        page.list.undo.click()
+    assert told == [
+        "Price Rp38.000 → Rp40.000 · Conflict settled · “as agreed”",
+        "Price Rp40.000 → Rp38.000 · Taken back",
+        "Price Rp38.000 → Rp40.000 · Taken back",
+    ]
+    assert here(bench)["price"] == 38000
+    received = list(WantActivity(Part.RECEIVED).read(bench.store))
+    assert received == []  # what the decisions made of headquarters' word is told with them alone
+    bench.store.close()
+
+
+def show_part(window: MainWindow, found: list[Happened], now_ms: int) -> ActivityPage:
+    window.open_page(Page.ACTIVITY)
+    window.activity_page.parts[Part.DECIDED].click()
+    window.show_status(status(State.IDLE), now_ms)
+    window.show_found(WantActivity(Part.DECIDED), found)
+    settle()
+    return window.activity_page
 
 
 def test_what_can_not_be_taken_back_says_why(window: MainWindow) -> None:
