@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -24,7 +25,9 @@ from outlet_sync_gui.doors import FROM_KEYRING, Secrets
 from outlet_sync_gui.errors import AlreadyRunning, OutletSyncError, SettingsInvalid, StoreFailed
 from outlet_sync_gui.reader import Reader
 from outlet_sync_gui.service import ReadKey, key_from_keyring
-from outlet_sync_gui.status import State, Status
+from outlet_sync_gui.status import State, Status, Trouble
+from outlet_sync_gui.support.doctor import try_line
+from outlet_sync_gui.support.ladder import Step, climb
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.commands import Command, KeyChanged, LineUp, Pause, Resume, Retry, SyncNow
 from outlet_sync_gui.sync.state import not_set_up, with_error
@@ -69,7 +72,9 @@ class App(QObject):
         self._is_demo = is_demo
         self.failure: OutletSyncError | None = None
         self.status = self._first_status()
-        self.window = MainWindow(theme)
+        self.window = MainWindow(theme, test=partial(try_line, directory))
+        self.wizard: Wizard | None = None
+        self._is_asking = False
         self.tray = Tray()
         self.bus = Bus.open("SESSION")
         self.panel = Panel(self.bus)
@@ -97,6 +102,31 @@ class App(QObject):
         self.tray.hide()
         self.window.hide()
         self.machine.close()
+    def set_up(self) -> None:
+        """Ask what is missing, question by question; a first run that is open already comes up."""
+        if self.wizard is None:
+            self.wizard = wizard = Wizard(self.window, self._theme, partial(try_line, self._directory))
+            wizard.asked.connect(self.keeper.do)
+            wizard.language_asked.connect(self.speak)
+            wizard.sync_asked.connect(lambda: self.ask(SyncNow()))
+            self.keeper.came.connect(wizard.came)
+            wizard.finished.connect(self._set_up_over)
+            wizard.show_status(self.status, now().wall_ms)
+            self.keeper.do(Look())
+            wizard.show()
+        else:
+            self.wizard.raise_()
+            self.wizard.activateWindow()
+
+    def _ask_first(self, status: Status) -> None:
+        """A program that somebody starts before it is set up asks by itself, once."""
+        if status.state is State.SETUP and self._is_asking:
+            self.set_up()
+        self._is_asking = self._is_asking and not (status.is_running or status.state is State.SETUP)
+
+    def _set_up_over(self) -> None:
+        self.wizard = None
+
         if self.bus is not None:
             self.bus.close()
         self._reader.wait()

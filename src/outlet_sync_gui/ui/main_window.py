@@ -31,6 +31,7 @@ from outlet_sync_gui.ui.attention_page import AttentionPage
 from outlet_sync_gui.ui.changes_page import ChangesPage
 from outlet_sync_gui.ui.decisions import Decisions
 from outlet_sync_gui.ui.messages_page import MessagesPage
+from outlet_sync_gui.ui.connection_test import Test
 from outlet_sync_gui.ui.queue_page import QueuePage
 from outlet_sync_gui.ui.rail import Page, Rail
 from outlet_sync_gui.ui.settings_page import SettingsPage
@@ -41,7 +42,7 @@ from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Banner, FocusRing
 
 AnyPage = (
-    StatusPage | QueuePage | AttentionPage | ActivityPage | ActivityPage | MessagesPage | ChangesPage | SummaryPage | SettingsPage
+    StatusPage | QueuePage | AttentionPage | ActivityPage | MessagesPage | ChangesPage | SummaryPage | SettingsPage
 )
 P = TypeVar("P", bound=AnyPage)
 NARROW_WINDOW_PX = 900
@@ -61,11 +62,9 @@ class MainWindow(QMainWindow):
     language_asked = Signal(str)
     close_asked = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, *, test: Test = lambda: iter(())) -> None:
         super().__init__()
-    errand_asked = Signal(object)  # an Errand of the settings
-        self._theme = theme
-    log_asked = Signal()
+        self._theme, self._test = theme, test
         self._status: Status | None = None
         self._now_ms = 0
         self.rail = Rail(theme)
@@ -132,6 +131,17 @@ class MainWindow(QMainWindow):
         self._status = status
         self._now_ms = now_ms
         self._page().show_status(status, now_ms)
+    @cached_property
+    def settings_page(self) -> SettingsPage:
+        """The page of the settings, made when somebody first goes there."""
+        page = self._add(SettingsPage(self._theme, self._test))
+        page.asked.connect(self.errand_asked)
+        page.language_asked.connect(self.language_asked)
+        page.appearance_asked.connect(self._theme.choose)
+        page.log_asked.connect(self.log_asked)
+        page.answered.connect(self.decisions.answer)
+        return page
+
         self.rail.show_status(status, now_ms)
         self.decisions.show_status(status, now_ms)
         self.setWindowTitle(f"Outlet Sync — {status.outlet_code}" if status.outlet_code else "Outlet Sync")
@@ -142,17 +152,6 @@ class MainWindow(QMainWindow):
         """Ask for what the page that is shown wants to read."""
         status = self._status
         if status is None or not status.outlet_id or status.state is State.SETUP:
-    @cached_property
-    def settings_page(self) -> SettingsPage:
-        """The page of the settings, made when somebody first goes there."""
-        page = self._add(SettingsPage(self._theme))
-        page.asked.connect(self.errand_asked)
-        page.language_asked.connect(self.language_asked)
-        page.appearance_asked.connect(self._theme.choose)
-        page.log_asked.connect(self.log_asked)
-        page.answered.connect(self.decisions.answer)
-        return page
-
             return
         wish = self._page().wish()
         if wish is not None:
@@ -292,8 +291,8 @@ def _scrolling(page: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
+        if isinstance(page, SettingsPage):
+            page.begin()
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(page)
     return area
-        if isinstance(page, SettingsPage):
-            page.begin()

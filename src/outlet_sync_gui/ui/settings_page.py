@@ -19,7 +19,8 @@ from outlet_sync_gui import words
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.status import Status
 from outlet_sync_gui.ui import icons, setting_fields
-from outlet_sync_gui.ui.forms import Pick
+from outlet_sync_gui.ui.connection_test import ConnectionTest, Test
+from outlet_sync_gui.ui.forms import WIDEST_PX, Pick
 from outlet_sync_gui.ui.help_section import HelpSection
 from outlet_sync_gui.ui.keeper import Errand, Kept, Look, Save
 from outlet_sync_gui.ui.keys_section import KeysSection
@@ -83,12 +84,10 @@ class SettingsPage(QWidget):
     appearance_asked = Signal(str)
     log_asked = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, test: Test) -> None:
         super().__init__()
         self.setProperty("kind", "page")
         self._theme = theme
-        self._has_asked = False
-        self._kept: Kept | None = None
         self.title, self.error = Label("page-title"), Label("error", wraps=True)
         self.list = QListWidget()
         self.list.setFixedWidth(LIST_PX)
@@ -97,6 +96,11 @@ class SettingsPage(QWidget):
         self.menu.label.hide()
         self.keys, self.look, self.help = KeysSection(theme), LookSection(theme), HelpSection(theme)
         self.forms = {section: Form(theme, parts, line=line) for section, (parts, line) in PARTS.items()}
+        self.tests = [ConnectionTest(theme, test) for _ in range(2)]
+        for column, tried in zip((self.forms[Section.OUTLET].column, self.keys.column), self.tests, strict=True):
+            tried.setMaximumWidth(WIDEST_PX)
+            tried.begun.connect(tried.card.show)
+            column.insertWidget(column.count() - 1, tried)
         self.stack = QStackedWidget()
         self.places = {section: self._place(section) for section in Section}
         self._lay_out()
@@ -134,6 +138,8 @@ class SettingsPage(QWidget):
     def retranslate(self) -> None:
         """Say it again in the language that is spoken now."""
         self.title.say(words.say("Settings"))
+        for test in self.tests:
+            test.retranslate()
         self.list.setAccessibleName(words.say("Settings"))
         for place in self.places.values():
             place.content.retranslate()
@@ -152,8 +158,10 @@ class SettingsPage(QWidget):
             place.content.arrange(is_compact=width < HALVES_FROM_PX if isinstance(place.content, Form) else is_compact)
 
     def _show_kept(self, kept: Kept) -> None:
-        self._kept = kept
         self.error.hide()
+        for test in self.tests:
+            test.forget()  # it was of what is kept no more, perhaps
+            test.card.hide()
         for place in self.places.values():
             place.content.show_kept(kept)
             if place.footer is not None:
