@@ -167,5 +167,7 @@ def test_no_page_scans_or_sorts(bench: Bench, source: Source) -> None:
         plans = [step for query in asked for *_, step in raw.execute(f"EXPLAIN QUERY PLAN {query}")]
     scans = [step for step in plans if step.startswith("SCAN") and "VIRTUAL" not in step and step != "SCAN found"]
     assert asked
+    whole = {step for step in plans if step.endswith("(outlet=?)")}  # all of the outlet's, but for the first type
+    assert whole <= {"SEARCH record USING COVERING INDEX sqlite_autoindex_record_2 (outlet=?)"}
     assert scans == []
     assert not [step for step in plans if "ORDER BY" in step]

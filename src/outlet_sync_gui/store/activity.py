@@ -71,7 +71,7 @@ class Activity:
 
     def some(self, numbers: Collection[int]) -> list[Deed]:
         """Those of these numbers that there are, in no order."""
-        query = f"{DEED} WHERE outlet = ? AND id IN (SELECT value FROM json_each(?))"
+        query = f"{DEED} WHERE +outlet = ? AND id IN (SELECT value FROM json_each(?))"
         return [_deed(row) for row in self._db.rows(query, (self._outlet, json.dumps(list(numbers))))]
 
 

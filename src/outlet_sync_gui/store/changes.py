@@ -101,7 +101,7 @@ class Changes:
 
     def some(self, seqs: Collection[int]) -> list[Change]:
         """Those of these numbers that are kept, in no order."""
-        query = f"{CHANGE} WHERE c.outlet = ? AND c.seq IN (SELECT value FROM json_each(?))"
+        query = f"{CHANGE} WHERE +c.outlet = ? AND c.seq IN (SELECT value FROM json_each(?))"
         return [_change(row) for row in self._db.rows(query, (self._outlet, json.dumps(list(seqs))))]
 
     def is_gone(self, seq: int) -> bool:

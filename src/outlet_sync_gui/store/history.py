@@ -60,9 +60,10 @@ SOURCES: Mapping[Source, tuple[str, str, str, str]] = {
 }
 OF_RECORDS = {Source.SENT: "id", Source.CHANGED: "record_id", Source.NOTED: "record_id", Source.DECIDED: "record_id"}
 AFTER_ALL = 2**62
+# By +: the few that are named, never all of the outlet.
 RECORD = """
 SELECT r.id, coalesce(r.accepted_at, r.changed_at), r.type, coalesce(r.local_id, r.cloud_id), c.payload
-FROM record r JOIN content c ON c.record_id = r.id WHERE r.outlet = ? AND r.id IN (SELECT value FROM json_each(?))
+FROM record r JOIN content c ON c.record_id = r.id WHERE +r.outlet = ? AND r.id IN (SELECT value FROM json_each(?))
 """
 BY_NUMBER = """
 SELECT id FROM record WHERE outlet = ? AND type = ? AND local_id >= ? AND local_id < ? ORDER BY local_id DESC LIMIT ?

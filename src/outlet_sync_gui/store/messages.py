@@ -60,7 +60,7 @@ class Messages:
 
     def some(self, numbers: Collection[int]) -> list[Message]:
         """Those of these numbers that there are, in no order."""
-        query = f"{MESSAGE} WHERE outlet = ? AND id IN (SELECT value FROM json_each(?))"
+        query = f"{MESSAGE} WHERE +outlet = ? AND id IN (SELECT value FROM json_each(?))"
         return [_message(row) for row in self._db.rows(query, (self._outlet, json.dumps(list(numbers))))]
 
     def acknowledge(self, number: int, *, who: str, now_ms: int) -> bool:

@@ -53,7 +53,7 @@ class Questions:
         """Those of these numbers that there are, answered or not, in no order; what they held is not counted."""
         rows = self._db.rows(
             "SELECT id, kind, facts, opened_at FROM question"
-            " WHERE outlet = ? AND id IN (SELECT value FROM json_each(?))",
+            " WHERE +outlet = ? AND id IN (SELECT value FROM json_each(?))",
             (self._outlet, json.dumps(list(numbers))),
         )
         return [
