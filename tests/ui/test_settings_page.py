@@ -383,8 +383,8 @@ def test_the_connection_is_tested_where_it_is_set_and_where_the_key_is(app: App,
 
 
 def texts(window: MainWindow) -> set[str]:
-    labels, buttons = window.findChildren(QLabel), window.findChildren(QPushButton)
-    return {widget.text() for widget in (*labels, *buttons) if widget.text()}
+    labels = {label.text() for label in window.findChildren(QLabel)}
+    return labels | {button.text() for button in window.findChildren(QPushButton)} - {""}
 
 
 def test_another_language_is_spoken_everywhere_at_once_and_at_the_next_start(
@@ -437,7 +437,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, s
         warnings.simplefilter("ignore", ResourceWarning)  # the library never closes its connections to the bus
         with session_bus(home) as env:
             monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", env["DBUS_SESSION_BUS_ADDRESS"])
-            keyring.set_keyring(SecretService.Keyring())  # type: ignore[no-untyped-call]
+            keyring.set_keyring(SecretService.Keyring())  # type: ignore[no-untyped-call]  # without annotations
             yield env
             keyring.set_keyring(chosen)
         for thread in threading.enumerate():

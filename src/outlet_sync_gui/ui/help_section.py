@@ -59,7 +59,7 @@ class HelpSection(QWidget):
             button.setText(words.say(text))
             button.setAccessibleName(button.text())
         self.codes.retranslate()
-        self.code_list.say("", words.help_codes())
+        self.code_list.tell("", words.help_codes())
         self.standing.retranslate()
         self._show()
 
@@ -72,9 +72,9 @@ class HelpSection(QWidget):
     def _show(self) -> None:
         asked = [each for each in (self._status.asked if self._status else ()) if each.kind == CONFIG_CHANGED]
         self.standing.show_standing(of_questions(asked))
-        self.facts.say(words.say("What the help desk asks for"), self._facts())
-        self.addresses.say(words.say("Who may come in"), self._addresses())
-        self.remote.say(words.say("Set by headquarters"), self._remote())
+        self.facts.tell(words.say("What the help desk asks for"), self._facts())
+        self.addresses.tell(words.say("Who may come in"), self._addresses())
+        self.remote.tell(words.say("Set by headquarters"), self._remote())
 
     def _facts(self) -> list[tuple[str, str]]:
         status = self._status
@@ -157,7 +157,7 @@ class Facts(QFrame):
         self._grid.setColumnStretch(1, 1)
         self._grid.addWidget(self.heading, 0, 0, 1, 2)
 
-    def say(self, heading: str, rows: Sequence[tuple[str, str]]) -> None:
+    def tell(self, heading: str, rows: Sequence[tuple[str, str]]) -> None:
         """Show these."""
         self.heading.say(heading)
         self.heading.setVisible(bool(heading))

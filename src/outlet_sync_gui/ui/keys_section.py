@@ -396,5 +396,5 @@ def _checked(kind: Kind, text: str) -> str:
     if not secret or not (secret.isascii() and secret.isprintable()):
         raise InputRefused("secret_empty")
     if len(secret) < kind.shortest:
-        raise InputRefused("secret_short", {"why": "16 or more"})
+        raise InputRefused("secret_empty", {"why": "16 or more"})
     return secret

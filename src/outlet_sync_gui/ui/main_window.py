@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QSt
 
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.reader import (
+    Part,
     QueuePart,
     Record,
     Refused,
     WantActivity,
     WantChanges,
     WantConflicts,
+    WantDeciders,
     WantGlance,
     WantLine,
     WantMessages,
@@ -29,14 +31,14 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.activity_page import ActivityPage
 from outlet_sync_gui.ui.attention_page import AttentionPage
 from outlet_sync_gui.ui.changes_page import ChangesPage
-from outlet_sync_gui.ui.decisions import Decisions
-from outlet_sync_gui.ui.messages_page import MessagesPage
 from outlet_sync_gui.ui.connection_test import Test
+from outlet_sync_gui.ui.decisions import Decisions
+from outlet_sync_gui.ui.keeper import Errand
+from outlet_sync_gui.ui.messages_page import MessagesPage
 from outlet_sync_gui.ui.queue_page import QueuePage
 from outlet_sync_gui.ui.rail import Page, Rail
 from outlet_sync_gui.ui.settings_page import SettingsPage
 from outlet_sync_gui.ui.status_page import StatusPage
-from outlet_sync_gui.ui.keeper import Errand
 from outlet_sync_gui.ui.summary_page import SummaryPage
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Banner, FocusRing
@@ -59,7 +61,10 @@ class MainWindow(QMainWindow):
     retry_asked = Signal()
     decided = Signal(object)  # a Command of a person
     read_asked = Signal(object)  # a Wish: what the page that is shown wants to read
+    setup_asked = Signal()
+    errand_asked = Signal(object)  # an Errand of the settings
     language_asked = Signal(str)
+    log_asked = Signal()
     close_asked = Signal()
 
     def __init__(self, theme: Theme, *, test: Test = lambda: iter(())) -> None:
@@ -126,11 +131,6 @@ class MainWindow(QMainWindow):
         """The page of the day, made when somebody first goes there."""
         return self._add(SummaryPage())
 
-    def show_status(self, status: Status, now_ms: int) -> None:
-        """Show what is true now, and ask for the rows that fit it."""
-        self._status = status
-        self._now_ms = now_ms
-        self._page().show_status(status, now_ms)
     @cached_property
     def settings_page(self) -> SettingsPage:
         """The page of the settings, made when somebody first goes there."""
@@ -142,6 +142,11 @@ class MainWindow(QMainWindow):
         page.answered.connect(self.decisions.answer)
         return page
 
+    def show_status(self, status: Status, now_ms: int) -> None:
+        """Show what is true now, and ask for the rows that fit it."""
+        self._status = status
+        self._now_ms = now_ms
+        self._page().show_status(status, now_ms)
         self.rail.show_status(status, now_ms)
         self.decisions.show_status(status, now_ms)
         self.setWindowTitle(f"Outlet Sync — {status.outlet_code}" if status.outlet_code else "Outlet Sync")
@@ -166,6 +171,8 @@ class MainWindow(QMainWindow):
                 self.queue_page.show_part(wish, found)
             case WantRefused(), Refused():
                 self.attention_page.show_refused(found)
+            case WantDeciders(), _:
+                self.decisions.show_deciders(_rows(found))
             case WantConflicts(), _:
                 self.decisions.show_conflicts(_rows(found))
             case WantMessages(), _:
@@ -176,6 +183,11 @@ class MainWindow(QMainWindow):
                 self.activity_page.show_found(wish, _rows(found))
             case WantGlance(), _:
                 self.show_rows(_rows(found))
+
+    def show_errand(self, errand: Errand, came: object) -> None:
+        """Show what came of an errand of the settings."""
+        if self.rail.page() is Page.SETTINGS:
+            self.settings_page.show_came(errand, came)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show the rows that fit the state."""
@@ -194,11 +206,7 @@ class MainWindow(QMainWindow):
         self.rail.retranslate()
         for page in self._made:
             page.retranslate()
-    def show_errand(self, errand: Errand, came: object) -> None:
-        """Show what came of an errand of the settings."""
-        if self.rail.page() is Page.SETTINGS:
-            self.settings_page.show_came(errand, came)
-
+        self.decisions.retranslate()
 
     def come_up(self) -> None:
         """Be seen, in front."""
@@ -236,10 +244,12 @@ class MainWindow(QMainWindow):
         band.sync_asked.connect(self.sync_asked)
         band.pause_asked.connect(self.pause_asked)
         band.resume_asked.connect(self.resume_asked)
+        band.setup_asked.connect(self.setup_asked)
         self.status_page.list.retry.clicked.connect(self.retry_asked)
         self.status_page.queue_asked.connect(lambda: self.open_page(Page.QUEUE))
         self.status_page.attention_asked.connect(lambda: self.open_page(Page.ATTENTION))
         self.status_page.conflicts_asked.connect(self.decisions.review)
+        self.status_page.activity_asked.connect(self._open_sent)
         self.rail.conflicts_asked.connect(self.decisions.review)
         self.decisions.decided.connect(self.decided)
         self.decisions.read_asked.connect(self.read_asked)
@@ -261,8 +271,14 @@ class MainWindow(QMainWindow):
                 return self.changes_page
             case Page.SUMMARY:
                 return self.summary_page
+            case Page.SETTINGS:
+                return self.settings_page
             case _:
                 return self.status_page
+
+    def _open_sent(self) -> None:
+        self.open_page(Page.ACTIVITY)
+        self.activity_page.show_part(Part.SENT)
 
     def _add(self, page: P) -> P:
         """A page among the others, in the language, colours and width of now."""
@@ -275,14 +291,14 @@ class MainWindow(QMainWindow):
     def _show_page(self) -> None:
         page = self._page()
         self.pages.setCurrentIndex(self._made.index(page))
+        if isinstance(page, SettingsPage):
+            page.begin()
         if self._status is not None:
             page.show_status(self._status, self._now_ms)
         self.ask_for_rows()
 
 
 def _rows(found: object) -> Sequence[Any]:
-            case Page.SETTINGS:
-                return self.settings_page
     assert isinstance(found, Sequence)
     return found
 
@@ -291,8 +307,6 @@ def _scrolling(page: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
-        if isinstance(page, SettingsPage):
-            page.begin()
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(page)
     return area
