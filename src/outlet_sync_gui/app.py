@@ -70,6 +70,7 @@ class App(QObject):
         self._directory = directory
         self._theme = theme
         self._is_demo = is_demo
+        self._is_minimized = False
         self.failure: OutletSyncError | None = None
         self.status = self._first_status()
         self.window = MainWindow(theme, test=partial(try_line, directory))
@@ -88,6 +89,7 @@ class App(QObject):
 
     def start(self, *, is_minimized: bool = False) -> None:
         """Show the window, unless it starts with the session; the tray as soon as there is one; start the service."""
+        self._is_minimized = is_minimized
         self._show(self.status)
         if QGuiApplication.platformName() != "offscreen":
             self.panel.seek()
@@ -224,7 +226,11 @@ class App(QObject):
         now_ms = now().wall_ms
         self.tray.show_status(status, now_ms)
         self.window.show_status(status, now_ms)
-        self.herald.hear(status, is_watched=self.window.isActiveWindow())
+        self.herald.hear(status, is_watched=self.window.isActiveWindow() or self._shows_first_run(status))
+
+    def _shows_first_run(self, status: Status) -> bool:
+        """Whoever started it sees what is asked; who only logged in has to be told."""
+        return status.state is State.SETUP and not self._is_minimized
 
     def _ended_badly(self, error: OutletSyncError | None) -> None:
         self.failure = error or OutletSyncError("bug")

@@ -6,6 +6,7 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from tests.builders import order
 from tests.desktop.desk import Notifications, need, panel
 from tests.desktop.test_machine import Logind
@@ -62,3 +63,21 @@ def test_a_shutdown_with_unsent_records_is_told_of_and_let_go(tmp_path: Path, de
             "Aman di PC ini, dikirim saat PC menyala lagi.",
         )
         assert any(not logind.is_held() for _ in range(1_000_000))
+
+
+@pytest.mark.parametrize("words", [["--minimized"], []])
+def test_a_first_run_is_told_of_only_where_nobody_asked_for_it(
+    tmp_path: Path, desk: dict[str, str], words: list[str]
+) -> None:
+    """Whoever starts the program by hand sees the first run anyway."""
+    directory = tmp_path / "data"
+    with panel(desk) as tray, closing(Notifications(desk)) as service, started(directory, desk, *words):
+        tray.next("RegisterStatusNotifierItem")
+        until_running(directory)
+        if words:
+            assert service.next_shown()[1:] == (
+                "Not set up yet",
+                "Missing: outlet ID, outlet code, headquarters' address.",
+            )
+        else:
+            assert "Notify" not in [member for member, _ in service.heard.queue]
