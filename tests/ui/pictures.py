@@ -16,6 +16,7 @@ from tests.builders import order
 from tests.ui.checks import refused, show
 from tests.ui.happenings import HISTORIES
 from tests.ui.headquarters import ASKED, CONFLICTS, PAGES, PRICE
+from tests.ui.kept import STATUS, Answering
 from tests.ui.states import LISTS, NOW, REFUSED, ROWS, STATES, status
 
 from outlet_sync_gui import words
@@ -25,10 +26,12 @@ from outlet_sync_gui.status import Pending, State
 from outlet_sync_gui.store.activity import Deed, What
 from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.ui.edit_dialog import EditDialog
+from outlet_sync_gui.ui.forms import Entry
 from outlet_sync_gui.ui.main_window import SIZE, MainWindow
 from outlet_sync_gui.ui.queue_page import QueuePage
 from outlet_sync_gui.ui.rail import Page
 from outlet_sync_gui.ui.record_list import Action
+from outlet_sync_gui.ui.settings_page import Section
 from outlet_sync_gui.ui.theme import Theme
 
 DEEDS = (
@@ -59,6 +62,7 @@ def main() -> None:
             draw_headquarters(window, camera)
             draw_activity(window, camera)
             draw_conflicts(window, camera)
+            draw_settings(window, camera)
 
 
 class Camera:
@@ -167,6 +171,20 @@ def draw_conflicts(window: MainWindow, camera: Camera) -> None:
             dialog.comparison.rows[0].head.other.click()
             dialog.comparison.rows[0].own.text.setText("Nasi Goreng Istimewa")
         camera.take(dialog, f"conflict-{name}-chosen")
+    many = [replace(CONFLICTS["one"], conflict_id=n, name=f"Menu {n}", category="Makanan") for n in range(100, 300)]
+    dialog.show_conflicts([*CONFLICTS.values(), *many])
+    dialog._go(100)
+    dialog._choose_all(Strategy.CLOUD_WINS)
+    dialog.signature.button.click()
+    dialog.applied.tell(1, "Harga Es Teh Manis berbeda")
+    dialog._show_case()
+    camera.take(dialog, "conflict-200")
+    dialog._ask_same()
+    assert dialog.same_dialog is not None
+    camera.take(dialog.same_dialog, "conflict-same")
+    dialog.same_dialog.reject()
+    dialog.signature.button.click()
+    dialog.show_conflicts([replace(each, closed_at=NOW) for each in many])
     dialog._go(1)
     dialog.comparison.rows[0].head.other.click()
     dialog.comparison.rows[0].own.text.setText("Rp39.00")
@@ -178,6 +196,41 @@ def draw_conflicts(window: MainWindow, camera: Camera) -> None:
     dialog.show_conflicts(ended)
     camera.take(dialog, "conflict-equal")
     dialog.reject()
+
+
+def draw_settings(window: MainWindow, camera: Camera) -> None:
+    """Each section; a field that is wrong, one that is begun, applied; a key that is entered, one that is renewed."""
+    window.open_page(Page.SETTINGS)
+    page = window.settings_page
+    if not page.forms[Section.OUTLET].begun() and page.keys.cards["api-key"].is_there is None:
+        page.answering = Answering(page)  # type: ignore[attr-defined]  # kept as long as the page
+    window.show_status(STATUS, NOW)
+    for section in Section:
+        page.go_to(section)
+        camera.take(window, f"settings-{section.name.lower()}")
+    page.go_to(Section.OUTLET)
+    form, footer = page.forms[Section.OUTLET], page.places[Section.OUTLET].footer
+    field = form.fields["cloud_url"]
+    assert isinstance(field, Entry)
+    assert footer is not None
+    for name, typed in (("wrong", "http://pusat"), ("begun", "https://pusat.example")):
+        field.control.setText(typed)
+        field.control.textEdited.emit(typed)
+        field.tell_fault()
+        camera.take(window, f"settings-{name}")
+    footer.press()
+    camera.take(window, "settings-applied")
+    footer.back.click()
+    page.go_to(Section.KEYS)
+    secret, token = page.keys.cards["webhook-secret"], page.keys.cards["intake-token"]
+    secret.replace.click()
+    secret.box.field.control.setText("short")
+    secret.box.field.control.textEdited.emit("short")
+    secret.box.field.tell_fault()
+    token.forget.click()
+    camera.take(window, "settings-keys-open")
+    secret.box.cancel.click()
+    token.sure.no.click()
 
 
 def _take_dialog(window: MainWindow, camera: Camera, name: str, typed: str = "") -> None:
