@@ -32,6 +32,7 @@ PAGE_ROWS = 100
 GROUPS = 20  # each a card, which takes its time to be made
 ROWS_ABOVE, ROWS_BELOW = 60, 140  # around a place: twice as far as the largest window shows
 CONFLICTS = 200
+DECIDERS = 8
 MESSAGES, PAST_MESSAGES = 10, 5  # each a card, which takes its time to be made
 
 
@@ -162,6 +163,15 @@ class WantConflicts:
         missed = set(self.seen) - {conflict.conflict_id for conflict in found}
         ended = [store.conflicts.find(number) for number in missed]
         return sorted([*found, *filter(None, ended)], key=lambda conflict: conflict.conflict_id)
+
+
+@dataclass(frozen=True, slots=True)
+class WantDeciders:
+    """Who settled conflicts before."""
+
+    def read(self, store: Store) -> Sequence[str]:
+        """The names, the last one first."""
+        return store.conflicts.deciders(limit=DECIDERS)
 
 
 @dataclass(frozen=True, slots=True)

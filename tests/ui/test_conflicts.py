@@ -16,15 +16,16 @@ from tests.ui.states import LONG, MINUTE, NOW, status
 
 from outlet_sync_gui import words
 from outlet_sync_gui.errors import InputRefused
-from outlet_sync_gui.reader import WantConflicts
+from outlet_sync_gui.reader import WantConflicts, WantDeciders
 from outlet_sync_gui.status import State
 from outlet_sync_gui.store.conflicts import Conflict, Disagreement, Strategy
 from outlet_sync_gui.sync.clock import iso
-from outlet_sync_gui.sync.commands import FieldChoice, Resolve
+from outlet_sync_gui.sync.commands import FieldChoice, Resolve, Undo
 from outlet_sync_gui.ui.comparison import MOST_ROWS
 from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.rail import Page
+from outlet_sync_gui.ui.same_dialog import SameDialog
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Label
 
@@ -96,7 +97,12 @@ def test_each_side_tells_value_who_when_and_whether_it_changed(dialog: ConflictD
     show(dialog, CONFLICTS["three"])
     name, price, stock = dialog.comparison.rows
     local, cloud = (cell.side for cell in price.cells)
-    assert (local.value, local.when, local.age, local.is_changed) == ("Rp38.000", "10:25 WIB", "8 minutes ago", True)
+    assert (local.value, local.when, local.age, local.is_changed) == (
+        "Rp38.000",
+        "Till · 10:25 WIB",
+        "8 minutes ago",
+        True,
+    )
     assert (cloud.value, cloud.when, cloud.age) == ("Rp40.000", "Kantor Pusat · 10:23 WIB", "10 minutes ago")
     assert price.agreed.value.whole().replace("\u200b", "") == "Rp35.000"
     assert name.cloud.side.value == "Nasi Goreng Special"
@@ -450,7 +456,8 @@ def test_a_choice_that_was_declined_is_open_again_with_the_reason(window: MainWi
     dialog.apply.click()
     refused = InputRefused("conflict_changed", {"name": "1"})
     window.show_declined(Resolve(who="Rina", conflict_id=1, choices=()), refused)
-    assert dialog.notice.whole() == "▲ Headquarters changed it again. Look first."
+    told = "▲ Price of Nasi Goreng Spesial differs: Headquarters changed it again. Look first."
+    assert dialog.notice.whole() == told
     assert (dialog.head.place.text(), dialog.apply.isEnabled()) == ("1 of 2", False)
     assert wishes[-1] == WantConflicts((1, 4))
     assert not window.banner.isVisible()
@@ -563,3 +570,126 @@ def _too_wide(dialog: ConflictDialog) -> list[str]:
     frame = place.parentWidget()
     assert frame is not None
     return ["comparison"] if place.width() > frame.width() else []
+
+
+# -- the same for others, who decides, and what was applied
+
+
+PRICES = [conflict(n, replace(PRICE, cloud=str(40_000 + n)), name=f"Menu {n}") for n in (21, 22, 23)]
+
+
+def test_the_same_is_offered_for_others_of_the_kind_only(dialog: ConflictDialog) -> None:
+    show(dialog, *PRICES, CONFLICTS["three"], CONFLICTS["deleted"], CONFLICTS["deleted-here"])
+    assert (dialog.same.isVisible(), dialog.same.text()) == (True, "Same for 2 other prices…")
+    for number in (CONFLICTS["three"], CONFLICTS["deleted"]):
+        dialog._go(number.conflict_id)
+        assert not dialog.same.isVisible()
+
+
+def same(dialog: ConflictDialog, *keys: Qt.Key) -> SameDialog:
+    """Open it with what was chosen of the first one, and press keys in it."""
+    dialog.same.click()
+    opened = dialog.same_dialog
+    assert opened is not None
+    settle()
+    for key in keys:
+        opened.activateWindow()
+        QTest.keyClick(opened.focusWidget() or opened, key)
+    return opened
+
+
+def shown(opened: SameDialog) -> list[str]:
+    return [opened.preview.item(n).text() for n in range(opened.preview.count())]
+
+
+def test_before_anything_is_applied_each_one_says_what_it_will_be(window: MainWindow, dialog: ConflictDialog) -> None:
+    asked = resolved(window)
+    show(dialog, *PRICES)
+    opened = same(dialog)
+    assert (shown(opened), opened.apply.isEnabled()) == (["Menu 22", "Menu 23"], False)
+    QTest.keyClick(opened, Qt.Key.Key_2)
+    assert shown(opened) == [f"Menu {n}\nPrice on the menu: Rp38.000 → Rp40.0{n}" for n in (22, 23)]
+    assert (opened.apply.text(), opened.hint.whole()) == ("Apply to 2", "Nothing is applied yet.")
+    QTest.keyClick(opened, Qt.Key.Key_Escape)
+    assert (asked, dialog.list.left.whole()) == ([], "3 to choose")
+
+
+def test_what_was_chosen_of_one_is_what_the_others_begin_with(dialog: ConflictDialog) -> None:
+    show(dialog, *PRICES)
+    press(dialog, Qt.Key.Key_1)
+    opened = same(dialog)
+    assert [button.isChecked() for button in opened.keep.values()] == [True, False, False]
+
+
+def test_each_is_resolved_at_the_revision_that_was_shown(window: MainWindow, dialog: ConflictDialog) -> None:
+    asked = resolved(window)
+    show(dialog, PRICES[0], replace(PRICES[1], revision=4), PRICES[2])
+    same(dialog, Qt.Key.Key_2, Qt.Key.Key_Return)
+    assert [(each.conflict_id, each.revision) for each in asked] == [(22, 4), (23, 1)]
+    assert {choice.strategy for each in asked for choice in each.choices} == {CLOUD}
+    assert dialog.list.left.whole() == "1 to choose"
+
+
+def test_what_cannot_be_chosen_so_is_told_and_left_out(window: MainWindow, dialog: ConflictDialog) -> None:
+    asked = resolved(window)
+    show(dialog, *PRICES, replace(PRICES[2], conflict_id=24, record_id=None, name=None))
+    opened = same(dialog, Qt.Key.Key_1)
+    assert shown(opened)[-1] == "prod-23: This outlet does not have it."
+    assert (opened.apply.text(), opened.hint.whole()) == ("Apply to 2", "1 can't be chosen so and stays open.")
+    opened.apply.click()
+    assert [each.conflict_id for each in asked] == [22, 23]
+
+
+def test_which_of_many_were_not_applied_is_told_with_the_reason(window: MainWindow, dialog: ConflictDialog) -> None:
+    asked = resolved(window)
+    show(dialog, *PRICES)
+    same(dialog, Qt.Key.Key_2, Qt.Key.Key_Return)
+    window.show_declined(asked[1], InputRefused("conflict_changed", {"name": "23"}))
+    assert dialog.notice.whole() == "▲ Price of Menu 23 differs: Headquarters changed it again. Look first."
+    assert dialog.list.left.whole() == "2 to choose"
+
+
+def test_a_name_is_picked_and_a_note_kept_with_the_choice(window: MainWindow, dialog: ConflictDialog) -> None:
+    asked = resolved(window)
+    show(dialog, *PRICES)
+    first = dialog.signature.who()
+    window.show_found(WantDeciders(), ["Rina", first, "Budi"])
+    names = [dialog.signature.name.itemText(n) for n in range(dialog.signature.name.count())]
+    assert (names, dialog.signature.who()) == ([first, "Rina", "Budi"], first)
+    dialog.signature.button.click()
+    dialog.signature.name.setCurrentIndex(1)
+    dialog.signature.note.setText(" as agreed ")
+    assert dialog.signature.button.text() == "Decided by Rina · add a note…"
+    dialog.keep[CLOUD].click()
+    dialog.apply.click()
+    dialog.keep[CLOUD].click()
+    dialog.apply.click()
+    assert [(each.who, each.notes) for each in asked] == [("Rina", "as agreed"), ("Rina", "")]
+
+
+def test_what_was_applied_is_said_and_can_be_taken_back(window: MainWindow, dialog: ConflictDialog) -> None:
+    asked: list[object] = []
+    window.decided.connect(asked.append)
+    show(dialog, *PRICES)
+    press(dialog, Qt.Key.Key_2)
+    press(dialog, Qt.Key.Key_Return)
+    assert not dialog.applied.isVisible()  # not before it is true
+    show(dialog, replace(PRICES[0], closed_at=NOW, closed_by="Rina"), *PRICES[1:])
+    assert dialog.applied.text.whole() == "Price of Menu 21 differs: Applied."
+    dialog.applied.undo.click()
+    assert asked[-1] == Undo(who=dialog.signature.who(), conflict_id=21)
+    window.show_declined(Undo(who="x", conflict_id=21), InputRefused("undo_over"))
+    assert dialog.notice.isVisible()
+
+
+def test_it_follows_the_language_while_it_is_open(window: MainWindow, dialog: ConflictDialog) -> None:
+    show(dialog, *PRICES)
+    words.use("id")
+    window.retranslate()
+    assert dialog.head.title.whole() == "Harga Menu 21 berbeda"
+    assert (dialog.apply.text(), dialog.same.text()) == ("Terapkan", "Sama untuk 2 harga lain…")
+
+
+def test_it_says_what_the_record_belongs_to(dialog: ConflictDialog) -> None:
+    show(dialog, replace(PRICES[0], category="Makanan"))
+    assert dialog.head.kind.whole() == "Menu item · Makanan"

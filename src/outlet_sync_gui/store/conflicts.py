@@ -10,12 +10,14 @@ from outlet_sync_gui.store.database import Database, Row
 CONFLICT = """
 SELECT id, record_id, type, local_id, cloud_id, source, revision, opened_at, closed_at, closed_by, notes,
   (SELECT json_extract(p.payload, '$.name') FROM content p
-   WHERE p.record_id = conflict.record_id AND json_type(p.payload, '$.name') = 'text')
+   WHERE p.record_id = conflict.record_id AND json_type(p.payload, '$.name') = 'text'),
+  (SELECT json_extract(p.payload, '$.category_name') FROM content p
+   WHERE p.record_id = conflict.record_id AND json_type(p.payload, '$.category_name') = 'text')
 FROM conflict
 """
 NAMES = (
     *("conflict_id", "record_id", "entity_type", "local_id", "cloud_id", "source", "revision", "opened_at"),
-    *("closed_at", "closed_by", "notes", "name"),
+    *("closed_at", "closed_by", "notes", "name", "category"),
 )
 TELLING = """
 closed_at IS NOT NULL AND id IN (SELECT conflict_id FROM conflict_field INDEXED BY conflict_field_untold
@@ -103,6 +105,7 @@ class Conflict:
     notes: str
     fields: tuple[Disagreement, ...]
     name: str | None = None  # what its record is called here
+    category: str | None = None  # and what it belongs to
 
     @property
     def title(self) -> str:
@@ -177,6 +180,15 @@ class Conflicts:
         """Those that are chosen and of which headquarters must still be told, the oldest first."""
         query = f"{CONFLICT} WHERE outlet = ? AND {TELLING} ORDER BY id LIMIT ?"
         return [self._with_fields(row) for row in self._db.rows(query, (self._outlet, limit))]
+
+    def deciders(self, *, limit: int) -> list[str]:
+        """Who decided before, the last one first."""
+        rows = self._db.rows(
+            "SELECT closed_by FROM conflict WHERE outlet = ? AND closed_by <> ''"
+            " GROUP BY closed_by ORDER BY max(closed_at) DESC LIMIT ?",
+            (self._outlet, limit),
+        )
+        return [row[0] for row in rows]
 
     def count(self) -> int:
         """How many are open."""

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from outlet_sync_gui.store.database import Database
 
@@ -75,6 +76,7 @@ class Refusals:
         return [(row[0], row[1]) for row in self._db.rows(OF_FAILURE, values)]
 
 
+@lru_cache(maxsize=20_000)  # the same words are looked at with every change that the page hears of
 def pattern_of(said: str) -> str:
     """Words without the numbers and ids in them: “Table B-12 unknown” is like “Table C-1 unknown”."""
     return OWN.sub("#", said)

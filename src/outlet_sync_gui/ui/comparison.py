@@ -262,7 +262,7 @@ class OwnValue(QWidget):
 
 def _sides(field: Disagreement, now_ms: int) -> tuple[Side, Side]:
     base, local, cloud = (_value(text) for text in (field.base, field.local, field.cloud))
-    when, age = _when("", field.local_at, now_ms)
+    when, age = _when(words.say("Till"), field.local_at, now_ms)
     ours = Side(
         name=words.say("Local · this outlet"),
         value=words.value(field.field, local),

@@ -18,7 +18,9 @@ from outlet_sync_gui.sync.commands import FieldChoice
 from outlet_sync_gui.sync.resolve import is_clock_trusted, newest
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.comparison import Comparison
-from outlet_sync_gui.ui.review import Case, CaseList, Effect, ReviewHead, effects, reasons_of, title_of
+from outlet_sync_gui.ui.review import Applied, Case, CaseList, Effect, ReviewHead, effects, reasons_of, title_of
+from outlet_sync_gui.ui.same_dialog import SameDialog, others_of_kind, same_title
+from outlet_sync_gui.ui.signature import Signature
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import NARROW_PX, FocusRing, Label
 
@@ -37,9 +39,10 @@ KEEP = (
 class ConflictDialog(QDialog):
     """Shows conflicts; asks to apply what is chosen of one."""
 
-    chosen = Signal(int, object, int)  # the conflict, its FieldChoices as a tuple, the revision that was seen
+    chosen = Signal(object, object)  # the Conflict as it was seen, its FieldChoices as a tuple
+    undone = Signal(int)  # a conflict's number
 
-    def __init__(self, parent: QWidget, theme: Theme) -> None:
+    def __init__(self, parent: QWidget, theme: Theme, who: str) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._theme = theme
@@ -53,7 +56,11 @@ class ConflictDialog(QDialog):
         self.list = CaseList(theme)
         self.head = ReviewHead(theme)
         self.notice = Label("error", wraps=True)
+        self.applied = Applied(theme)
         self.comparison = Comparison(theme)
+        self.signature = Signature(who)
+        self.same = QPushButton()
+        self.same_dialog: SameDialog | None = None
         self.reasons = Label("quiet", wraps=True)
         self.effect = Effect()
         self.keep = {strategy: QPushButton() for strategy, *_ in KEEP}
@@ -96,9 +103,15 @@ class ConflictDialog(QDialog):
         case = self._cases.get(conflict_id)
         if case is not None:
             case.forget()
+            self._say(sentence, of=case.conflict)
             self._current = conflict_id
-        self._say(sentence)
+        else:
+            self._say(sentence)
         self._show_case()
+
+    def tell(self, sentence: str) -> None:
+        """Say what could not be done."""
+        self._say(sentence)
 
     def retranslate(self) -> None:
         """Say it all in the language and the colours of now."""
@@ -108,7 +121,11 @@ class ConflictDialog(QDialog):
             self.keep[strategy].setIcon(icons.icon(icon, colours.text, disabled=colours.text2))
         _name(self.apply, words.say("Apply"))
         self.head.retranslate()
+        self.signature.retranslate()
+        self.applied.retranslate()
         self._show_case()
+        if self._status is not None:
+            self.show_status(self._status, self._now_ms)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Its parts fit themselves; the list becomes a menu where there is no room for it."""
@@ -118,6 +135,7 @@ class ConflictDialog(QDialog):
         self.list.setVisible(self.width() >= LIST_FROM_PX)
         self.comparison.arrange(is_compact=is_compact)
         self.effect.arrange(is_compact=is_compact)
+        self.signature.arrange(is_compact=is_compact)
         self.head.arrange(0 if self.height() < LOW_PX else side, is_compact=is_compact)
         self._body.setContentsMargins(side, 4, side, 8)
         self._pinned.setContentsMargins(side, 8, side, 0)
@@ -134,7 +152,9 @@ class ConflictDialog(QDialog):
             return
         before, case.conflict = case.conflict, conflict
         if conflict.closed_at is not None:
-            if before.closed_at is None and not case.is_applied:
+            if before.closed_at is None and case.is_applied:
+                self.applied.tell(conflict.conflict_id, title_of(conflict))
+            elif before.closed_at is None:
                 who = conflict.closed_by
                 self._say(words.say("Settled by {who}.", who=who) if who else words.say("Now equal."), of=conflict)
         elif conflict.revision != before.revision:
@@ -151,6 +171,7 @@ class ConflictDialog(QDialog):
 
     def _hush(self) -> None:
         self._notices.clear()
+        self.applied.hide()
         self.notice.hide()
 
     def _next_open(self) -> int | None:
@@ -199,7 +220,29 @@ class ConflictDialog(QDialog):
         choices = tuple(case.choices[found.field] for found in conflict.fields)
         self._current = self._next_open()
         self._show_case()
-        self.chosen.emit(conflict.conflict_id, choices, conflict.revision)
+        self.chosen.emit(conflict, choices)
+        self.signature.note.clear()  # it was of that one
+
+    def _ask_same(self) -> None:
+        case = self._case()
+        conflicts = [other.conflict for other in others_of_kind(list(self._cases.values()), case)]
+        strategies = {choice.strategy for choice in case.choices.values() if choice.value is None}
+        first = strategies.pop() if case.is_whole and len(strategies) == 1 else None
+        self.same_dialog = SameDialog(self, self._theme, conflicts, self._winner, self._hindrance, first)
+        self.same_dialog.applied.connect(self._apply_same)
+        self.same_dialog.finished.connect(self._same_left)
+        self.same_dialog.open()
+
+    def _apply_same(self, chosen: Sequence[tuple[Conflict, tuple[FieldChoice, ...]]]) -> None:
+        self._hush()
+        for conflict, choices in chosen:
+            case = self._cases[conflict.conflict_id]
+            case.choices, case.is_applied = {choice.field or "": choice for choice in choices}, True
+            self.chosen.emit(conflict, choices)
+        self._show_case()
+
+    def _same_left(self) -> None:
+        self.same_dialog = None
 
     # -- how it looks
 
@@ -207,7 +250,7 @@ class ConflictDialog(QDialog):
         self._area.verticalScrollBar().setValue(0)
         self._show_list()
         is_shown = self._current is not None
-        for part in (self.comparison, self.reasons, self.effect):
+        for part in (self.comparison, self.reasons, self.effect, self.signature):
             part.setVisible(is_shown)
         if not is_shown:
             done = words.say("Everything is chosen") if self._cases else words.say("Same as headquarters")
@@ -215,7 +258,8 @@ class ConflictDialog(QDialog):
             self._show_choices()
             return
         case = self._case()
-        self.head.show_title(words.type_name(case.conflict.entity_type), title_of(case.conflict))
+        kind, category = words.type_name(case.conflict.entity_type), case.conflict.category
+        self.head.show_title(kind, title_of(case.conflict), category=category)
         self.comparison.setEnabled(case.is_open)
         self.comparison.show_conflict(case.conflict, self._now_ms, winner=self._winner)
         self.comparison.choose(case.choices)
@@ -229,14 +273,19 @@ class ConflictDialog(QDialog):
         cases = list(self._cases.values())
         self.list.show_cases(cases, self._current)
         self.head.show_place(cases, self._current)
+        case = self._case() if self._current is not None else None
+        n = len(others_of_kind(cases, case)) if case is not None else 0
+        self.same.setVisible(n > 0)
+        if case is not None and n:
+            _name(self.same, f"{same_title(case.conflict, n)}…")
 
     def _show_choices(self) -> None:
         """The buttons and the effect that fit what is chosen."""
         case = self._case() if self._current is not None else None
-        if case is not None and self._hindrance(case, Strategy.NEWEST_WINS):
+        if case is not None and self._hindrance(case.conflict, Strategy.NEWEST_WINS):
             self._drop_newest(case)
         for strategy, button in self.keep.items():
-            why_not = self._hindrance(case, strategy) if case is not None else ""
+            why_not = self._hindrance(case.conflict, strategy) if case is not None else ""
             button.setEnabled(case is not None and case.is_open and not why_not)
             button.setToolTip(why_not)
         is_ready = case is not None and case.is_open and case.is_whole
@@ -253,14 +302,14 @@ class ConflictDialog(QDialog):
             case.choices = kept
             self.comparison.choose(kept)
 
-    def _hindrance(self, case: Case, strategy: Strategy) -> str:
+    def _hindrance(self, conflict: Conflict, strategy: Strategy) -> str:
         """Why this can't be chosen for all rows; empty where it can."""
         if strategy is Strategy.CLOUD_WINS:
             return ""
-        if case.conflict.record_id is None:
+        if conflict.record_id is None:
             return words.say("This outlet does not have it.")
         try:
-            for found in case.conflict.fields:
+            for found in conflict.fields:
                 self._winner(found, strategy)
         except InputRefused as refusal:
             return words.problem(refusal)
@@ -297,7 +346,9 @@ class ConflictDialog(QDialog):
         self._foot.addWidget(self.later)
         self._foot.addWidget(self.apply)
         self._body.setSpacing(10)
-        for part in (self.notice, self.comparison, self.reasons):
+        self.same.setProperty("kind", "quiet")
+        self.same.setAutoDefault(False)
+        for part in (self.applied, self.notice, self.comparison, self.reasons, self.signature):
             self._body.addWidget(part)
         self._body.addStretch(1)
         self.notice.hide()
@@ -314,6 +365,10 @@ class ConflictDialog(QDialog):
 
     def _place(self, *, is_compact: bool) -> None:
         """Title, effect and buttons stay in sight; where there is little room they scroll along."""
+        if self.width() >= LIST_FROM_PX:
+            self.list.foot.addWidget(self.same)
+        else:
+            self._body.insertWidget(self._body.indexOf(self.signature), self.same)
         for n, button in enumerate(self.keep.values()):
             self._bar.addWidget(button, *((n // 2, n % 2) if is_compact else (0, n)))
         if self.height() < LOW_PX:
@@ -338,6 +393,8 @@ class ConflictDialog(QDialog):
         self.head.asked.connect(self._go)
         self.head.stepped.connect(self._step)
         self.later.clicked.connect(self.reject)
+        self.same.clicked.connect(self._ask_same)
+        self.applied.undone.connect(self.undone)
         self.apply.clicked.connect(self._apply)
         self._theme.changed.connect(self.retranslate)
 

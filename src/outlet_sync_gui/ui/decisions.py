@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from outlet_sync_gui import reasons, words
 from outlet_sync_gui.errors import InputRefused
-from outlet_sync_gui.reader import Record, WantConflicts, WantRecord
+from outlet_sync_gui.reader import Record, WantConflicts, WantDeciders, WantRecord
 from outlet_sync_gui.settings import user_name
 from outlet_sync_gui.status import Row, Status
 from outlet_sync_gui.store.activity import Deed
@@ -65,12 +65,24 @@ class Decisions(QObject):
         """Open the review of conflicts."""
         if self._status is None or self.conflicts is not None or self.dialog is not None:
             return
-        self.conflicts = ConflictDialog(self._window, self._theme)
+        self.conflicts = ConflictDialog(self._window, self._theme, user_name())
         self.conflicts.chosen.connect(self._resolve)
+        self.conflicts.undone.connect(self._undo)
         self.conflicts.finished.connect(self._reviewed)
         self.conflicts.show_status(self._status, self._now_ms)
         self.conflicts.open()
         self.read_asked.emit(WantConflicts())
+        self.read_asked.emit(WantDeciders())
+
+    def show_deciders(self, names: Sequence[str]) -> None:
+        """Show who may be picked for having decided."""
+        if self.conflicts is not None:
+            self.conflicts.signature.offer(names)
+
+    def retranslate(self) -> None:
+        """Say what is open again in the language that is spoken now."""
+        if self.conflicts is not None:
+            self.conflicts.retranslate()
 
     def show_conflicts(self, conflicts: Sequence[Conflict]) -> None:
         """Show what was read of conflicts."""
@@ -132,6 +144,9 @@ class Decisions(QObject):
         if isinstance(command, Resolve):
             self._decline(command, error)
             return
+        if isinstance(command, Undo) and self.conflicts is not None:
+            self.conflicts.tell(reasons.declined(error, ""))
+            return
         is_row = isinstance(command, Retry | Discard | Edit | Undo)  # others have numbers of their own
         title = self._titles.get(str(error.facts.get("name", "")), "") if is_row else ""
         self._banner.tell(reasons.declined(error, title))
@@ -145,10 +160,22 @@ class Decisions(QObject):
         self.conflicts.decline(command.conflict_id, sentence)
         self.read_asked.emit(WantConflicts(self.conflicts.seen()))
 
-    def _resolve(self, conflict_id: int, choices: tuple[FieldChoice, ...], revision: int) -> None:
+    def _resolve(self, conflict: Conflict, choices: tuple[FieldChoice, ...]) -> None:
+        assert self.conflicts is not None
+        signed = self.conflicts.signature
         self.decided.emit(
-            Resolve(who=user_name(), conflict_id=conflict_id, choices=choices, revision=revision),
+            Resolve(
+                who=signed.who(),
+                conflict_id=conflict.conflict_id,
+                choices=choices,
+                revision=conflict.revision,
+                notes=signed.notes(),
+            )
         )
+
+    def _undo(self, conflict_id: int) -> None:
+        assert self.conflicts is not None
+        self.decided.emit(Undo(who=self.conflicts.signature.who(), conflict_id=conflict_id))
 
     def _reviewed(self) -> None:
         self.conflicts = None

@@ -49,7 +49,7 @@ class DiscardDialog(Dialog):
         grid = QGridLayout()
         grid.setSpacing(8)
         for place, pick in enumerate(self.picks):
-            pick.setProperty("kind", "choice")
+            pick.setProperty("kind", "option")
             pick.setCheckable(True)
             pick.setAutoDefault(False)
             pick.setAccessibleName(pick.text())

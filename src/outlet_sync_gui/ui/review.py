@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFocusEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -145,6 +145,7 @@ class CaseList(QFrame):
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(self.list, 1)
+        self.foot = layout
 
     def show_cases(self, cases: Sequence[Case], current: int | None) -> None:
         """Show these; the current one is marked."""
@@ -226,9 +227,10 @@ class ReviewHead(QWidget):
         self._row.setContentsMargins(side, 12, side, 6)
         set_property(self.title, "role", "name" if is_compact else "page-title")
 
-    def show_title(self, kind: str, title: str) -> None:
-        """Say what is shown."""
-        self.kind.say(f"{kind[:1].upper()}{kind[1:]}")
+    def show_title(self, kind: str, title: str, *, category: str | None = None) -> None:
+        """Say what is shown, and what it belongs to."""
+        parts = (f"{kind[:1].upper()}{kind[1:]}", words.shortened(category or ""))
+        self.kind.say(" · ".join(part for part in parts if part))
         self.kind.setVisible(bool(kind))
         self.title.say(title)
 
@@ -253,6 +255,44 @@ class ReviewHead(QWidget):
             button.setIcon(icons.icon(icon, colours.text))
             button.setAccessibleName(name)
             button.setToolTip(name)
+
+
+class Applied(QFrame):
+    """What was applied last, and the way back."""
+
+    undone = Signal(int)  # a conflict's number
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("kind", "agreed")
+        self._theme = theme
+        self._number, self._title = 0, ""
+        self.text, self.undo = Label("strong", wraps=True), QPushButton()
+        self.undo.setProperty("kind", "quiet")
+        self.undo.setAutoDefault(False)
+        self.undo.clicked.connect(self._ask)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 0, 4, 0)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self.undo)
+        self.hide()
+
+    def tell(self, number: int, title: str) -> None:
+        """Say so."""
+        self._number, self._title = number, title
+        self.retranslate()
+        self.show()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.text.whole()))
+
+    def retranslate(self) -> None:
+        """Say it in the language of now."""
+        self.text.say(f"{self._title}: {words.say('Applied.')}")
+        self.undo.setText(words.say("Undo"))
+        self.undo.setAccessibleName(words.say("Undo"))
+
+    def _ask(self) -> None:
+        self.hide()
+        self.undone.emit(self._number)
 
 
 class Effect(QFrame):
