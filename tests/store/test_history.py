@@ -149,6 +149,16 @@ def test_a_search_is_cut(bench: Bench) -> None:
     assert len(bench.store.history.search("A", ALL, limit=3)) == 3
 
 
+def test_what_was_sent_keeps_its_line_when_its_content_is_gone(bench: Bench) -> None:
+    bench.put("order", order("A1"))
+    send(bench)
+    with bench.store.write():
+        bench.store._db.execute("DELETE FROM content")
+    (entry,) = bench.store.history.page(ALL)
+    assert entry.record is not None
+    assert (entry.record.local_id, entry.record.amount) == ("A1", None)
+
+
 def test_nothing_is_found_where_nothing_happened(bench: Bench) -> None:
     assert bench.store.history.page(ALL) == []
     assert bench.store.history.page(ALL, before=Key(START_MS, Source.SENT, 1)) == []

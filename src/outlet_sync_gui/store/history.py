@@ -62,8 +62,8 @@ OF_RECORDS = {Source.SENT: "id", Source.CHANGED: "record_id", Source.NOTED: "rec
 AFTER_ALL = 2**62
 # By +: the few that are named, never all of the outlet.
 RECORD = """
-SELECT r.id, coalesce(r.accepted_at, r.changed_at), r.type, coalesce(r.local_id, r.cloud_id), c.payload
-FROM record r JOIN content c ON c.record_id = r.id WHERE +r.outlet = ? AND r.id IN (SELECT value FROM json_each(?))
+SELECT r.id, coalesce(r.accepted_at, r.changed_at), r.type, coalesce(r.local_id, r.cloud_id), coalesce(c.payload, '{}')
+FROM record r LEFT JOIN content c ON c.record_id = r.id WHERE +r.outlet = ? AND r.id IN (SELECT value FROM json_each(?))
 """
 BY_NUMBER = """
 SELECT id FROM record WHERE outlet = ? AND type = ? AND local_id >= ? AND local_id < ? ORDER BY local_id DESC LIMIT ?
