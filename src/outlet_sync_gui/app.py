@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 
 LOG_BYTES, LOG_FILES = 1_000_000, 5
 PICTURE_PX = 64
+WATCH_AFTER_MS = 1500  # window and tray come first
 FAREWELL_MS = 1000  # a shutdown waits no longer for what we say
 SEEN_TO = {  # where a person sees to what they were told of
     Kind.REFUSED: Page.ATTENTION,
@@ -93,7 +94,7 @@ class App(QObject):
         self._show(self.status)
         if QGuiApplication.platformName() != "offscreen":
             self.panel.seek()
-            self.machine.watch()
+            QTimer.singleShot(WATCH_AFTER_MS, self.machine, self.machine.watch)
         if not is_minimized:
             self.window.show()
         if self.failure is None:

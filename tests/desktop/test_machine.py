@@ -10,11 +10,13 @@ from ctypes import wintypes
 from typing import Any
 
 import pytest
+from PySide6.QtNetwork import QNetworkInformation
 from pytestqt.qtbot import QtBot
 from tests.desktop.desk import Owner
 
-from outlet_sync_gui.desktop.machine import Machine, PowerFilter, Reachability, tell_windows
+from outlet_sync_gui.desktop.machine import Machine, PowerFilter, tell_windows
 
+Reachability = QNetworkInformation.Reachability
 PATH, MANAGER = "/org/freedesktop/login1", "org.freedesktop.login1.Manager"
 
 

@@ -7,10 +7,9 @@ its network comes up then.
 import ctypes
 import sys
 from ctypes import wintypes
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractNativeEventFilter, QByteArray, QCoreApplication, QObject, QTimer, Signal
-from PySide6.QtNetwork import QNetworkInformation
 
 from outlet_sync_gui import words
 from outlet_sync_gui.desktop.bus import Bus, Remote
@@ -19,7 +18,8 @@ LOGIND = Remote("org.freedesktop.login1", "/org/freedesktop/login1", "org.freede
 SETTLE_MS = 300  # a network that comes up says so several times
 WM_POWERBROADCAST, PBT_APMRESUMEAUTOMATIC = 0x0218, 0x0012
 
-Reachability = QNetworkInformation.Reachability
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QNetworkInformation
 
 
 class Machine(QObject):
@@ -48,6 +48,8 @@ class Machine(QObject):
             self._bus.listen(LOGIND, "PrepareForSleep", self._slept)
             self._bus.listen(LOGIND, "PrepareForShutdown", self._goes_off)
             self._brake_on(self._bus)
+        from PySide6.QtNetwork import QNetworkInformation  # late: a tenth of a second, and nobody waits for it
+
         if QNetworkInformation.loadDefaultBackend():
             self._watch_network(QNetworkInformation.instance())
 
@@ -63,13 +65,13 @@ class Machine(QObject):
         if self._bus is not None:
             self._bus.close()
 
-    def _watch_network(self, network: QNetworkInformation) -> None:
+    def _watch_network(self, network: "QNetworkInformation") -> None:
         network.reachabilityChanged.connect(self._reached)
         network.isBehindCaptivePortalChanged.connect(self._portal_changed)
         network.transportMediumChanged.connect(self._soon.start)
 
-    def _reached(self, how: Reachability) -> None:
-        if how in (Reachability.Site, Reachability.Online):
+    def _reached(self, how: "QNetworkInformation.Reachability") -> None:
+        if how in (how.Site, how.Online):
             self._soon.start()
 
     def _portal_changed(self, is_behind_one: bool) -> None:
