@@ -128,6 +128,8 @@ def test_a_stretch_is_a_part_of_the_line_without_a_gap(
             if state in STORED[sought.group] and sought.entity_type in (None, kind)
         ]
         found = bench.store.views.stretch(sought, around=around, above=above, below=below)
+    if around is None:
+        above, below = 0, above + below
     newer = [seq for seq in truth if around is not None and seq > around]
     older = truth[len(newer) :]
     assert [row.seq for row in found.rows] == [*newer[len(newer) - min(above, len(newer)) :], *older[:below]]

@@ -184,6 +184,8 @@ class Views:
         if sought.search:
             seqs = self._seqs(states, kind, sought.search, limit + 1)
             return Stretch(rows=self._rows(seqs[:limit]), has_older=len(seqs) > limit)
+        if around is None:
+            above, below = 0, limit
         place = LAST if around is None else around
         older = self._places(states, kind, OLDER, place, below + 1)
         newer = self._places(states, kind, NEWER, place, above + 1)

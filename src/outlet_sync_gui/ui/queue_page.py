@@ -65,7 +65,8 @@ class QueuePage(QWidget):
         """Show what was read, unless something else is looked for, or looked at, by now."""
         if wish.sought != self._sought() or self.list.rows.table.verticalScrollBar().isSliderDown():
             return
-        if self._goes_to_top or wish.sought != self._shown:
+        is_from_top = self._goes_to_top or wish.sought != self._shown
+        if is_from_top:
             if wish.around is not None:
                 return
             self.list.rows.start_anew()
@@ -73,7 +74,7 @@ class QueuePage(QWidget):
             self.wanted.emit()
             return
         self._goes_to_top, self._shown = False, wish.sought
-        holds = self._part.stretch.has_newer and wish.around is not None
+        holds = not is_from_top and (self._part.stretch.has_newer or bool(self.list.chosen()))
         self._part = part
         self._show(holds=holds)
 
@@ -141,7 +142,7 @@ class QueuePage(QWidget):
 
     # -- what is shown
 
-    def _show(self, *, holds: bool = False) -> None:
+    def _show(self, *, holds: bool = True) -> None:
         status = self._status
         if status is None:
             return

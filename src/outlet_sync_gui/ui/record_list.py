@@ -87,12 +87,16 @@ class RecordList(QFrame):
 
     def show_rows(self, rows: Sequence[Row], status: Status, now_ms: int, *, name: str, empty: str) -> None:
         """Show these, which are all; `empty` is what stands there when there are none. What was chosen stays so."""
-        self.show_stretch(Stretch(rows=rows), status, now_ms, name=name, empty=empty)
+        holds = bool(self._chosen)
+        self.show_stretch(Stretch(rows=rows), status, now_ms, name=name, empty=empty, holds=holds)
 
     def show_stretch(
-        self, stretch: Stretch, status: Status, now_ms: int, *, name: str, empty: str, holds: bool = False
+        self, stretch: Stretch, status: Status, now_ms: int, *, name: str, empty: str, holds: bool
     ) -> None:
-        """Show a part of a line that may be longer; what is chosen stays so beyond its ends, too."""
+        """Show a part of a line that may be longer; what is chosen stays so beyond its ends, too.
+
+        `holds`: at the top of the list new rows stay out of view, so that nothing moves.
+        """
         rows = stretch.rows
         self._rows = {row.record_id: row for row in rows}
         self._status, self._now_ms = status, now_ms
@@ -104,7 +108,7 @@ class RecordList(QFrame):
         }
         lines = [WaitingLine(row, status, now_ms) for row in rows]
         self._is_showing = True
-        self.rows.show_lines(lines, name=name, empty=empty, holds=holds or bool(self._chosen))
+        self.rows.show_lines(lines, name=name, empty=empty, holds=holds)
         self._choose_again()
         self._is_showing = False
         self._show_chosen()

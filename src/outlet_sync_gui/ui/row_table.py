@@ -63,6 +63,7 @@ class RowTable(QWidget):
         self.empty.say(empty)
         place = self._place({line.key for line in lines}) if holds or self.offset() > 0 else None
         self.model.set_lines(lines)
+        self.table.updateGeometries()  # the scroll bar's new range, which else comes with the next event
         if place is not None:
             self._go_to(*place)
         if not self._has_choice:
@@ -116,7 +117,6 @@ class RowTable(QWidget):
 
     def _go_to(self, key: int, offset: int) -> None:
         row = next(row for row, line in enumerate(self.model.lines()) if line.key == key)
-        self.table.updateGeometries()  # the scroll bar's new range, which else comes with the next event
         self.table.verticalScrollBar().setValue(row * self.table.verticalHeader().defaultSectionSize() + offset)
 
     def _scrolled(self) -> None:
