@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 from tests.desktop.desk import Notifications
 
@@ -138,3 +139,14 @@ def test_at_the_shutdown_unsent_records_are_told_with_their_sum(
         assert herald.say_farewell()
     title, text = service.next_shown()[1:]
     assert (title, text) == ("12 records (Rp1.845.000) not sent", "Safe on this PC, sent when it is on again.")
+
+
+def test_without_a_bus_the_trays_balloon_shows_it_and_its_click_names_the_last_one(qtbot: QtBot) -> None:
+    notifier, tray = Notifier(None), QSystemTrayIcon()
+    notifier.show("refused", "no tray yet", "", picture())
+    notifier.use(tray)
+    notifier.show("refused", "3 records", "", picture())
+    notifier.show("conflicts", "2 prices", "", picture())
+    with qtbot.waitSignal(notifier.clicked) as clicked:
+        tray.messageClicked.emit()
+    assert clicked.args == ["conflicts"]
