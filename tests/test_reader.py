@@ -21,6 +21,7 @@ from outlet_sync_gui.reader import (
     Part,
     Reader,
     Record,
+    Refused,
     WantActivity,
     WantChanges,
     WantConflicts,
@@ -105,7 +106,7 @@ def test_each_wish_finds_its_own(directory: Path, reader: Reader, qtbot: QtBot) 
     assert len(glance) == 3
     assert isinstance(line, QueuePart)
     assert ([row.local_id for row in line.stretch.rows], line.types) == (["A1"], ["order"])
-    assert refused == []
+    assert refused == Refused(groups=[], rows=[])
     assert isinstance(record, Record)
     assert (record.local_id, record.history) == ("A2", ())
 
