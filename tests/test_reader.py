@@ -17,8 +17,8 @@ from tests.builders import OUTLET_ID, order, read
 from outlet_sync_gui.reader import (
     MESSAGES,
     PAST_MESSAGES,
-    QueuePart,
     Part,
+    QueuePart,
     Reader,
     Record,
     Refused,
