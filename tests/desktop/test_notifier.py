@@ -98,9 +98,9 @@ def test_a_person_is_told_once_lands_where_it_is_seen_to_and_a_restart_tells_not
 ) -> None:
     herald = herald_of(tmp_path, notifier)
     herald.hear(CALM, is_watched=False)
-    for _ in range(3):
-        herald.hear(REFUSED, is_watched=False)
-    qtbot.waitUntil(lambda: not service.heard.empty())
+    with qtbot.waitSignal(notifier.shown):
+        for _ in range(3):
+            herald.hear(REFUSED, is_watched=False)
     assert service.next_shown() == (0, "3 records need attention", "The rest is still sent.")
     with qtbot.waitSignal(herald.asked) as asked:
         service.click(1)
