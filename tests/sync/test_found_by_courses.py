@@ -605,3 +605,13 @@ def test_what_a_till_makes_before_it_hears_of_a_former_record_is_told_again_behi
     bench.put("product", product(stock=3))
     assert here(bench)["stock"] == 3
     assert [change.action for change in feed(bench)] == ["create", "delete", "create", "update"]
+
+
+def test_what_was_made_anew_and_not_sent_is_still_a_creation_later(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    take(bench, 1)
+    bench.put("product", product(price=38000))
+    decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
+    bench.put("product", product(price=39000))
+    assert known(bench).operation == "create"

@@ -138,7 +138,8 @@ def _edit(known: Known, incoming: Incoming, till: Till) -> Decision:
     digest = digest_of(payload)
     if digest == known.digest and not _is_deleted(known):
         return Unchanged()
-    is_new = known.base_version == 0 or _is_deleted(known) or known.operation == "create"
+    is_anew = known.entity_type in CATALOGUE and known.deleted_until is not None and known.base is None
+    is_new = known.base_version == 0 or _is_deleted(known) or known.operation == "create" or is_anew
     operation = "create" if is_new else "update"
     return Changed(Content(payload=payload, digest=digest, version=_next_version(known, incoming), operation=operation))
 
