@@ -95,7 +95,8 @@ class Pos:
     def mend(self, key: Key) -> None:
         """Nothing is wrong with its notes any more."""
         self.menu[key]["notes"] = ""
-        self.hand_over(key)
+        if self.hand_over(key):
+            self.claims.living[key] = True
 
     def _delete(self, key: Key) -> None:
         del self.menu[key]
