@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from outlet_sync_gui.errors import CredentialsMissing, InputRefused
+from outlet_sync_gui.errors import CredentialsMissing, InputRefused, OutletSyncError
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -219,7 +219,7 @@ def _in_thread(work: Callable[[], T]) -> Future[T]:
 
 
 def _translated(work: Callable[[], T]) -> T:
-    from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError
+    from keyring.errors import InitError, KeyringLocked, NoKeyringError
 
     try:
         return work()
@@ -227,5 +227,7 @@ def _translated(work: Callable[[], T]) -> T:
         raise CredentialsMissing("keyring_missing") from error
     except (KeyringLocked, InitError) as error:
         raise CredentialsMissing("keyring_locked") from error
-    except KeyringError as error:
+    except OutletSyncError:
+        raise
+    except Exception as error:  # KeyringError, and what a backend lets through of its library: no bus at its address
         raise CredentialsMissing("keyring_failed", {"why": type(error).__name__}) from error

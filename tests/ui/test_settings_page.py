@@ -440,8 +440,8 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, s
             keyring.set_keyring(SecretService.Keyring())  # type: ignore[no-untyped-call]  # without annotations
             yield env
             keyring.set_keyring(chosen)
-        for thread in threading.enumerate():
-            if thread.name == "keyring":  # one that hung: its bus is gone
+        for name in ("aside", "keyring"):  # those that hung: their bus is gone
+            for thread in [each for each in threading.enumerate() if each.name == name]:
                 thread.join(5)
         gc.collect()
 
@@ -467,6 +467,19 @@ def test_a_key_is_replaced_and_never_shown(
         assert (key.box.field.text(), key.box.isVisible()) == ("", False)
         assert credentials.read(API_KEY, outlet_id=OUTLET_ID) == "s3cret-key"
         assert not any("s3cret" in text for text in texts(window))
+
+
+def test_a_key_that_was_set_elsewhere_is_found_at_the_next_visit(
+    bus: dict[str, str], window: MainWindow, keeper: Keeper, qtbot: QtBot
+) -> None:
+    assert keeper
+    with keyring_daemon(bus):
+        key = card(window, API_KEY)
+        qtbot.waitUntil(lambda: key.is_there is False)
+        credentials.write(API_KEY, "by-a-terminal", outlet_id=OUTLET_ID)
+        window.open_page(Page.STATUS)
+        window.open_page(Page.SETTINGS)
+        qtbot.waitUntil(lambda: key.state.whole() == "Kept in this PC's password store")
 
 
 def test_a_webhook_secret_is_long_enough_and_is_deleted_only_when_asked_twice(
@@ -514,6 +527,20 @@ def test_without_a_password_store_each_key_says_what_to_do(window: MainWindow, k
     key = card(window, API_KEY)
     qtbot.waitUntil(lambda: key.state.whole().startswith("▲ This PC has no password store."))
     assert key.replace.isEnabled()
+
+
+def test_a_password_store_that_cannot_be_reached_is_a_sentence_and_no_bug(
+    window: MainWindow, keeper: Keeper, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    assert keeper
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "nonsense")
+    chosen = keyring.get_keyring()
+    keyring.set_keyring(SecretService.Keyring())  # type: ignore[no-untyped-call]  # without annotations
+    try:
+        key = card(window, API_KEY)
+        qtbot.waitUntil(lambda: key.state.whole().startswith("▲ The password store"))
+    finally:
+        keyring.set_keyring(chosen)
 
 
 def test_a_locked_password_store_is_a_sentence(

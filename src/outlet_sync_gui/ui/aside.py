@@ -73,6 +73,8 @@ def _tried(work: Work) -> object:
     try:
         return work()
     except OutletSyncError as error:
+        # Shown for as long as somebody looks: without its frames, which may hold a key that was typed.
+        error.__traceback__ = error.__context__ = error.__cause__ = None
         return error
     except Exception:
         log.exception("a bug beside the window")  # of this thread the top

@@ -97,6 +97,9 @@ class KeysSection(QWidget):
             self._outlet_id = outlet_id
             for card in self.cards.values():
                 card.belong_to(outlet_id)
+        else:
+            for card in self.cards.values():
+                card.look_again()
         self.line.setVisible(not outlet_id)
 
     def show_came(self, errand: Errand, came: object) -> None:
@@ -153,6 +156,12 @@ class KeyCard(QFrame):
         if outlet_id and not self._is_fixed():
             self._run(CheckSecret(self._kind.name, outlet_id))
         self._show()
+
+    def look_again(self) -> None:
+        """One that was not there, or not to be found out, may be there by now."""
+        is_free = bool(self._outlet_id) and self._waits_for is None and not self._is_fixed()
+        if is_free and (self._error is not None or self.is_there is False):
+            self._run(CheckSecret(self._kind.name, self._outlet_id))
 
     def show_came(self, errand: Errand, came: object) -> None:
         """What came of an errand of this key; of an older one nothing is said."""
