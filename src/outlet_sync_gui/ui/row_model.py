@@ -99,6 +99,12 @@ class WaitingLine:
         self.key = row.record_id
         self._row, self._status, self._now_ms = row, status, now_ms
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, WaitingLine) and self._line == other._line
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
     @cached_property
     def _line(self) -> Line:
         return waiting_line(self._row, self._status, self._now_ms)
@@ -131,16 +137,18 @@ class RowModel(QAbstractTableModel):
     def __init__(self, colours: Tokens) -> None:
         super().__init__()
         self._lines: tuple[Shown, ...] = ()
+        self._before: tuple[Shown, ...] = ()  # what stood in their places
         self._marked: frozenset[int] = frozenset()
         self._colours = colours
         self._bold = QFont()
         self._bold.setWeight(QFont.Weight.Medium)
 
     def set_lines(self, lines: Sequence[Shown]) -> None:
-        """Show these; what did not change is left alone, so that a choice and the place in the list stay."""
+        """Show these; what did not change is left alone, so that a choice and the place in the list stay.
+
+        `tell_changes` has the others drawn.
+        """
         new = tuple(lines)
-        if new == self._lines:
-            return
         kept = _kept([line.key for line in self._lines], [line.key for line in new])
         for first, end in reversed(_runs([line.key not in kept for line in self._lines])):
             self.beginRemoveRows(ROOT, first, end - 1)
@@ -150,9 +158,14 @@ class RowModel(QAbstractTableModel):
             self.beginInsertRows(ROOT, first, end - 1)
             self._lines = (*self._lines[:first], *new[first:end], *self._lines[first:])
             self.endInsertRows()
-        self._lines = new
-        if new:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(new) - 1, len(Column) - 1))
+        self._before, self._lines = self._lines, new
+
+    def tell_changes(self, in_view: range) -> None:
+        """Have those drawn anew that are in view and differ; drawing all of them each time would halt the window."""
+        pairs = zip(self._before[in_view.start : in_view.stop], self._lines[in_view.start : in_view.stop], strict=True)
+        for first, end in _runs([old != line for old, line in pairs]):
+            start, last = in_view.start + first, in_view.start + end - 1
+            self.dataChanged.emit(self.index(start, 0), self.index(last, len(Column) - 1))
 
     def line(self, row: int) -> Shown:
         """One line."""
@@ -164,7 +177,10 @@ class RowModel(QAbstractTableModel):
 
     def mark(self, keys: Iterable[int]) -> None:
         """Show a mark at these, and none at the others."""
-        self._marked = frozenset(keys)
+        marked = frozenset(keys)
+        if marked == self._marked:
+            return
+        self._marked = marked
         if self._lines:
             self.dataChanged.emit(self.index(0, Column.MARK), self.index(len(self._lines) - 1, Column.MARK))
 

@@ -66,6 +66,7 @@ class RowTable(QWidget):
         self.table.updateGeometries()  # the scroll bar's new range, which else comes with the next event
         if place is not None:
             self._go_to(*place)
+        self.model.tell_changes(self.in_view() if self.isVisible() else range(len(lines)))
         if not self._has_choice:
             self._wanted.clear()
         self._fit()
