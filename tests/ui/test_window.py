@@ -41,7 +41,7 @@ def show(window: MainWindow, name: str) -> None:
         ("offline", "Internet down since 10:05", "12 records (Rp1.845.000) safe on this PC. Sales go on."),
         ("paused", "Paused until 11:15", "4 records waiting, safe on this PC."),
         ("attention", "5 records need attention", "The rest is still sent."),
-        ("key", "The API key is refused", "Get a new one from headquarters, enter it with “secret set api-key”."),
+        ("key", "The API key is refused", "Get a new one from headquarters, enter it in Settings."),
         ("error", "Something broke", "The disk is full. Data is safe. Tell IT: code E-DISK-FULL."),
     ],
 )

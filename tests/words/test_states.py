@@ -38,7 +38,7 @@ def _jakarta() -> Iterator[None]:
         ("paused", "en", "Paused until 11:15", "4 records waiting, safe on this PC."),
         ("attention", "id", "5 data perlu dicek", "Data lain tetap terkirim."),
         ("attention", "en", "5 records need attention", "The rest is still sent."),
-        ("key", "id", "Kunci API ditolak", "Minta yang baru ke pusat, isi dengan “secret set api-key”."),
+        ("key", "id", "Kunci API ditolak", "Minta yang baru ke pusat, isi di Pengaturan."),
         ("error", "id", "Program bermasalah", "Disk penuh. Data aman. Beri tahu tim IT: kode E-DISK-FULL."),
         ("error", "en", "Something broke", "The disk is full. Data is safe. Tell IT: code E-DISK-FULL."),
     ],

@@ -16,7 +16,7 @@ LADDER: Mapping[str, tuple[str, str]] = {
     "N-CLOCK": (N_("The PC's clock is wrong"), N_("Set the clock.")),
     "N-TLS": (N_("The secure connection is blocked here"), N_("Try a phone hotspot; tell IT.")),
     "N-CLOUD": (N_("The trouble is at headquarters"), N_("It sends by itself later.")),
-    "N-KEY": (N_("The API key is refused"), N_("Get a new one from headquarters, enter it with “secret set api-key”.")),
+    "N-KEY": (N_("The API key is refused"), N_("Get a new one from headquarters, enter it in Settings.")),
     "N-OUTLET": (N_("This outlet is switched off at headquarters"), N_("Call headquarters.")),
     "N-ANSWER": (
         N_("The answer is not from headquarters"),
@@ -49,11 +49,11 @@ DOORS: Mapping[str, tuple[str, str]] = {
     ),
     "D-SHORT": (
         N_("The secret of instant updates is too short, so that none gets in."),
-        N_("Get one of 16 or more characters from headquarters, enter it with “secret set webhook-secret”."),
+        N_("Get one of 16 or more characters from headquarters, enter it in Settings."),
     ),
     "D-SECRET": (
         N_("Instant updates have no secret yet, so that none gets in."),
-        N_("Optional: enter the one of headquarters with “secret set webhook-secret”."),
+        N_("Optional: enter the one of headquarters in Settings."),
     ),
 }
 DOOR_NAMES: Mapping[str, str] = {"webhook": N_("Instant updates"), "intake": N_("The till's connection")}
