@@ -93,6 +93,15 @@ def test_mending_begins_at_what_headquarters_complained_of_and_shows_before_and_
     assert (decided.args[0].name, b'"table_number": "B-02"' in decided.args[0].content) == ("1", True)
 
 
+def test_the_field_that_headquarters_means_is_marked_while_it_is_mended(opened: MainWindow) -> None:
+    dialog = edit(opened)
+    for _ in range(2):  # as it came, and mended
+        (mark,) = dialog.field.extraSelections()
+        assert mark.cursor.block().text().strip().startswith('"table_number":')
+        dialog.field.insertPlainText("B-02")
+        dialog.check()
+
+
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [

@@ -47,7 +47,8 @@ class EditDialog(Dialog):
         self._soon.timeout.connect(self.check)
         self.field.textChanged.connect(self._soon.start)
         self.field.setFocus()
-        self._go_to(_suspect(loads_stored(record.content), row.error or ""))
+        self._suspected, text = _suspect(loads_stored(record.content), row.error or "")
+        self._go_to(text)
         self.check()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -88,7 +89,14 @@ class EditDialog(Dialog):
         self.verdict.say(f"▲ {text}" if is_wrong else text)
         self.send.setEnabled(can_send)
         self.send.setToolTip("" if can_send else text)
-        self.field.setExtraSelections([self._marked(line)] if line is not None else [])
+        marked = line if line is not None else self._line_of(self._suspected)
+        self.field.setExtraSelections([self._marked(marked)] if marked is not None else [])
+
+    def _line_of(self, name: str) -> int | None:
+        """The line on which a field of the record stands; None where there is none."""
+        lines = self.field.toPlainText().splitlines()
+        found = (n for n, line in enumerate(lines, 1) if line.strip().startswith(f"{dumps(name)}:"))
+        return next(found, None) if name else None
 
     def _marked(self, line: int) -> QTextEdit.ExtraSelection:
         colour, tint = self._theme.tokens.states[State.ATTENTION]
@@ -107,11 +115,16 @@ class EditDialog(Dialog):
             self.field.find(text)
 
 
-def _suspect(content: Mapping[str, Any], said: str) -> str:
-    """The value, else the name, that headquarters' words contain; the longest is the likeliest."""
-    values = [value for value in content.values() if isinstance(value, str) and len(value) > 1 and value in said]
-    names = [name for name in content if name in said]
-    return max(values, key=len, default="") or max(names, key=len, default="")
+def _suspect(content: Mapping[str, Any], said: str) -> tuple[str, str]:
+    """The field that headquarters' words mean, and the text of it that they contain: its value, else its name.
+
+    The longest is the likeliest.
+    """
+    values = {
+        name: value for name, value in content.items() if isinstance(value, str) and len(value) > 1 and value in said
+    }
+    names = {name: name for name in content if name in said}
+    return max((values or names).items(), key=lambda found: len(found[1]), default=("", ""))
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
