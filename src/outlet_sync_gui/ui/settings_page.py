@@ -71,6 +71,7 @@ class Place:
     """One section on the page; a form has its footer."""
 
     page: QWidget
+    column: QVBoxLayout
     content: Form | KeysSection | LookSection | HelpSection
     footer: Footer | None = None
 
@@ -168,6 +169,7 @@ class SettingsPage(QWidget):
                 place.footer.show_kept(kept)
 
     def _turned(self, row: int) -> None:
+        self._fill(self.places[Section(row)])
         self.stack.setCurrentIndex(row)
         self.menu.show_value(row)
         self._name()
@@ -201,12 +203,16 @@ class SettingsPage(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(_scrolling(content), 1)
-        if footer is not None:
-            column.addWidget(footer)
         self.stack.addWidget(page)
         self.list.addItem(QListWidgetItem())
-        return Place(page, content, footer)
+        return Place(page, column, content, footer)
+
+    def _fill(self, place: Place) -> None:
+        """Put a section on the page when somebody first goes there: to style all of them at once would be felt."""
+        if place.column.count() == 0:
+            place.column.addWidget(_scrolling(place.content), 1)
+            if place.footer is not None:
+                place.column.addWidget(place.footer)
 
     def _connect(self) -> None:
         self.list.currentRowChanged.connect(self._turned)
