@@ -346,9 +346,9 @@ def test_the_about_box_tells_what_the_help_desk_asks(app: App, tmp_path: Path) -
     about.reject()
 
 
-def test_a_language_that_is_chosen_is_kept(app: App, tmp_path: Path) -> None:
+def test_a_language_that_is_chosen_is_kept(app: App, tmp_path: Path, qtbot: QtBot) -> None:
     app.speak("id")
-    assert load(tmp_path).settings.language == "id"
+    qtbot.waitUntil(lambda: load(tmp_path).settings.language == "id")
     assert app.tray.quit.text() == "Keluar"
     words.use("en")
 
