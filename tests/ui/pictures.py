@@ -17,6 +17,7 @@ from tests.ui.checks import refused, show
 from tests.ui.happenings import HISTORIES
 from tests.ui.headquarters import ASKED, CONFLICTS, PAGES, PRICE
 from tests.ui.kept import STATUS, Answering
+from tests.ui.records import RECORDS
 from tests.ui.states import LISTS, NOW, REFUSED, ROWS, STATES, status
 
 from outlet_sync_gui import words
@@ -25,6 +26,7 @@ from outlet_sync_gui.reader import Part, Record, WantActivity, WantRecord
 from outlet_sync_gui.status import Pending, State
 from outlet_sync_gui.store.activity import Deed, What
 from outlet_sync_gui.store.conflicts import Strategy
+from outlet_sync_gui.ui.details_dialog import DetailsDialog
 from outlet_sync_gui.ui.edit_dialog import EditDialog
 from outlet_sync_gui.ui.forms import Entry
 from outlet_sync_gui.ui.main_window import SIZE, MainWindow
@@ -116,9 +118,17 @@ def draw_dialogs(window: MainWindow, camera: Camera) -> None:
     record = Record(entity_type="order", local_id="ORD-20260127-0142", content=content, history=DEEDS)
     window.decisions.ask(Action.DISCARD, REFUSED)
     _take_dialog(window, camera, "discard")
-    for name, typed in (("details", ""), ("edit", "B-02"), ("edit-wrong", 'B-02,,"')):
-        window.decisions.show_record(WantRecord(REFUSED[0], is_edit=bool(typed)), record)
+    for name, typed in (("edit", "B-02"), ("edit-wrong", 'B-02,,"')):
+        window.decisions.show_record(WantRecord(REFUSED[0], is_edit=True), record)
         _take_dialog(window, camera, name, typed)
+    for name, (row, lived) in RECORDS.items():
+        window.decisions.show_record(WantRecord(row), lived)
+        _take_dialog(window, camera, f"details-{name}")
+    window.decisions.show_record(WantRecord(row), lived)
+    details = window.decisions.dialog
+    assert isinstance(details, DetailsDialog)
+    details.show_technical(is_shown=True)
+    _take_dialog(window, camera, "details-technical")
 
 
 def draw_headquarters(window: MainWindow, camera: Camera) -> None:

@@ -89,7 +89,7 @@ class RowTable(QWidget):
     def in_view(self) -> range:
         """The rows that are in view, at least in part."""
         height = self.table.verticalHeader().defaultSectionSize()
-        last = (self.offset() + self.table.viewport().height() - 1) // height
+        last = (self.offset() + self.height() - 1) // height  # its own: the table has none while it is empty
         return range(self.offset() // height, min(last + 1, self.model.rowCount()))
 
     def sizeHint(self) -> QSize:
@@ -135,7 +135,7 @@ class RowTable(QWidget):
         self._seen = self.in_view()
         lines = self.model.lines()
         if self._has_choice:
-            lines = lines[self._seen.start : self._seen.stop if self.table.isVisible() else FIRST_MEASURED]
+            lines = lines[self._seen.start : self._seen.stop if self.isVisible() else FIRST_MEASURED]
         for column in MEASURED:
             widest = max((measure.horizontalAdvance(text) for text in {line.text(column) for line in lines}), default=0)
             icon = ICON_PX if column in (Column.WHAT, Column.STATE) else 0
