@@ -154,6 +154,8 @@ class People:
         self.claims.forget(key)
         lives = known.deleted_at is None and known.operation != "delete"
         self.claims.living[key] = lives
+        if known.deleted_at is not None:
+            del self.claims.living[key]  # as headquarters wants it, which may have changed its mind
         if lives:
             for name, value in json.loads(known.payload).items():
                 if name in NAMED:
