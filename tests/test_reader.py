@@ -109,6 +109,7 @@ def test_each_wish_finds_its_own(directory: Path, reader: Reader, qtbot: QtBot) 
     assert refused == Refused(groups=[], rows=[])
     assert isinstance(record, Record)
     assert (record.local_id, record.history) == ("A2", ())
+    assert (record.queued, record.accepted_at, record.version) == (row, None, 1)
 
 
 def test_what_headquarters_says_is_read(directory: Path, reader: Reader, qtbot: QtBot) -> None:
