@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -595,6 +595,7 @@ def same(dialog: ConflictDialog, *keys: Qt.Key) -> SameDialog:
     for key in keys:
         opened.activateWindow()
         QTest.keyClick(opened.focusWidget() or opened, key)
+    settle()
     return opened
 
 
@@ -693,3 +694,42 @@ def test_it_follows_the_language_while_it_is_open(window: MainWindow, dialog: Co
 def test_it_says_what_the_record_belongs_to(dialog: ConflictDialog) -> None:
     show(dialog, replace(PRICES[0], category="Makanan"))
     assert dialog.head.kind.whole() == "Menu item · Makanan"
+
+
+def test_all_are_settled_by_keys_alone_two_for_each(window: MainWindow, dialog: ConflictDialog) -> None:
+    asked = resolved(window)
+    show(dialog, *PRICES)
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3):
+        press(dialog, key)
+        press(dialog, Qt.Key.Key_Return)
+    assert [each.conflict_id for each in asked] == [21, 22, 23]
+    assert [each.choices[0].strategy for each in asked] == [LOCAL, CLOUD, NEWEST]
+    press(dialog, Qt.Key.Key_Escape)
+    assert window.decisions.conflicts is None
+
+
+def test_the_way_to_the_others_of_the_kind_is_in_the_keyboards_order(dialog: ConflictDialog) -> None:
+    show(dialog, *PRICES)
+    dialog.activateWindow()
+    passed: list[object] = []
+    for _ in range(40):
+        QTest.keyClick(dialog.focusWidget() or dialog, Qt.Key.Key_Tab)
+        passed.append(dialog.focusWidget())
+    (row,) = dialog.comparison.rows
+    keys = [*row.cells, row.head.other, dialog.same, dialog.signature.button, *dialog.keep.values(), dialog.later]
+    assert [button for button in keys if button not in passed] == []
+
+
+@pytest.mark.parametrize(("language", "size"), list(product(("id", "en"), SIZES)))
+def test_the_choice_for_many_fits(window: MainWindow, dialog: ConflictDialog, language: str, size: QSize) -> None:
+    words.use(language)
+    window.resize(size)
+    window.retranslate()
+    show(dialog, *PRICES, replace(PRICES[2], conflict_id=24, name=LONG))
+    opened = same(dialog, Qt.Key.Key_2)
+    assert [*cut_off(opened), *too_small(opened), *nameless(opened)] == []
+    opened.reject()
+    dialog.signature.button.click()
+    dialog.applied.tell(21, LONG)
+    settle()
+    assert [*cut_off(dialog), *too_small(dialog), *nameless(dialog)] == []

@@ -58,7 +58,7 @@ class ConflictDialog(QDialog):
         self.notice = Label("error", wraps=True)
         self.applied = Applied(theme)
         self.comparison = Comparison(theme)
-        self.signature = Signature(who)
+        self.signature = Signature(theme, who)
         self.same = QPushButton()
         self.same_dialog: SameDialog | None = None
         self.reasons = Label("quiet", wraps=True)

@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
+from outlet_sync_gui.ui import icons
+from outlet_sync_gui.ui.theme import Theme
 
 LONGEST_NAME, LONGEST_NOTE = 60, 500
+ARROW_PX = 16
 
 
 class Signature(QWidget):
     """A name, picked from those used before or written; the note is optional."""
 
-    def __init__(self, who: str) -> None:
+    def __init__(self, theme: Theme, who: str) -> None:
         super().__init__()
+        self._theme = theme
         self._first = who
         self.button = QPushButton()
         self.button.setProperty("kind", "quiet")
@@ -21,7 +26,10 @@ class Signature(QWidget):
         self.button.setCheckable(True)
         self.button.setAutoDefault(False)
         self.name = QComboBox()
-        self.name.setEditable(True)
+        self._written = QLineEdit()
+        self.name.setLineEdit(self._written)
+        self.name.setProperty("kind", "name")
+        self._arrow = QLabel()
         self.note = QLineEdit(maxLength=LONGEST_NOTE)
         self._fields = QWidget()
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._fields)
@@ -55,7 +63,10 @@ class Signature(QWidget):
         """Say it in the language of now."""
         self.button.setText(words.say("Decided by {who} · add a note…", who=self.who()))
         self.button.setAccessibleName(self.button.text())
-        self.name.setAccessibleName(words.say("Who decides"))
+        for part in (self.name, self._written):
+            part.setAccessibleName(words.say("Who decides"))
+        colour, ratio = self._theme.tokens.text2, self.devicePixelRatioF()
+        self._arrow.setPixmap(icons.pixmap("down", colour, ARROW_PX, ratio))
         self.note.setAccessibleName(words.say("Note"))
         self.note.setPlaceholderText(words.say("Note (optional)"))
 
@@ -65,6 +76,10 @@ class Signature(QWidget):
             self.note.setFocus()
 
     def _lay_out(self) -> None:
+        self._arrow.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inside = QHBoxLayout(self.name)
+        inside.setContentsMargins(0, 0, 12, 0)
+        inside.addWidget(self._arrow, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(8)
         self._row.addWidget(self.name, 1)

@@ -200,6 +200,8 @@ QComboBox {{ min-height:44px; padding:0 40px 0 11px; border:1px solid {c.edge}; 
 QComboBox:focus {{ border:2px solid {c.accent}; min-height:42px; padding:0 39px 0 10px; }}
 QComboBox:disabled {{ background:{c.sunken}; border-color:{c.line}; color:{c.text2}; }}
 QComboBox::drop-down, QComboBox::down-arrow {{ width:0; border:0; image:none; }}
+QComboBox[kind="name"]::drop-down {{ width:36px; }}
+QComboBox[kind="name"] QLineEdit {{ border:0; min-height:40px; padding:0; background:transparent; }}
 QComboBox QAbstractItemView {{ background:{c.surface}; border:1px solid {c.edge}; outline:0; }}
 QComboBox QAbstractItemView::item {{ min-height:44px; padding:0 11px; color:{c.text}; }}
 QComboBox QAbstractItemView::item:selected {{ background:{c.accent_tint}; color:{c.text}; }}
