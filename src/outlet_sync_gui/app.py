@@ -33,12 +33,14 @@ from outlet_sync_gui.sync.commands import Command, KeyChanged, LineUp, Pause, Re
 from outlet_sync_gui.sync.state import not_set_up, with_error
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.about import AboutDialog
-from outlet_sync_gui.ui.keeper import DropSecret, Errand, Keeper, Kept, PutSecret, RenewToken, Save
+from outlet_sync_gui.ui.aside import Aside
+from outlet_sync_gui.ui.keeper import DropSecret, Errand, Keeper, Kept, Look, PutSecret, RenewToken, Save
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.rail import Page
 from outlet_sync_gui.ui.standing import of_the_menu
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.tray import Tray
+from outlet_sync_gui.ui.wizard import Wizard
 from outlet_sync_gui.worker import SyncWorker
 
 log = logging.getLogger(__name__)
@@ -86,6 +88,7 @@ class App(QObject):
         self.worker = SyncWorker(directory, read_key=read_key, door_secrets=door_secrets)
         self.keeper = Keeper(directory)
         self._reader = Reader(directory)
+        self._aside = Aside(self)
         self._connect()
 
     def start(self, *, is_minimized: bool = False) -> None:
@@ -97,14 +100,11 @@ class App(QObject):
             QTimer.singleShot(WATCH_AFTER_MS, self.machine, self.machine.watch)
         if not is_minimized:
             self.window.show()
+            self._is_asking = True
+            self._ask_first(self.status)
         if self.failure is None:
             self.worker.start()
 
-    def stop(self) -> bool:
-        """End the service and hide; whether it ended in time."""
-        self.tray.hide()
-        self.window.hide()
-        self.machine.close()
     def set_up(self) -> None:
         """Ask what is missing, question by question; a first run that is open already comes up."""
         if self.wizard is None:
@@ -130,6 +130,11 @@ class App(QObject):
     def _set_up_over(self) -> None:
         self.wizard = None
 
+    def stop(self) -> bool:
+        """End the service and hide; whether it ended in time."""
+        self.tray.hide()
+        self.window.hide()
+        self.machine.close()
         if self.bus is not None:
             self.bus.close()
         self._reader.wait()
@@ -145,6 +150,8 @@ class App(QObject):
         words.use(language)
         self.window.retranslate()
         self.tray.retranslate()
+        if self.wizard is not None:
+            self.wizard.retranslate()
         if not self._is_demo:
             self.keeper.do(Save({"language": language}))
 
@@ -171,6 +178,7 @@ class App(QObject):
             asker.resume_asked.connect(lambda: self.ask(Resume()))
         self.window.language_asked.connect(self.speak)
         self.window.errand_asked.connect(self.keeper.do)
+        self.window.setup_asked.connect(self.set_up)
         self.window.log_asked.connect(self._open_log)
         self.keeper.came.connect(self._take_up)
         self.window.retry_asked.connect(lambda: self.ask(Retry(who=settings.user_name())))
@@ -182,6 +190,7 @@ class App(QObject):
         self.tray.log_asked.connect(self._open_log)
         self.tray.about_asked.connect(self._tell_about)
         self.tray.quit_asked.connect(leave)
+        self.window.status_page.why.look_asked.connect(self._look_at_line)
         self.panel.appeared.connect(self._come_into_panel)
         self.panel.missed.connect(self._do_without_panel)
 
@@ -218,6 +227,18 @@ class App(QObject):
             case PutSecret() | DropSecret() | RenewToken():
                 self.worker.reread()
 
+    def _look_at_line(self) -> None:
+        """Find out which rung keeps us offline, while somebody sees it; headquarters is not asked again."""
+        if self.window.isVisible() and not self._aside.is_busy:
+            self._aside.run(partial(self._climbed, self.status.trouble), self._show_line)
+
+    def _climbed(self, tried: Trouble | None) -> list[Step]:
+        return list(climb(settings.load(self._directory).settings, lambda: tried))
+
+    def _show_line(self, came: list[Step] | OutletSyncError) -> None:
+        if not isinstance(came, OutletSyncError):
+            self.window.status_page.why.show_steps(came)
+
     def _open_page(self, page: Page) -> None:
         self.window.come_up()
         self.window.open_page(page)
@@ -227,6 +248,9 @@ class App(QObject):
         now_ms = now().wall_ms
         self.tray.show_status(status, now_ms)
         self.window.show_status(status, now_ms)
+        if self.wizard is not None:
+            self.wizard.show_status(status, now_ms)
+        self._ask_first(status)
         self.herald.hear(status, is_watched=self.window.isActiveWindow() or self._shows_first_run(status))
 
     def _shows_first_run(self, status: Status) -> bool:

@@ -388,7 +388,7 @@ class Service:
         try:
             trouble = await self._check()
         except OutletSyncError as error:
-            return {"error": type(error).__name__, "code": error.code}
+            return {"error": type(error).__name__, "code": error.code, "facts": dict(error.facts)}
         return {"trouble": {"code": trouble.code, "facts": dict(trouble.facts)} if trouble else None}
 
     async def _check(self) -> Trouble | None:

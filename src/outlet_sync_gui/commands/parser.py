@@ -25,6 +25,8 @@ def parser() -> argparse.ArgumentParser:
     demo = add("demo", "the whole program against a simulated cloud", "desktop.demo")
     demo.add_argument("--seconds", type=_positive, default=None, help="end by itself after so many seconds")
     demo.add_argument("--pictures", metavar="DIR", default=None, help="where to put pictures when there is no display")
+    setup = add("setup", "first set-up without a click; the API key from standard input", "setup.set_up", is_json=True)
+    setup.add_argument("--from", dest="file", metavar="FILE.json", required=True, help="settings, one JSON object")
     add("run", "the service without a window", "service.run")
     sync = add("sync", "pull, send, end", "service.sync", is_json=True)
     sync.add_argument("--all", action="store_true", help="every lane, due or not")

@@ -1,8 +1,10 @@
 """`config` and `secret`: settings in a file, secrets in the keyring."""
 
 import getpass
+import json
 import os
 import sys
+from pathlib import Path
 
 from outlet_sync_gui import channel, credentials, words
 from outlet_sync_gui import settings as settings_module
@@ -10,6 +12,12 @@ from outlet_sync_gui.commands import DONE, Context, answer, say
 from outlet_sync_gui.desktop import autostart
 from outlet_sync_gui.errors import InputRefused, SettingsInvalid
 from outlet_sync_gui.settings import PREFIX, Settings
+
+KEYS = {
+    "stored": words.N_("The API key is in the password store."),
+    "environment": words.N_("The API key comes from OUTLET_SYNC_API_KEY."),
+    "kept": words.N_("The API key was there already."),
+}
 
 
 def config_list(context: Context) -> int:
@@ -54,6 +62,62 @@ def config_set(context: Context) -> int:
     if key == "language":
         say(words.say("Takes effect at the next start."))
     return DONE
+
+
+def set_up(context: Context) -> int:
+    """Settings from a file and the key from standard input. All is looked at before anything is kept; again is fine."""
+    given = _given(Path(context.arguments.file))
+    changes = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
+    merged = settings_module.load(context.directory, proposed=changes).settings
+    if merged.missing:
+        raise SettingsInvalid("setting_missing", {"key": ", ".join(merged.missing)})
+    settings_module.prepare_directory(context.directory)
+    key = _keep_key(merged.outlet_id)
+    settings_module.save(context.directory, changes)
+    if "start_with_session" in changes:
+        (autostart.enable if merged.start_with_session else autostart.disable)(context.directory)
+    is_running = channel.ask(context.directory, {"do": "settings"}) is not None
+    channel.ask(context.directory, {"do": "key"})
+    if context.wants_json:
+        answer({"success": True, "settings": sorted(changes), "api_key": key, "service": _service(is_running)})
+        return DONE
+    say(words.say("Set up: outlet {code}, {n} settings.", code=merged.outlet_code, n=len(changes)))
+    say(words.say(KEYS[key]))
+    say(words.say("The service takes it up.") if is_running else words.say("Start it with: outlet-sync-gui"))
+    return DONE
+
+
+def _given(file: Path) -> dict[str, object]:
+    """The settings of a file, each valid. Raises InputRefused, SettingsInvalid."""
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "UTF-8"
+        raise InputRefused("file_unreadable", {"path": str(file), "why": why}) from error
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputRefused("setup_no_json", {"path": str(file), "line": getattr(error, "lineno", 1)}) from error
+    if not isinstance(found, dict):
+        raise InputRefused("setup_no_json", {"path": str(file), "line": 1})
+    parsed = settings_module.parse(found)
+    return {key: getattr(parsed, key) for key in found}
+
+
+def _keep_key(outlet_id: str) -> str:
+    """Where the key is: kept now, in the environment, or there before. Raises CredentialsMissing, InputRefused."""
+    if os.environ.get(credentials.VARIABLES["api-key"], "").strip():
+        return "environment"
+    value = getpass.getpass(words.say("API key (not shown): ")) if sys.stdin.isatty() else sys.stdin.readline()
+    if value.strip():
+        credentials.write("api-key", value, outlet_id=outlet_id)
+        return "stored"
+    credentials.read("api-key", outlet_id=outlet_id)
+    return "kept"
+
+
+def _service(is_running: bool) -> str:
+    return "running" if is_running else "stopped"
 
 
 def secret_set(context: Context) -> int:
