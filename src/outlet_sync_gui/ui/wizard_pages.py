@@ -682,7 +682,8 @@ def _webhook_secret(text: str) -> object:
     if not text.strip():
         return ""
     if len(text.strip()) < SHORTEST_WEBHOOK_SECRET:
-        raise InputRefused("secret_short", {"why": f"{SHORTEST_WEBHOOK_SECRET} or more"})
+        why = f"{SHORTEST_WEBHOOK_SECRET} or more"
+        raise SettingsInvalid("setting_invalid", {"key": WEBHOOK_SECRET, "value": "", "why": why})
     return _secret(text)
 
 
