@@ -54,6 +54,7 @@ DISPLAY = {
 }
 # What tests of the keyring, of real windows and of system calls start; without them these tests are skipped.
 TEST_PROGRAMS = {
+    "/usr/libexec/at-spi-bus-launcher": "at-spi2-core",
     "dbus-run-session": "dbus",
     "gdbus": "libglib2.0-bin",
     "gnome-keyring-daemon": "gnome-keyring",

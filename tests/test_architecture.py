@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = (".ci", "docs", "packaging", "resources", "src", "tests", "CHANGELOG.md", "README.md", "pyproject.toml")
 SOURCE = ROOT / "src" / "outlet_sync_gui"
 # Tests of more than one part.
-ACROSS = {"architecture", "benchmarks", "end_to_end", "fakes", "faults", "packaging"}
+ACROSS = {"guides", "architecture", "benchmarks", "end_to_end", "fakes", "faults", "packaging"}
 LINT = """
 import sys
 from importlinter.cli import lint_imports

@@ -238,9 +238,9 @@ def test_settings_stand_at_the_foot_of_the_rail_and_are_a_page_as_the_others(win
     window.rail.list.setFocus()
     assert window.rail.page() is Page.SETTINGS
     QTest.mouseClick(window.rail.settings, Qt.MouseButton.LeftButton)
-    assert window.rail.settings.isChecked()
+    assert window.rail.settings.property("isChosen") is True
     window.open_page(Page.QUEUE)
-    assert (window.rail.page(), window.rail.settings.isChecked()) == (Page.QUEUE, False)
+    assert (window.rail.page(), window.rail.settings.property("isChosen")) == (Page.QUEUE, False)
 
 
 def test_the_arrow_keys_pass_the_hairlines_of_the_rail(window: MainWindow) -> None:

@@ -80,7 +80,6 @@ class Rail(QFrame):
             self._add(page)
         self.pills: dict[Page, _Pill] = {page: _Pill(self.list.viewport()) for page in LISTED}
         self.settings = QPushButton()
-        self.settings.setCheckable(True)
         self.settings.setProperty("kind", "place")
         self.list.verticalScrollBar().valueChanged.connect(self._place_pills)
         self.list.setCurrentItem(self.items[Page.STATUS])
@@ -159,7 +158,7 @@ class Rail(QFrame):
         is_other = page is not self._page
         self._page = page
         self._stand()
-        self.settings.setChecked(page is Page.SETTINGS)
+        set_property(self.settings, "isChosen", page is Page.SETTINGS)
         if is_other:
             self.retranslate()
             self.page_changed.emit()

@@ -1,0 +1,116 @@
+"""A screen reader for tests: what assistive technology finds of the program, over AT-SPI's own bus."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from jeepney import DBusAddress, DBusErrorResponse, HeaderFields, MatchRule, new_method_call
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import DBusConnection, prep_socket
+from jeepney.wrappers import unwrap_msg
+
+ROOT = ("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
+FOCUSABLE, SHOWING = 1 << 11, 1 << 25  # of the first word of states
+ALWAYS_ON = {"QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+Place = tuple[str, str]  # a bus name and a path
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that is read out."""
+
+    place: Place
+    role: str
+    name: str
+    is_focusable: bool
+    is_showing: bool
+
+
+class ScreenReader:
+    """Looks at all that programs tell of themselves, presses buttons, hears what is announced."""
+
+    def __init__(self, bus: DBusConnection) -> None:
+        self._bus = bus
+
+    def things(self) -> Iterator[Thing]:
+        """All of every program, from the windows to the last label."""
+        waiting = self._children(ROOT)
+        while waiting:
+            place = waiting.pop()
+            try:
+                yield self._thing(place)
+                waiting += self._children(place)
+            except DBusErrorResponse:
+                continue  # gone meanwhile
+
+    def find(self, name: str) -> Thing | None:
+        """What is shown and called so."""
+        return next((thing for thing in self.things() if thing.name == name and thing.is_showing), None)
+
+    def press(self, thing: Thing) -> None:
+        """As a person does who sees nothing."""
+        assert self._ask(thing.place, "org.a11y.atspi.Action", "DoAction", "i", 0)
+
+    def listen(self) -> None:
+        """From now on announcements are kept."""
+        self._ask(
+            ROOT,
+            "org.a11y.atspi.Registry",
+            "RegisterEvent",
+            "s",
+            "object:announcement",
+            path="/org/a11y/atspi/registry",
+        )
+        rule = MatchRule(type="signal", interface="org.a11y.atspi.Event.Object", member="Announcement")
+        self._bus.send_and_get_reply(message_bus.AddMatch(rule))
+
+    def heard(self) -> str:
+        """The next announcement."""
+        while True:
+            message = self._bus.receive(timeout=20)
+            if message.header.fields.get(HeaderFields.member) == "Announcement":
+                return str(message.body[3][1])
+
+    def _thing(self, place: Place) -> Thing:
+        kind = "org.a11y.atspi.Accessible"
+        (states, *_) = self._ask(place, kind, "GetState")
+        _, name = self._ask(place, "org.freedesktop.DBus.Properties", "Get", "ss", kind, "Name")
+        return Thing(
+            place=place,
+            role=self._ask(place, kind, "GetRoleName"),
+            name=name,
+            is_focusable=bool(states & FOCUSABLE),
+            is_showing=bool(states & SHOWING),
+        )
+
+    def _children(self, place: Place) -> list[Place]:
+        return list(self._ask(place, "org.a11y.atspi.Accessible", "GetChildren"))
+
+    def _ask(
+        self, place: Place, interface: str, member: str, signature: str = "", *values: object, path: str = ""
+    ) -> Any:
+        address = DBusAddress(path or place[1], bus_name=place[0], interface=interface)
+        call = new_method_call(address, member, signature, values)
+        answer = unwrap_msg(self._bus.send_and_get_reply(call, timeout=20))
+        return answer[0] if answer else None
+
+
+@contextmanager
+def screen_reader(desk: Mapping[str, str]) -> Iterator[ScreenReader]:
+    """A screen reader on this desk; programs that start after it know of it."""
+    with _connected(desk["DBUS_SESSION_BUS_ADDRESS"]) as session:
+        asked = new_method_call(DBusAddress("/org/a11y/bus", "org.a11y.Bus", "org.a11y.Bus"), "GetAddress")
+        (address,) = unwrap_msg(session.send_and_get_reply(asked, timeout=20))
+    with _connected(address) as bus:
+        yield ScreenReader(bus)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[DBusConnection]:
+    path = address.partition("path=")[2].partition(",")[0]
+    connection = DBusConnection(prep_socket(path, enable_fds=True), enable_fds=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
