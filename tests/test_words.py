@@ -53,7 +53,7 @@ def _name(function: ast.expr) -> str:
 
 
 def _literals(argument: ast.expr) -> Iterator[str]:
-    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value:
         yield argument.value
     if isinstance(argument, ast.IfExp):
         yield from (*_literals(argument.body), *_literals(argument.orelse))
