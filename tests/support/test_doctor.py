@@ -70,7 +70,7 @@ def test_a_taken_port_has_its_sentence_and_exit_code(language: str, directory: P
         env = environment(directory, **SECRETS)
         done = command(directory, "doctor", language=language, env=env)
         checks = answer(command(directory, "doctor", "--json", env=env))
-    told = next(check for check in checks if check["name"] == "webhook")
+    told = next(check for check in checks if check["check"] == "webhook")
     said = {
         "en": f"✗ Instant updates: port {port} is taken. End the program that uses it, or set another one.",
         "id": f"✗ Kabar langsung: port {port} sudah dipakai. Tutup program yang memakainya, atau setel port lain.",

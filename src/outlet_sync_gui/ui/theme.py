@@ -169,7 +169,7 @@ QListWidget::item {{ min-height:42px; padding:0 10px; margin:0 8px; border:1px s
 QListWidget::item:selected {{ background:{c.surface}; border:1px solid {c.line}; border-left:3px solid {c.accent};
   border-top-left-radius:0; border-bottom-left-radius:0; }}
 QListWidget::item:disabled {{ min-height:0; padding:0; margin:0; border:0; background:transparent; }}
-QPushButton[kind="place"] {{ min-height:42px; padding:0 10px; margin:0 8px; border:1px solid transparent;
+QPushButton[kind="place"] {{ min-height:42px; padding:0 10px 0 14px; margin:0 8px; border:1px solid transparent;
   background:transparent; font-weight:400; text-align:left; }}
 QPushButton[kind="place"][isChosen="true"] {{ background:{c.surface}; border:1px solid {c.line};
   border-left:3px solid {c.accent}; border-top-left-radius:0; border-bottom-left-radius:0; }}
