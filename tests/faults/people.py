@@ -128,8 +128,8 @@ class People:
         if DELETED in conflict.names:
             self._note_deletion(key, known)
             return
-        floor = max(known.base_version, *(one.cloud_version or 0 for one in conflict.fields))
         for one in conflict.fields:
+            floor = known.base_version if one.cloud_version is None else one.cloud_version
             self._note_field(key, one, json.loads(known.payload), floor, is_decided=conflict.closed_by is not None)
 
     def _note_field(self, key: Key, one: Disagreement, held: dict[str, Any], floor: int, *, is_decided: bool) -> None:

@@ -615,3 +615,49 @@ def test_what_was_made_anew_and_not_sent_is_still_a_creation_later(bench: Bench)
     decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
     bench.put("product", product(price=39000))
     assert known(bench).operation == "create"
+
+
+# -- a choice, and a version of which only other fields were heard
+
+
+def test_a_choice_overrules_of_a_later_version_only_what_was_heard_of_it(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000))
+    hear(bench, news(price=40000))
+    tell(bench, Path.UPDATE, told_update(version=4, at=AT_5, name="Soto"))  # in between it set another price
+    choose(bench, "cloud_wins")
+    assert here(bench)["price"] == 40000
+    hear(bench, news(version=4, at=AT_5, name="Soto", price=41000))
+    assert here(bench)["price"] == 41000
+
+
+def test_over_a_price_that_nobody_knew_when_choosing_ones_own_somebody_chooses_again(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000))
+    hear(bench, news(price=40000))
+    tell(bench, Path.UPDATE, told_update(version=4, at=AT_5, name="Soto"))
+    choose(bench, "local_wins")
+    hear(bench, news(version=4, at=AT_5, name="Soto", price=41000))
+    assert sides(conflict(bench)) == {"price": (38000, 41000)}
+
+
+def test_an_old_notice_dates_an_agreed_value_no_later_than_that_was_heard(bench: Bench) -> None:
+    agree(bench, price=35000)
+    tell(bench, Path.UPDATE, told_update(version=4, at=AT_5, name="Soto"))
+    bench.put("product", product(price=38000))
+    tell(bench, Path.CONFLICT, notice(value=35000))
+    choose(bench, "cloud_wins")
+    hear(bench, news(version=4, at=AT_5, name="Soto", price=41000))
+    assert here(bench)["price"] == 41000
+
+
+def test_what_headquarters_made_of_a_choice_does_not_undo_it(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000))
+    hear(bench, news(price=40000))
+    tell(bench, Path.CONFLICT, notice())
+    choose(bench, "local_wins", "price", value=39000)
+    bench.settle(telling(bench), answered({"success": True, "data": {"applied_value": 38000, "new_version": 3}}))
+    hear(bench, news(version=3, at=AT_5, price=38000))
+    assert here(bench)["price"] == 39000
+    assert bench.store.conflicts.open() == []

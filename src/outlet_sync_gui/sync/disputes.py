@@ -337,7 +337,7 @@ def _from_notice(notice: Disputed, field: Disagreement) -> Disagreement:
 
 
 def _up_to_date(store: Store, known: Known, notice: Disputed) -> Disputed:
-    """A notice older than what is agreed, with the value that headquarters told since."""
+    """A notice older than what is agreed, with the value that headquarters told since; dated no later than told."""
     if notice.cloud_version is None or notice.cloud_version >= known.base_version:
         return notice
     opened = store.conflicts.of_record(known.record_id)
@@ -346,7 +346,9 @@ def _up_to_date(store: Store, known: Known, notice: Disputed) -> Disputed:
     value = field.cloud if field is not None else _text(base.get(notice.field, ABSENT))
     if value is None:
         return notice
-    return replace(notice, cloud_value=value, cloud_version=known.base_version, cloud_updated_at=known.cloud_at)
+    told = field.cloud_version if field is not None else None
+    version = max(notice.cloud_version, told or 0)  # the agreed one may be of other fields only
+    return replace(notice, cloud_value=value, cloud_version=version, cloud_updated_at=known.cloud_at)
 
 
 def _as_change(known: Known, told: Sequence[Disputed]) -> CloudChange:

@@ -217,12 +217,16 @@ def _as_change(known: Known, base: str) -> CloudChange:
 
 
 def _but_ruled(store: Store, known: Known, change: CloudChange) -> CloudChange:
-    """Without the fields over which a person decided knowing this version: only a later one may overrule them."""
+    """Without the fields over which a person decided knowing this version: only a later one may overrule them.
+
+    The record's version may be one of which only other fields were heard.
+    """
     if change.action == "delete" or change.version > known.ruled_version:
         return change
     last, opened = store.conflicts.last_decided(known.record_id), store.conflicts.of_record(known.record_id)
-    ruled = last.names if last is not None else frozenset[str]()
-    ruled -= opened.names if opened is not None else frozenset()  # asked once more
+    fields = last.fields if last is not None else ()
+    ruled = {field.field for field in fields if field.cloud_version is None or change.version <= field.cloud_version}
+    ruled -= opened.names if opened is not None else set()  # asked once more
     ruled &= loads_stored(known.payload).keys()  # of what is not here there is nothing to insist on
     kept = {name: value for name, value in loads_stored(change.fields).items() if name not in ruled}
     return replace(change, fields=dumps(kept))

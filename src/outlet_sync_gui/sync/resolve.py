@@ -346,8 +346,11 @@ def _adopt_answer(
         deleted_at=None,
     )
     hold_here(store, known, adopted, reason=None, now_ms=now_ms)
-    if field.choice is not Strategy.CLOUD_WINS or unknown:  # else all that it says up to this version wins
+    is_ruled = field.choice is not Strategy.CLOUD_WINS or unknown  # else all that it says up to this version wins
+    if is_ruled and resolution.new_version is not None:
         store.conflicts.rule(known.record_id, version)
+        heard = max(field.cloud_version or 0, resolution.new_version)
+        store.conflicts.put(conflict.conflict_id, replace(field, cloud_version=heard))
     if known.base and known.is_queued and not unknown and not Merged(local=local, base=base).edits:
         store.records.unqueue(known.record_id)
 
