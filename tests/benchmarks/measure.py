@@ -1,6 +1,7 @@
 """What the benchmarks share: a printed row for each figure, a queue of any length, a cloud in its own process."""
 
 import json
+import os
 import shutil
 import signal
 import statistics
@@ -105,6 +106,34 @@ def cloud_process() -> Iterator[str]:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
         process.stdout.close()
+
+
+def runs_for(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Whether a process still runs after so long."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+def spent(pid: int) -> tuple[float, int]:
+    """Seconds of the processor, and how often a thread of it went to sleep."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    ticks = int(fields[11]) + int(fields[12])
+    wakes = sum(
+        int(line.split()[1])
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for line in (task / "status").read_text(encoding="ascii").splitlines()
+        if line.startswith("voluntary_ctxt_switches")
+    )
+    return ticks / os.sysconf("SC_CLK_TCK"), wakes
+
+
+def memory_mb(pid: int, kind: str = "Pss") -> float:
+    """Of a process, its proportional share or another kind that the system counts."""
+    fields = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").split()
+    return int(fields[fields.index(f"{kind}:") + 1]) / 1024
 
 
 def _copies(template: Incoming, n: int, prefix: str) -> Iterator[Incoming]:

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import os
 import signal
 import statistics
 import subprocess
@@ -17,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.benchmarks.measure import ROUNDS, UNLIMITED, cloud_process, p99, tell, tell_rates
+from tests.benchmarks.measure import ROUNDS, UNLIMITED, cloud_process, p99, runs_for, spent, tell, tell_rates
 from tests.builders import OUTLET_ID, START_MS
 from tests.fakes import configure, environment, program
 
@@ -54,16 +53,7 @@ def _until_open(directory: Path, process: "subprocess.Popen[bytes]", is_idle: bo
         shown = channel.ask(directory, {"do": "status"})
         if shown is not None and shown["webhook_url"] and (shown["state"] == "idle" or not is_idle):
             return shown
-        assert _runs(process, 0.2)
-
-
-def _runs(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
-    """Whether it still runs after so long."""
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return True
-    return False
+        assert runs_for(process, 0.2)
 
 
 # -- at rest
@@ -73,9 +63,9 @@ def test_doors_to_which_nobody_comes_cost_nothing(tmp_path: Path) -> None:
     with cloud_process() as url:
         directory = configure(tmp_path, url, rate_limit_per_minute=UNLIMITED)
         with service_process(directory) as (pid, _):
-            cpu, wakes = _spent(pid)
+            cpu, wakes = spent(pid)
             _pass(IDLE_S)
-            cpu_after, wakes_after = _spent(pid)
+            cpu_after, wakes_after = spent(pid)
     rate = f"{(wakes_after - wakes) / IDLE_S:.3f}/s"
     tell(f"both doors open, {IDLE_S} s idle: wake-ups", rate, "-", "-", "<= 1/s")
     tell(f"both doors open, {IDLE_S} s idle: CPU", f"{cpu_after - cpu:.3f} s", "-", "-", "<= 0.05 s")
@@ -83,19 +73,6 @@ def test_doors_to_which_nobody_comes_cost_nothing(tmp_path: Path) -> None:
 
 def _pass(seconds: float) -> None:
     asyncio.run(asyncio.sleep(seconds))
-
-
-def _spent(pid: int) -> tuple[float, int]:
-    """Seconds of the processor, and how often a thread of it went to sleep."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    ticks = int(fields[11]) + int(fields[12])
-    wakes = sum(
-        int(line.split()[1])
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for line in (task / "status").read_text(encoding="ascii").splitlines()
-        if line.startswith("voluntary_ctxt_switches")
-    )
-    return ticks / os.sysconf("SC_CLK_TCK"), wakes
 
 
 # -- webhooks

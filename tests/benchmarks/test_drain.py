@@ -22,6 +22,8 @@ from tests.benchmarks.measure import (
     UNLIMITED,
     cloud_process,
     copied,
+    memory_mb,
+    runs_for,
     seconds,
     tell,
     tell_rates,
@@ -207,18 +209,7 @@ def _memory(process: subprocess.Popen[bytes], directory: Path) -> list[tuple[flo
     samples = []
     for share in (0.05, 0.5, 0.95):
         while store.outlet.counts().pending.total > MILLION * (1 - share):
-            assert _runs(process)
-        fields = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").split()
-        rss, pss = (int(fields[fields.index(name) + 1]) / 1024 for name in ("Rss:", "Pss:"))
-        samples.append((share, rss, pss))
+            assert runs_for(process, 0.2)
+        samples.append((share, memory_mb(process.pid, "Rss"), memory_mb(process.pid)))
     store.close()
     return samples
-
-
-def _runs(process: subprocess.Popen[bytes]) -> bool:
-    """Whether it still runs, after a moment."""
-    try:
-        process.wait(0.2)
-    except subprocess.TimeoutExpired:
-        return True
-    return False
