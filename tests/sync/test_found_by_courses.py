@@ -1,5 +1,6 @@
 """What seeded courses of events brought to light (`tests/faults/test_simulation.py`), each as a row of its own."""
 
+import json
 from pathlib import Path as Folder
 
 import pytest
@@ -661,3 +662,16 @@ def test_what_headquarters_made_of_a_choice_does_not_undo_it(bench: Bench) -> No
     hear(bench, news(version=3, at=AT_5, price=38000))
     assert here(bench)["price"] == 39000
     assert bench.store.conflicts.open() == []
+
+
+def test_a_till_that_has_taken_a_first_contact_in_part_keeps_what_it_edited_since_and_what_a_person_made_of_it(
+    bench: Bench,
+) -> None:
+    hear(bench, news(version=1, name="Soto", price=1000))
+    bench.put("product", product(name="Nasi", price=8000, seen_change=0))  # both made one of that id
+    bench.put("product", product(name="Nasi", price=2000, seen_change=0))
+    mended = {**here(bench), "price": 5000}
+    decide(bench, Edit(who="Rina", name=PRODUCT, content=json.dumps(mended).encode()))
+    outcome = bench.put("product", product(name="Soto", price=2000, seen_change=feed(bench)[0].seq))
+    assert isinstance(outcome, Unchanged)
+    assert here(bench)["price"] == 5000

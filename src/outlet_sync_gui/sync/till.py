@@ -35,7 +35,7 @@ def till_of(store: Store, known: Known, incoming: Incoming) -> Till:
     seen = incoming.seen_change
     heard = [change for change in noted if (change.is_taken if seen is None else change.seq <= seen)]
     ahead = [change for change in noted if change not in heard]
-    source = _told(known.source, heard)
+    source = _told(known.source, heard, noted)
     return Till(
         source=source,
         digest=digest_of(source) if heard and source is not None else known.source_digest,
@@ -57,27 +57,36 @@ def _abreast(noted: Sequence[Noted], ahead: Sequence[Noted]) -> int:
     return ahead[0].seq - 1 if ahead else noted[-1].seq
 
 
-def _told(source: str | None, heard: Sequence[Noted]) -> str | None:
+def _told(source: str | None, heard: Sequence[Noted], noted: Sequence[Noted]) -> str | None:
     """The POS's word after it has taken these changes; None: it has no such record (any more)."""
     held = None if source is None else loads_stored(source)
     for change in heard:
         if change.action == "delete":
             held = None
         elif held is not None:
-            held.update(_taken(held, change))
+            held.update(_taken(held, change, [later for later in noted if later.seq > change.seq]))
         elif change.action == "create":
             held = {name: step["to"] for name, step in change.fields.items()}
     return None if held is None else dumps(held)
 
 
-def _taken(held: dict[str, Json], change: Noted) -> dict[str, Json]:
-    """What a change makes of it; a field that the POS had changed itself meanwhile stays, but at first contact."""
+def _taken(held: dict[str, Json], change: Noted, later: Sequence[Noted]) -> dict[str, Json]:
+    """What a change makes of it; a field that the POS changed itself stays, at first contact if it did so since."""
     delta = _delta(change)
     stock = {"stock": held["stock"] + delta} if delta and isinstance(held.get("stock"), int) else {}
     steps = {name: step for name, step in change.fields.items() if name != "stock"}
     is_first = change.action == "create"
-    names = {name: step["to"] for name, step in steps.items() if is_first or held.get(name) == step["from"]}
+    names = {
+        name: step["to"]
+        for name, step in steps.items()
+        if held.get(name) == step["from"] or (is_first and not _is_edited(name, step["to"], later))
+    }
     return {**names, **stock}
+
+
+def _is_edited(name: str, left: Json, later: Sequence[Noted]) -> bool:
+    """Whether the next change of a field found another value than was left: the POS's own, handed over in between."""
+    return next((change.fields[name]["from"] != left for change in later if name in change.fields), False)
 
 
 def _delta(change: Noted) -> int:
