@@ -32,6 +32,12 @@ def idle(window: MainWindow) -> QWidget:
     return window
 
 
+def sending(window: MainWindow) -> QWidget:
+    window.open_page(Page.STATUS)
+    window.show_status(STATES["syncing"], NOW)
+    return window
+
+
 def offline(window: MainWindow) -> QWidget:
     window.open_page(Page.STATUS)
     window.show_status(STATES["offline"], NOW)
@@ -88,7 +94,7 @@ def conflict(window: MainWindow) -> QWidget:
 
 
 SCENES: Mapping[str, Callable[[MainWindow], QWidget]] = {
-    scene.__name__: scene for scene in (idle, offline, queue, attention, messages, changes, activity, conflict)
+    scene.__name__: scene for scene in (idle, sending, offline, queue, attention, messages, changes, activity, conflict)
 }
 
 
