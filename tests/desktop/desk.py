@@ -5,6 +5,7 @@ import queue
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, prep_socket
 
 NOBODY_S = 10.0
+SOON_S = 25.0  # a panel that announces itself to nobody is looked for ever more rarely
 Answer = Callable[[str, tuple[Any, ...]], tuple[str, tuple[Any, ...]] | None]
 
 
@@ -24,6 +26,14 @@ def need(*programs: str) -> None:
         if shutil.which(name) is None:
             assert os.environ.get("CI") != "true", f"{name} is missing, and CI must not pass this over"
             pytest.skip(f"{name} is not installed")
+
+
+def soon(is_so: Callable[[], bool]) -> bool:
+    """Whether it becomes so in time; each look is a process, so nothing spins."""
+    ends_at = time.monotonic() + SOON_S
+    while not (came := is_so()) and time.monotonic() < ends_at:
+        pass
+    return came
 
 
 @contextmanager

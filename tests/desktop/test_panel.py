@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
-from tests.desktop.desk import display, need, panel
+from tests.desktop.desk import display, need, panel, soon
 from tests.fakes import configure, environment, program, until_running
 
 from outlet_sync_gui.desktop.bus import Bus
@@ -79,7 +79,7 @@ def test_in_a_panel_of_the_older_way_it_comes_and_comes_back(tmp_path: Path) -> 
         for _ in range(2):
             shown = subprocess.Popen(["trayer"], env={**os.environ, **desk}, stderr=subprocess.DEVNULL)
             try:
-                assert any(icons_in({**os.environ, **desk}) for _ in range(400))  # each look is a process
+                assert soon(lambda: icons_in({**os.environ, **desk}))
             finally:
                 shown.terminate()
                 shown.wait(5)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.builders import order
-from tests.desktop.desk import Notifications, need, panel
+from tests.desktop.desk import Notifications, need, panel, soon
 from tests.desktop.test_machine import Logind
 from tests.desktop.test_panel import NOWHERE, started
 from tests.fakes import KEY, command, configure, until_running
@@ -39,7 +39,7 @@ def test_a_refusal_while_the_window_is_hidden_is_told_once_and_a_click_brings_th
             assert service.next_shown() == (0, "1 data perlu dicek", "Data lain tetap terkirim.")
             assert not is_shown(desk)
             service.click(1)
-            assert any(is_shown(desk) for _ in range(400))  # each look is a process
+            assert soon(lambda: is_shown(desk))
 
 
 def test_a_shutdown_with_unsent_records_is_told_of_and_let_go(tmp_path: Path, desk: dict[str, str]) -> None:
