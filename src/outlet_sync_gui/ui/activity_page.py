@@ -22,7 +22,7 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.happened_line import as_text, key_of, lines_of, undo_effect, whole_of
 from outlet_sync_gui.ui.row_table import RowTable
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import NARROW_PX, Label, rule
+from outlet_sync_gui.ui.widgets import NARROW_PX, Label, PageColumn, rule
 
 SEARCH_AFTER_MS = 200
 NAME_SHARE = 0.5  # what happened matters more
@@ -109,8 +109,7 @@ class ActivityPage(QWidget):
         self._filters.addWidget(self.search, *place)
         self._filters.setColumnStretch(len(self.parts), int(not is_compact))
         self.list.arrange(is_compact=is_compact)
-        side, top = (12, 12) if is_compact else (24, 20)
-        self._column.setContentsMargins(side, top, side, top)
+        self._column.arrange(is_compact=is_compact)
         self._show()
 
     def retranslate(self) -> None:
@@ -178,13 +177,7 @@ class ActivityPage(QWidget):
             group.addButton(button)
         self._filters = QGridLayout()
         self._filters.setSpacing(8)
-        head = QVBoxLayout()
-        head.setSpacing(0)
-        head.addWidget(self.title)
-        head.addWidget(self.line)
-        self._column = QVBoxLayout(self)
-        self._column.setSpacing(12)
-        self._column.addLayout(head)
+        self._column = PageColumn(self, self.title, self.line)
         self._column.addLayout(self._filters)
         self._column.addWidget(self.list, 1)
 

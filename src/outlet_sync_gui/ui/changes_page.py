@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QWidget
 
 from outlet_sync_gui import words
 from outlet_sync_gui.reader import WantChanges
@@ -13,7 +13,7 @@ from outlet_sync_gui.ui.row_model import Line
 from outlet_sync_gui.ui.row_table import RowTable, stack_choice
 from outlet_sync_gui.ui.standing import StandingList, of_questions, of_the_menu
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import NARROW_PX, Label
+from outlet_sync_gui.ui.widgets import NARROW_PX, Label, PageColumn
 
 NAME_SHARE = 0.4  # what changed matters more
 
@@ -34,13 +34,7 @@ class ChangesPage(QWidget):
         self.standing = StandingList(theme)
         self.list = ChangeList(theme)
         self.list.taken.connect(self.taken)
-        head = QVBoxLayout()
-        head.setSpacing(0)
-        head.addWidget(self.title)
-        head.addWidget(self.line)
-        self._column = QVBoxLayout(self)
-        self._column.setSpacing(12)
-        self._column.addLayout(head)
+        self._column = PageColumn(self, self.title, self.line)
         self._column.addWidget(self.standing)
         self._column.addWidget(self.list, 1)
 
@@ -64,8 +58,7 @@ class ChangesPage(QWidget):
     def arrange(self, width: int) -> None:
         """Fit a width."""
         is_compact = width < NARROW_PX
-        side, top = (12, 12) if is_compact else (24, 20)
-        self._column.setContentsMargins(side, top, side, top)
+        self._column.arrange(is_compact=is_compact)
         self.standing.arrange(is_compact=is_compact)
         self.list.arrange(is_compact=is_compact)
 

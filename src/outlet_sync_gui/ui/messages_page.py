@@ -11,7 +11,7 @@ from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.store.messages import Message
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import NARROW_PX, Label
+from outlet_sync_gui.ui.widgets import NARROW_PX, Label, PageColumn
 
 ICON_PX = 24
 ICONS = {"info": "info", "warning": "triangle", "urgent": "urgent"}
@@ -37,15 +37,9 @@ class MessagesPage(QWidget):
         self.empty = Label("quiet", wraps=True)
         self.earlier = Label("label")
         self.earlier.setParent(self)
-        self._column = QVBoxLayout(self)
-        self._column.setSpacing(12)
-        head = QVBoxLayout()
-        head.setSpacing(0)
-        for part in (self.title, self.line):
-            head.addWidget(part)
+        self._column = PageColumn(self, self.title, self.line)
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
-        self._column.addLayout(head)
         self._column.addWidget(self.empty)
         self._column.addLayout(self._list)
         self._column.addStretch(1)
@@ -68,8 +62,7 @@ class MessagesPage(QWidget):
     def arrange(self, width: int) -> None:
         """Fit a width."""
         self._is_compact = width < NARROW_PX
-        side, top = (12, 12) if self._is_compact else (24, 20)
-        self._column.setContentsMargins(side, top, side, top)
+        self._column.arrange(is_compact=self._is_compact)
         for card in self.cards:
             card.arrange(is_compact=self._is_compact)
 

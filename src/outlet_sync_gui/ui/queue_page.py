@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
 
 from outlet_sync_gui import words
 from outlet_sync_gui.reader import QueuePart, WantLine
@@ -12,7 +12,7 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.choice import Choice, Option
 from outlet_sync_gui.ui.record_list import RecordList, beyond
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import NARROW_PX, Label
+from outlet_sync_gui.ui.widgets import NARROW_PX, Label, PageColumn
 
 SEARCH_AFTER_MS = 200
 NEAR_ROWS = 30  # so close to an end of what is at hand the next part is read
@@ -88,8 +88,7 @@ class QueuePage(QWidget):
             self._filters.addWidget(choice, *place)
         self._filters.setColumnStretch(0, 1)
         self._filters.setColumnStretch(1, int(is_compact))
-        side, top = (12, 12) if is_compact else (24, 20)
-        self._column.setContentsMargins(side, top, side, top)
+        self._column.arrange(is_compact=is_compact)
 
     def retranslate(self) -> None:
         """Say it again in the language that is spoken now."""
@@ -194,13 +193,7 @@ class QueuePage(QWidget):
         self.newest.setAutoDefault(False)
         self._filters = QGridLayout()
         self._filters.setSpacing(8)
-        head = QVBoxLayout()
-        head.setSpacing(0)
-        head.addWidget(self.title)
-        head.addWidget(self.line)
-        self._column = QVBoxLayout(self)
-        self._column.setSpacing(12)
-        self._column.addLayout(head)
+        self._column = PageColumn(self, self.title, self.line)
         self._column.addLayout(self._filters)
         self._column.addWidget(self.list, 1)
 

@@ -75,6 +75,24 @@ def breakable(text: str, longest_run: int = LONGEST_RUN) -> str:
     return re.sub(run, lambda found: f"{found[0]}{BREAK}", text)
 
 
+class PageColumn(QVBoxLayout):
+    """A page's parts, one under the other, below its title and its line."""
+
+    def __init__(self, page: QWidget, title: Label, line: Label) -> None:
+        super().__init__(page)
+        self.setSpacing(12)
+        head = QVBoxLayout()
+        head.setSpacing(0)
+        head.addWidget(title)
+        head.addWidget(line)
+        self.addLayout(head)
+
+    def arrange(self, *, is_compact: bool) -> None:
+        """The margins of a page."""
+        side, top = (12, 12) if is_compact else (24, 20)
+        self.setContentsMargins(side, top, side, top)
+
+
 class Card(QPushButton):
     """A figure with its label and one line; a button where it opens a list."""
 
