@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from outlet_sync_gui.contract.models import RECORDS, Deletion, Record
+from outlet_sync_gui.contract.sales import Sale, sale_of
 from outlet_sync_gui.contract.text import Json, dumps, loads_stored
 from outlet_sync_gui.errors import InputRefused
 
@@ -49,6 +50,7 @@ class Incoming:
     digest: str
     parent_ref: str | None  # order_id of a transaction
     amount: int  # rupiah of an order or transaction, else 0
+    sale: Sale | None  # what the day's figures need of an order or transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ def read_record(
     fields = _validated(model, data)
     check_outlet(fields, outlet_id, outlet_code)
     content = {name: value for name, value in fields.items() if _is_content(name, word)}
+    whole = {**_filled(kind, word, content, now), **content}
     version, updated_at = fields.get("version"), fields.get("updated_at")
     amount = content.get("total_amount")
     return Incoming(
@@ -83,11 +86,12 @@ def read_record(
         source_version=version,
         updated_at=updated_at,
         seen_change=_seen(data.get(SEEN)),
-        content=dumps({**_filled(kind, word, content, now), **content}),
+        content=dumps(whole),
         # A delete is other content than the record it ends, even where the till hands the whole record over.
         digest=_digest({**content, "": word} if word == "delete" else content),
         parent_ref=_parent(kind, content),
         amount=amount if isinstance(amount, int) and kind in ("order", "transaction") else 0,
+        sale=sale_of(kind, word, whole),
     )
 
 

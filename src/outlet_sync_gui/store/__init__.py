@@ -6,6 +6,7 @@ from pathlib import Path
 from outlet_sync_gui import settings
 from outlet_sync_gui.errors import StoreFailed
 from outlet_sync_gui.settings import Loaded
+from outlet_sync_gui.store import sales
 from outlet_sync_gui.store.activity import Activity
 from outlet_sync_gui.store.changes import Changes
 from outlet_sync_gui.store.conflicts import Conflicts
@@ -19,6 +20,7 @@ from outlet_sync_gui.store.outlet import OutletRow
 from outlet_sync_gui.store.questions import Questions
 from outlet_sync_gui.store.records import Records
 from outlet_sync_gui.store.refusals import Refusals
+from outlet_sync_gui.store.sales import Sales
 from outlet_sync_gui.store.views import Views
 
 
@@ -39,6 +41,7 @@ class Store:
         self.halts = Halts(database, outlet)
         self.activity = Activity(database, outlet)
         self.views = Views(database, outlet)
+        self.sales = Sales(database, outlet)
         self.refusals = Refusals(database, outlet)
         self.history = History(database, outlet)
 
@@ -61,7 +64,7 @@ class Store:
 
 def open_store(directory: Path, outlet_id: str) -> Store:
     """Open, or make, the state of an outlet in a data directory. Raises StoreFailed."""
-    database = open_database(directory)
+    database = open_database(directory, {5: sales.fill})  # figures of the sales that are already here
     try:
         return Store(database, outlet_id)
     except BaseException:

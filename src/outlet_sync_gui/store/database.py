@@ -5,10 +5,11 @@ first under a deferred transaction dies with "database is locked" in spite of a 
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import peewee
@@ -116,11 +117,15 @@ class Database:
             self.execute(statement)
 
 
-def open_database(directory: Path) -> Database:
-    """Open the data directory's database; make or migrate it first. Raises StoreFailed."""
+After = Mapping[int, Callable[[Database], None]]
+NOTHING: After = MappingProxyType({})
+
+
+def open_database(directory: Path, after: After = NOTHING) -> Database:
+    """Open the data directory's database; make or migrate it first, as `migrate` does. Raises StoreFailed."""
     database = Database(directory / FILE_NAME)
     try:
-        migrate(database, scripts())
+        migrate(database, scripts(), after)
     except BaseException:
         database.close()
         raise
@@ -134,8 +139,11 @@ def scripts() -> list[str]:
     return [(folder / name).read_text(encoding="utf-8") for name in names]
 
 
-def migrate(database: Database, scripts: Sequence[str]) -> None:
-    """Bring the schema up to date, a copy kept first. Raises StoreFailed(database_newer, database_damaged)."""
+def migrate(database: Database, scripts: Sequence[str], after: After = NOTHING) -> None:
+    """Bring the schema up to date, a copy kept first; `after` the n-th script, what SQL alone can't do.
+
+    Raises StoreFailed(database_newer, database_damaged).
+    """
     found = _version(database, len(scripts))
     if found == len(scripts):
         return
@@ -143,8 +151,10 @@ def migrate(database: Database, scripts: Sequence[str]) -> None:
         _back_up(database, found)
     with database.write():
         found = _version(database, len(scripts))  # under the lock: another process may just have done it
-        for script in scripts[found:]:
+        for version, script in enumerate(scripts[found:], start=found + 1):
             database.script(script)
+            if version in after:
+                after[version](database)
         database.execute(f"PRAGMA user_version = {len(scripts)}")
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from outlet_sync_gui.contract.records import Incoming
 from outlet_sync_gui.status import Lane
+from outlet_sync_gui.store import sales
 from outlet_sync_gui.store.database import Database, Row
 
 READY, RETRY, BLOCKED, HELD, DEAD, ASIDE = range(6)
@@ -219,6 +220,7 @@ class Records:
                 for n, one in enumerate(made)
             ],
         )
+        sales.put(self._db, self._outlet, ((first + n, one.incoming.sale) for n, one in enumerate(made)))
         ids = {kind: [first + n for n, one in enumerate(made) if one.incoming.entity_type == kind] for kind in ORDERED}
         self.block_behind_orders(ids["transaction"])
         self.block_children(ids["order"])
@@ -236,6 +238,8 @@ class Records:
             (content.version, content.digest, incoming.parent_ref, incoming.amount, now_ms, record_id),
         )
         self._db.execute("UPDATE content SET payload = ? WHERE record_id = ?", (content.payload, record_id))
+        if incoming.entity_type in ORDERED:
+            sales.replace(self._db, self._outlet, record_id, incoming.sale)
 
     def remember_source(self, record_id: int, incoming: Incoming, source: str | None, *, seq: int) -> None:
         """What the POS said last, whether or not it was an edit; it has heard of the changes up to `seq`."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
+DAY_MS, CLOCKS_CHANGE_MS = 86_400_000, 3 * 3_600_000
 FIRST_TIME = "1970-01-01T00:00:00Z"
 
 
@@ -49,6 +50,35 @@ def business_day(ms: int, *, zone: str, starts_at: str) -> str:
     hour, minute = (int(part) for part in starts_at.split(":"))
     local = datetime.fromtimestamp(ms / 1000, ZoneInfo(zone)) - timedelta(hours=hour, minutes=minute)
     return local.date().isoformat()
+
+
+class Days:
+    """Business days of an outlet: in its zone, each from `starts_at` (HH:MM) to the next."""
+
+    def __init__(self, *, zone: str, starts_at: str) -> None:
+        self._zone, self._starts_at = zone, starts_at
+        self.first_hour = int(starts_at.split(":", maxsplit=1)[0])
+        self._places: dict[int, tuple[str, int]] = {}  # by the minute: a day has few, and many sales
+
+    def place(self, ms: int) -> tuple[str, int]:
+        """The business day and the hour of the clock (0-23) of a moment, UTC ms."""
+        minute = ms // 60_000
+        found = self._places.get(minute)
+        if found is None:
+            at = minute * 60_000
+            hour = datetime.fromtimestamp(at / 1000, ZoneInfo(self._zone)).hour
+            found = self._places[minute] = (business_day(at, zone=self._zone, starts_at=self._starts_at), hour)
+        return found
+
+    def of(self, ms: int) -> str:
+        """The business day of a moment, UTC ms."""
+        return self.place(ms)[0]
+
+    def span(self, day: str) -> tuple[int, int]:
+        """From when until when its moments lie, UTC ms: not exact, for clocks are changed at night, but all of them."""
+        start = datetime.fromisoformat(f"{day}T{self._starts_at}").replace(tzinfo=ZoneInfo(self._zone))
+        from_ms = round(start.timestamp() * 1000)
+        return from_ms - CLOCKS_CHANGE_MS, from_ms + DAY_MS + CLOCKS_CHANGE_MS
 
 
 def next_time(ms: int, at: str, *, zone: str) -> int:

@@ -1,6 +1,7 @@
 """Putting a record in the line: its lane, its money, and the order that it goes behind."""
 
 from outlet_sync_gui.contract.records import Incoming
+from outlet_sync_gui.contract.sales import sale_of
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
@@ -59,4 +60,5 @@ def of_content(known: Known, content: Content) -> Incoming:
         digest=content.digest,
         parent_ref=fields.get("order_id"),
         amount=amount if isinstance(amount, int) else 0,
+        sale=sale_of(known.entity_type, content.operation, fields),
     )
