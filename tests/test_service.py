@@ -16,10 +16,11 @@ from outlet_sync_gui.hosting import Lock
 from outlet_sync_gui.service import Service
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
-from outlet_sync_gui.status import State, Status
+from outlet_sync_gui.status import Deciding, State, Status
 from outlet_sync_gui.store import open_store
 from outlet_sync_gui.store.database import FILE_NAME
-from outlet_sync_gui.sync.commands import KeyChanged, Pause, Resume, SyncNow
+from outlet_sync_gui.sync.commands import KeyChanged, Pause, Resume, Retry, SyncNow
+from outlet_sync_gui.sync.person import MANY
 from outlet_sync_gui.sync.records import accept
 
 
@@ -37,6 +38,15 @@ def directory(tmp_path: Path, cloud: SimulatedCloud) -> Path:
 def enqueue(directory: Path, *local_ids: str) -> None:
     store = open_store(directory, OUTLET_ID)
     accept(store, [read("order", order(local_id)) for local_id in local_ids], now_ms=wall_ms())
+    store.close()
+
+
+def refuse(directory: Path, *, n: int) -> None:
+    """So many orders that headquarters refused."""
+    enqueue(directory, *(f"A{k}" for k in range(n)))
+    store = open_store(directory, OUTLET_ID)
+    with store.write():
+        store._db.execute("UPDATE outbox SET state = 4, error_code = 'R-DATA', error_text = 'Table unknown'")
     store.close()
 
 
@@ -163,6 +173,32 @@ def test_a_locked_keyring_needs_a_person_and_keeps_everything(directory: Path) -
     with running_service(directory, read_key=locked) as watched:
         status = watched.until(lambda status: status.state is State.ATTENTION)
         assert (status.trouble.code if status.trouble else "", status.pending.total) == ("keyring_locked", 1)
+
+
+def test_a_decision_over_many_records_lets_others_between_and_does_not_hold_the_end(directory: Path) -> None:
+    gates = [threading.Event() for _ in range(3)]
+    waiting = iter(gates)
+
+    async def key(chosen: Settings) -> str:
+        """Each time it is asked for is a moment between two parts."""
+        await asyncio.to_thread(next(waiting).wait)
+        return await no_key(chosen)
+
+    refuse(directory, n=3 * MANY + 1)
+    with running_service(directory, read_key=key) as watched:
+        watched.service.post(Retry(who="Rina"))
+        watched.service.post(KeyChanged())  # it is asked for after the first two parts
+        gates[0].set()
+        status = watched.until(lambda status: status.deciding)
+        assert status.deciding == Deciding(is_retry=True, done=2 * MANY, n=3 * MANY + 1)
+        watched.service.post(Pause())
+        watched.service.post(KeyChanged())
+        gates[1].set()
+        watched.until(lambda status: status.deciding.done == 3 * MANY)
+    store = open_store(directory, OUTLET_ID)
+    assert (store.outlet.counts().dead, store.outlet.read().is_paused) == (1, True)
+    store.close()
+    gates[2].set()
 
 
 def test_a_key_that_was_replaced_is_read_again_on_the_first_401(directory: Path, cloud: SimulatedCloud) -> None:

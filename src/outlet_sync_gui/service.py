@@ -33,13 +33,13 @@ from outlet_sync_gui.errors import (
 from outlet_sync_gui.hosting import Lock, ended, new_loop
 from outlet_sync_gui.letterbox import Letterbox
 from outlet_sync_gui.settings import Loaded, Settings
-from outlet_sync_gui.status import Status, Trouble
+from outlet_sync_gui.status import Deciding, Status, Trouble
 from outlet_sync_gui.store import Store, open_store, with_remote
 from outlet_sync_gui.sync import clock
-from outlet_sync_gui.sync.commands import Command, KeyChanged, SyncNow
+from outlet_sync_gui.sync.commands import Command, GoOn, KeyChanged, Retry, SyncNow
 from outlet_sync_gui.sync.cycle import Cycle, Tally
 from outlet_sync_gui.sync.engine import Engine
-from outlet_sync_gui.sync.events import KeyRefused
+from outlet_sync_gui.sync.events import KeyRefused, Unfinished
 from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Request, Send
 from outlet_sync_gui.sync.hearing import Effect
 from outlet_sync_gui.sync.judge import Fault, judge_pull
@@ -106,6 +106,7 @@ class Service:
         self._read_key = read_key
         self._door_secrets = door_secrets
         self._inbox: deque[Command] = deque()
+        self._unfinished: deque[Command] = deque()  # what is left of decisions over very many records
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[Any] | None = None
         self._ending = threading.Event()
@@ -256,7 +257,8 @@ class Service:
             if self._is_stale:
                 await self._rebuild()
             if self._session is not None:
-                return await self._step(self._session)
+                wait_s = await self._step(self._session)
+                return 0 if self._unfinished else wait_s
             self._wait_for_set_up()
         except StoreFailed as error:
             log.error("the store failed: %s", error)  # no traceback: known, and it heals by itself
@@ -286,6 +288,7 @@ class Service:
 
     def _wait_for_set_up(self) -> None:
         self._inbox.clear()
+        self._unfinished.clear()
         missing = SettingsInvalid("setting_missing", {"key": ", ".join(self._settings.missing)})
         self._errands.fail(missing)
 
@@ -340,21 +343,36 @@ class Service:
     # -- commands, from the window and from other processes
 
     def _obey(self, session: Session) -> None:
+        """All that was asked; of what is unfinished one part, so that whatever is asked meanwhile comes between."""
         while self._inbox:
-            command = self._inbox.popleft()
-            if isinstance(command, KeyChanged):
-                self._key = None
-            if isinstance(command, KeyChanged | SyncNow):
-                self._key_at = 0.0
-                self._doors.look()
-            try:
-                session.engine.do(command, clock.now())
-            except StoreFailed:
-                self._inbox.appendleft(command)  # said once is enough: it counts when the store is well again
-                raise
-            except InputRefused as refusal:  # a decision over what is not as it was seen any more
-                log.info("declined: %s", refusal)
-                self._on_declined(command, refusal)
+            self._do(session, self._inbox)
+        if self._unfinished:
+            self._do(session, self._unfinished)
+
+    def _do(self, session: Session, asked: deque[Command]) -> None:
+        command = asked.popleft()
+        if isinstance(command, KeyChanged):
+            self._key = None
+        if isinstance(command, KeyChanged | SyncNow):
+            self._key_at = 0.0
+            self._doors.look()
+        try:
+            events = session.engine.do(command, clock.now())
+        except StoreFailed:
+            asked.appendleft(command)  # said once is enough: it counts when the store is well again
+            raise
+        except InputRefused as refusal:  # a decision over what is not as it was seen any more
+            log.info("declined: %s", refusal)
+            self._on_declined(command, refusal)
+            return
+        # What somebody decided last is done first: they are looking at it.
+        self._unfinished.extendleft(event.rest for event in events if isinstance(event, Unfinished))
+
+    def _deciding(self) -> Deciding | None:
+        rest = next(iter(self._unfinished), None)
+        if not isinstance(rest, GoOn):
+            return None
+        return Deciding(is_retry=isinstance(rest.of, Retry), done=rest.done, n=rest.n)
 
     async def _answer(self, asked: Asked) -> Asked:
         match asked.get("do"):
@@ -374,7 +392,8 @@ class Service:
                 self._reread()
             case "settings":
                 self._renew()
-        self._wake()
+            case _:
+                self._wake()
         return {}
 
     async def _answer_sync(self, *, all_lanes: bool) -> Asked:
@@ -476,7 +495,8 @@ class Service:
             status = replace(not_set_up(self._settings, self._settings.missing), is_running=True)
             return with_error(status, self._trouble) if self._trouble else status
         try:
-            status = replace(self._session.engine.status(clock.now()), is_running=True)
+            status = self._session.engine.status(clock.now())
+            status = replace(status, is_running=True, deciding=self._deciding())
         except StoreFailed as error:
             return with_error(replace(not_set_up(self._settings, ()), is_running=True), error)
         if isinstance(self._trouble, CredentialsMissing):

@@ -61,6 +61,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deciding:
+    """How far a decision over very many records is."""
+
+    is_retry: bool  # else they are discarded
+    done: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """Why nothing goes out: a code of `wording.md` (N-…, E-…) and its facts."""
 
@@ -154,4 +163,5 @@ class Status:
     is_untaken_late: bool = False  # and by now it should have
     doors: tuple[Trouble, ...] = ()  # why webhooks or the intake don't listen (D-…), or refuse everything
     progress: Progress | None = None
+    deciding: Deciding | None = None
     is_pulling: bool = False

@@ -8,10 +8,14 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.builders import order
+from tests.builders import OUTLET_ID, order, read
 from tests.fakes import KEY, answer, command, configure, environment, program
+from tests.faults.strace import Point, Trace, why_not
 
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
+from outlet_sync_gui.store import open_store
+from outlet_sync_gui.sync.person import MANY
+from outlet_sync_gui.sync.records import accept
 
 BATCHES_OUT_S = 0.02  # a slow line: most kills meet a request that is out
 
@@ -96,3 +100,27 @@ def test_killed_while_it_queues_nothing_that_was_answered_is_lost(tmp_path: Path
     again = answer(command(directory, "enqueue", "order", "--json", given="\n".join(lines)))
     assert again["accepted"] + again["unchanged"] == 1000
     assert answer(command(directory, "status", "--json"))["pending"]["total"] == 1000
+
+
+def test_killed_between_two_parts_of_a_decision_the_rest_still_needs_attention(tmp_path: Path) -> None:
+    if reason := why_not(tmp_path):
+        pytest.skip(reason)
+    directory = configure(tmp_path / "data", "http://127.0.0.1:1")
+    store = open_store(directory, OUTLET_ID)
+    accept(store, [read("order", order(f"A{n}")) for n in range(3 * MANY)], now_ms=wall_ms())
+    with store.write():
+        store._db.execute("UPDATE outbox SET state = 4, error_code = 'R-DATA'")
+    trace = Trace(tmp_path / "trace", Point("fdatasync", 3))  # after each part, and once more at the beginning
+    words = trace.before([*program(), "queue", "retry", "--all"])
+    done = subprocess.run(words, env=environment(directory), capture_output=True, timeout=60, check=False)
+    assert (done.returncode, trace.is_killed()) == (-signal.SIGKILL, True)
+    left = store.outlet.counts().dead
+    assert left in (MANY, 2 * MANY)
+    assert store.outlet.counts().pending.total == 3 * MANY - left
+    assert command(directory, "queue", "retry", "--all").returncode == 0
+    assert store.outlet.counts().pending.total == 3 * MANY
+    assert [row[0] for row in store._db.rows("SELECT why FROM activity ORDER BY id")] == [
+        str(3 * MANY - left),
+        str(left),
+    ]
+    store.close()

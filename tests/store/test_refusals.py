@@ -11,7 +11,8 @@ from tests.builders import Bench, order, product, read
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.reader import GROUPS, PAGE_ROWS, WantRefused
 from outlet_sync_gui.store.refusals import Alike, pattern_of
-from outlet_sync_gui.sync.commands import Discard, Retry
+from outlet_sync_gui.sync.commands import Command, Discard, Retry
+from outlet_sync_gui.sync.events import Unfinished
 
 
 @pytest.mark.parametrize(
@@ -79,8 +80,10 @@ def test_more_groups_than_a_page_has_are_counted(bench: Bench) -> None:
     assert (len(shown.groups), shown.more) == (GROUPS, 3)
 
 
-def decide(bench: Bench, decision: Retry | Discard) -> None:
-    bench.engine.do(decision, bench.now)
+def decide(bench: Bench, decision: Command) -> None:
+    for event in bench.engine.do(decision, bench.now):
+        if isinstance(event, Unfinished):
+            decide(bench, event.rest)
 
 
 def test_a_whole_group_is_sent_again_and_nothing_else(bench: Bench) -> None:

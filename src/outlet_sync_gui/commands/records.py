@@ -98,7 +98,9 @@ def carry_out(context: Context, decision: Decision, told: str) -> int:
     """Do what a person decided, here and at once; a service beside it hears of it. Raises InputRefused."""
     settings = context.settings("outlet_id")
     with opened(context) as store:
-        decide(store, settings, decision, now_ms=now().wall_ms)
+        left: Decision | None = decision
+        while left is not None:  # each part by itself: a service beside it gets its turn between
+            left = decide(store, settings, left, now_ms=now().wall_ms)
     channel.ask(context.directory, {"do": "wake"})
     if context.wants_json:
         answer({"success": True})

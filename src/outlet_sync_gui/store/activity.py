@@ -1,7 +1,7 @@
 """What was decided over records, by whom, when and why: kept, and never sent."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,12 +58,23 @@ class Activity:
         why: str = "",
         before: str | None = None,
         after: str | None = None,
-    ) -> None:
-        """Keep a deed; without a name it was the program's own."""
-        self._db.execute(
+    ) -> int:
+        """Keep a deed; without a name it was the program's own. Its number."""
+        return self._db.insert(
             "INSERT INTO activity(outlet, at, what, record_id, who, why, before, after) VALUES (?,?,?,?,?,?,?,?)",
             (self._outlet, now_ms, what, record_id, who, why, before, after),
         )
+
+    def note_each(self, what: What, record_ids: Sequence[int], *, now_ms: int, who: str) -> None:
+        """Keep the same deed of each of these records."""
+        self._db.execute_many(
+            "INSERT INTO activity(outlet, at, what, record_id, who, why) VALUES (?,?,?,?,?,'')",
+            [(self._outlet, now_ms, what, record_id, who) for record_id in record_ids],
+        )
+
+    def add(self, number: int, n: int) -> None:
+        """So many more were part of a deed that counts."""
+        self._db.execute("UPDATE activity SET why = CAST(why AS INTEGER) + ? WHERE id = ?", (n, number))
 
     def of(self, record_id: int) -> list[Deed]:
         """A record's history, oldest first."""

@@ -238,9 +238,12 @@ class Outbox:
         """A person's retry: due now, or when its order is through; count 0."""
         self._db.execute(f"UPDATE outbox SET {AGAIN} WHERE record_id = ? AND state IN (0, 1, 2, 4, 5)", (record_id,))
 
-    def retry_dead(self) -> int:
-        """All that needs attention once more; how many rows."""
-        return self._db.execute(f"UPDATE outbox SET {AGAIN} WHERE outlet = ? AND state = ?", (self._outlet, DEAD))
+    def retry_dead(self, record_ids: Sequence[int]) -> None:
+        """Those of these that need attention once more."""
+        self._db.execute(
+            f"UPDATE outbox SET {AGAIN} WHERE record_id IN (SELECT value FROM json_each(?)) AND state = ?",
+            (json.dumps(record_ids), DEAD),
+        )
 
     def has_urgent(self, lane: Lane) -> bool:
         """Whether a person wants something of this lane sent now."""

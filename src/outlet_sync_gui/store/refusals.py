@@ -14,11 +14,22 @@ SELECT coalesce(o.error_code, ''), r.type, coalesce(o.error_text, ''), count(*),
 FROM outbox o JOIN record r ON r.id = o.record_id WHERE o.outlet = ? AND o.state = 4 GROUP BY 1, 2, 3 ORDER BY 5
 """
 OF_FAILURE = """
-SELECT o.seq, o.record_id FROM outbox o JOIN record r ON r.id = o.record_id
+SELECT o.seq FROM outbox o JOIN record r ON r.id = o.record_id
 WHERE o.outlet = ? AND o.state = 4 AND coalesce(o.error_code, '') = ? AND r.type = ?
 AND coalesce(o.error_text, '') IN (SELECT value FROM json_each(?)) ORDER BY o.seq DESC LIMIT ?
 """
-ALL = -1
+FOLLOWING = """
+SELECT o.record_id, r.version, coalesce(o.error_code, ''), r.type, coalesce(o.error_text, ''), o.lane, o.seq
+FROM outbox o INDEXED BY outbox_next JOIN record r ON r.id = o.record_id
+WHERE o.outlet = ? AND o.state = 4 AND (o.lane, o.seq) > (?, ?) ORDER BY o.lane, o.seq LIMIT ?
+"""
+STILL = """
+SELECT o.record_id FROM json_each(?) j CROSS JOIN outbox o ON o.record_id = j.value ->> 0
+CROSS JOIN record r ON r.id = o.record_id AND r.version = j.value ->> 1 WHERE o.outlet = ? AND o.state = 4
+ORDER BY j.key
+"""
+Place = tuple[int, int]  # in the line: lane and seq
+BEGINNING: Place = (-1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +73,30 @@ class Refusals:
             Alike(failure=failure, n=n, said=said, is_same=is_same) for failure, (n, _, said, is_same) in groups.items()
         ]
 
-    def seqs(self, failure: Failure, *, limit: int = ALL) -> list[int]:
+    def seqs(self, failure: Failure, *, limit: int) -> list[int]:
         """The places in the line of those that failed so, the newest first."""
-        return [seq for seq, _ in self._of(failure, limit)]
-
-    def records(self, failure: Failure) -> list[int]:
-        """The ids of all records that failed so."""
-        return [record_id for _, record_id in self._of(failure, ALL)]
-
-    def _of(self, failure: Failure, limit: int) -> Sequence[tuple[int, int]]:
         said = [row[2] for row in self._db.rows(ALIKE, (self._outlet,)) if pattern_of(row[2]) == failure.pattern]
         values = (self._outlet, failure.code, failure.entity_type, json.dumps(said), limit)
-        return [(row[0], row[1]) for row in self._db.rows(OF_FAILURE, values)]
+        return [row[0] for row in self._db.rows(OF_FAILURE, values)]
+
+    def following(
+        self, failure: Failure | None, after: Place, *, limit: int
+    ) -> tuple[list[tuple[int, int]], Place | None]:
+        """Of the next `limit` of all records those that failed so (None: each of them), by id and version.
+
+        And the place of the last one that was looked at; None: there are no more.
+        """
+        rows = self._db.rows(FOLLOWING, (self._outlet, *after, limit))
+        found = [
+            (record_id, version)
+            for record_id, version, code, kind, said, *_ in rows
+            if failure is None or Failure(code, kind, pattern_of(said)) == failure
+        ]
+        return found, (rows[-1][5], rows[-1][6]) if len(rows) == limit else None
+
+    def still(self, records: Sequence[tuple[int, int]]) -> list[int]:
+        """Those of these that still need attention, at the version given: nothing else was said of them since."""
+        return [row[0] for row in self._db.rows(STILL, (json.dumps(records), self._outlet))]
 
 
 @lru_cache(maxsize=20_000)  # the same words are looked at with every change that the page hears of

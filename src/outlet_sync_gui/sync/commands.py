@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from outlet_sync_gui.store.conflicts import Strategy
-from outlet_sync_gui.store.refusals import Alike
+from outlet_sync_gui.store.refusals import BEGINNING, Alike, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,18 @@ class Discard(Decision):
     names: tuple[str, ...]
     reason: str
     alike: Alike | None = None  # instead: all that failed so, if they are as many as the person saw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoOn(Decision):
+    """What is left of a decision over very many records: done in parts, so that others get their turn between."""
+
+    of: Retry | Discard
+    n: int  # how many it is about
+    deed: int = 0  # the number under which a retry of all is noted
+    rows: tuple[tuple[int, int], ...] = ()  # which ones: id, and the version that was decided over
+    after: Place | None = BEGINNING  # they are found up to here; None: all of them, and it has begun
+    done: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,10 +26,10 @@ from outlet_sync_gui.store.outbox import Parcel
 from outlet_sync_gui.sync import person, pull, resolve, undo, waits
 from outlet_sync_gui.sync.budget import Budget, stamp_of
 from outlet_sync_gui.sync.clock import Now, next_time, server_offset_ms
-from outlet_sync_gui.sync.commands import Command, Decision, KeyChanged, LineUp, Pause, Resume, SyncNow, Undo
+from outlet_sync_gui.sync.commands import Command, Decision, GoOn, KeyChanged, LineUp, Pause, Resume, SyncNow, Undo
 from outlet_sync_gui.sync.door import apply_kept_news
 from outlet_sync_gui.sync.drain import Drain
-from outlet_sync_gui.sync.events import Behind, Event, KeyRefused, Pulled, Sent, Stopped
+from outlet_sync_gui.sync.events import Behind, Event, KeyRefused, Pulled, Sent, Stopped, Unfinished
 from outlet_sync_gui.sync.exchange import Answer, Answered, Flight, Kind, Request, Ruling, Send, WaitUntil, Why
 from outlet_sync_gui.sync.halts import Halts
 from outlet_sync_gui.sync.hearing import Effect, hear
@@ -183,10 +183,15 @@ class Engine:
                     undo.undo(self._store, command, now_ms=now.wall_ms)
                     self._order(now, frozenset())
             case Decision():
-                with self._store.write():  # whole or not at all: it may be asked for again after a failure
-                    person.decide(self._store, self._settings, command, now_ms=now.wall_ms)
-                    self._order(now, frozenset())
+                return self._decide(command, now)
         return []
+
+    def _decide(self, decision: Decision, now: Now) -> list[Event]:
+        with self._store.write():  # whole or not at all: it may be asked for again after a failure
+            rest = person.decide(self._store, self._settings, decision, now_ms=now.wall_ms)
+            if not isinstance(decision, GoOn):
+                self._order(now, frozenset())
+        return [Unfinished(rest)] if rest is not None else []
 
     def status(self, now: Now) -> Status:
         """A snapshot for people."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from outlet_sync_gui.sync.commands import GoOn
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -41,4 +43,11 @@ class Behind:
     """The cloud has content that we have not heard of: headquarters' news is wanted."""
 
 
-Event = Sent | Failed | Pulled | Stopped | KeyRefused | Behind
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A part of a decision is carried out: `rest` asks for the next one."""
+
+    rest: GoOn
+
+
+Event = Sent | Failed | Pulled | Stopped | KeyRefused | Behind | Unfinished

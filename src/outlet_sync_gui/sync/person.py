@@ -1,9 +1,11 @@
 """What a person decides over records: send again, don't send, send with other content (`rules.md`, "Row states").
 
-Each decision is one short transaction, so that a command beside the running service and the window do the same.
+Each decision is one short transaction, so that a command beside the running service and the window do the same. One
+over very many records is done in parts, each whole: whatever ends the program between two, the rest needs attention
+as before.
 """
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 from outlet_sync_gui.contract.records import Incoming, digest_of, merge_fields, read_record
 from outlet_sync_gui.contract.text import loads, loads_stored
@@ -14,6 +16,7 @@ from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.store.news import Adopted
 from outlet_sync_gui.store.records import CATALOGUE, HELD, Content, Known
+from outlet_sync_gui.store.refusals import Alike, Place
 from outlet_sync_gui.sync import answering, line, resolve
 from outlet_sync_gui.sync.clock import iso
 from outlet_sync_gui.sync.commands import (
@@ -21,6 +24,7 @@ from outlet_sync_gui.sync.commands import (
     Decision,
     Discard,
     Edit,
+    GoOn,
     ReadMessage,
     Resolve,
     Retry,
@@ -30,11 +34,20 @@ from outlet_sync_gui.sync.halts import Halts
 from outlet_sync_gui.sync.holding import end_here, hold_here, tell_till
 from outlet_sync_gui.sync.merge import NOT_SAID
 
+SOUGHT, MANY = 2000, 200  # rows looked at, and decided over, at once: with more, a sale or a webhook would notice
 
-def decide(store: Store, settings: Settings, decision: Decision, *, now_ms: int) -> None:
-    """Do what a person decided, whole or not at all. Raises InputRefused."""
+
+def decide(store: Store, settings: Settings, decision: Decision, *, now_ms: int) -> GoOn | None:
+    """Do what a person decided, whole or not at all; of very many records the first. Raises InputRefused.
+
+    What is left then is to be decided next.
+    """
     with store.write():
         match decision:
+            case GoOn():
+                return _go_on(store, decision, now_ms)
+            case Retry(names=None) | Retry(alike=Alike()) | Discard(alike=Alike()):
+                return _go_on(store, _begun(store, decision, now_ms), now_ms)
             case Retry() | Discard() | Edit():
                 _decide_rows(store, settings, decision, now_ms)
             case AnswerQuestion():
@@ -46,36 +59,63 @@ def decide(store: Store, settings: Settings, decision: Decision, *, now_ms: int)
             case ReadMessage(number=number):
                 if not store.messages.acknowledge(number, who=decision.who, now_ms=now_ms):
                     raise InputRefused("message_unknown", {"name": str(number)})
+    return None
 
 
 def _decide_rows(store: Store, settings: Settings, decision: Retry | Discard | Edit, now_ms: int) -> None:
     match decision:
-        case Retry(names=None, alike=None):
-            _retry_all(store, decision, now_ms)
-        case Retry():
-            for name in _meant(store, decision):
+        case Retry(names=names):
+            for name in names or ():
                 _retry(store, name, decision, now_ms)
-        case Discard():
-            for name in _meant(store, decision):
+        case Discard(names=names):
+            for name in names:
                 _discard(store, name, decision, now_ms)
         case Edit():
             _edit(store, settings, decision, now_ms)
 
 
-def _meant(store: Store, decision: Retry | Discard) -> Sequence[str]:
-    """The rows by their names. Raises InputRefused where others than were seen would be left out for good."""
-    if decision.alike is None:
-        return decision.names or ()
-    found = store.refusals.records(decision.alike.failure)
-    if isinstance(decision, Discard) and len(found) != decision.alike.n:
-        raise InputRefused("group_changed", {"n": len(found)})
-    return [str(record_id) for record_id in found]
+def _begun(store: Store, decision: Retry | Discard, now_ms: int) -> GoOn:
+    alike, deed = decision.alike, 0
+    if isinstance(decision, Retry):
+        Halts(store).retried(alike.failure.entity_type if alike is not None else None)
+        if alike is None:
+            deed = store.activity.note(What.RETRIED, None, now_ms=now_ms, who=decision.who, why="0")
+    n = store.outlet.counts().dead if alike is None else alike.n
+    return GoOn(who=decision.who, of=decision, n=n, deed=deed)
 
 
-def _retry_all(store: Store, decision: Decision, now_ms: int) -> None:
-    Halts(store).retried()
-    n = store.outbox.retry_dead()
-    store.activity.note(What.RETRIED, None, now_ms=now_ms, who=decision.who, why=str(n))
+def _go_on(store: Store, rest: GoOn, now_ms: int) -> GoOn | None:
+    """Find some more of the rows; with all of them, decide over the next. What is left then. Raises InputRefused."""
+    if rest.after is not None:
+        rest = _found(store, rest, rest.after)
+    return rest if rest.after is not None else _part(store, rest, now_ms)
+
+
+def _found(store: Store, rest: GoOn, after: Place) -> GoOn:
+    """Raises InputRefused where others than were seen would be left out for good."""
+    alike = rest.of.alike
+    more, last = store.refusals.following(alike.failure if alike is not None else None, after, limit=SOUGHT)
+    rows = (*rest.rows, *more)
+    if last is None and isinstance(rest.of, Discard) and len(rows) != rest.n:
+        raise InputRefused("group_changed", {"n": len(rows)})
+    return replace(rest, rows=rows, after=last, n=len(rows) if last is None else rest.n)
+
+
+def _part(store: Store, rest: GoOn, now_ms: int) -> GoOn | None:
+    """The next of them, but for those of which something else was said meanwhile."""
+    ids = store.refusals.still(rest.rows[rest.done : rest.done + MANY])
+    match rest.of:
+        case Discard() as decision:
+            for record_id in ids:
+                _discard(store, str(record_id), decision, now_ms)
+        case Retry():
+            store.outbox.retry_dead(ids)
+            if rest.deed:
+                store.activity.add(rest.deed, len(ids))
+            else:
+                store.activity.note_each(What.RETRIED, ids, now_ms=now_ms, who=rest.who)
+    done = rest.done + MANY
+    return replace(rest, done=done) if done < len(rest.rows) else None
 
 
 def _retry(store: Store, name: str, decision: Decision, now_ms: int) -> None:

@@ -124,6 +124,8 @@ class AttentionPage(QWidget):
             self.line.say(self._told(self._status))
 
     def _told(self, status: Status) -> str:
+        if status.deciding is not None:
+            return words.deciding(status.deciding)
         if not status.dead:
             asked = words.say_n("{n} question needs an answer", "{n} questions need an answer", status.questions)
             return asked if status.questions else words.say("Nothing refused")

@@ -80,7 +80,7 @@ from outlet_sync_gui.words.speech import (
     use,
     use_zone,
 )
-from outlet_sync_gui.words.states import headline, missing_name, progress_lines, reasons, subline, tooltip
+from outlet_sync_gui.words.states import deciding, headline, missing_name, progress_lines, reasons, subline, tooltip
 
 __all__ = [
     "ANSWERS",
@@ -111,6 +111,7 @@ __all__ = [
     "content_value",
     "countdown",
     "date",
+    "deciding",
     "deletion_effect",
     "door",
     "effect",

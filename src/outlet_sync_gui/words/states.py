@@ -1,6 +1,6 @@
 """The state: one sentence, the line under it, the tray's, and why something waits."""
 
-from outlet_sync_gui.status import Progress, State, Status
+from outlet_sync_gui.status import Deciding, Progress, State, Status
 from outlet_sync_gui.words.failures import PROBLEMS, help_code, trouble
 from outlet_sync_gui.words.records import wait
 from outlet_sync_gui.words.speech import N_, ago, at, clock, moment, number, rupiah, say, say_n
@@ -109,6 +109,12 @@ def progress_lines(progress: Progress, now_ms: int) -> tuple[str, str, str]:
     minutes = max(1, round((progress.ends_at - now_ms) / 60_000))
     end = say("done about {time} · {left} left", time=clock(progress.ends_at), left=say("{n} min", n=number(minutes)))
     return counts, rate, end
+
+
+def deciding(found: Deciding) -> str:
+    """How far a decision over very many records is."""
+    text = N_("Retrying {done} of {n}") if found.is_retry else N_("Discarding {done} of {n}")
+    return say(text, done=number(found.done), n=number(found.n))
 
 
 def missing_name(name: str) -> str:
