@@ -16,12 +16,12 @@ from tests.builders import SETTINGS, Bench, Json, order, read, transaction
 from outlet_sync_gui.contract.models import DailySummary
 from outlet_sync_gui.contract.sales import Sale
 from outlet_sync_gui.contract.text import dumps
-from outlet_sync_gui.sync.clock import Days, to_ms
-from outlet_sync_gui.sync.summary import Summary, Words, bills, of_day, summarise
+from outlet_sync_gui.sync.bills import Rules, bills
+from outlet_sync_gui.sync.clock import to_ms
+from outlet_sync_gui.sync.summary import Summary, count_due, of_day, of_sales
 
 DAY = "2026-01-27"  # in Jakarta: 26 January 17:00 to 27 January 17:00 UTC
-WORDS = Words.of(SETTINGS)
-JAKARTA = Days(zone="Asia/Jakarta", starts_at="00:00")
+RULES = Rules.of(SETTINGS)
 Records = list[tuple[str, Json]]
 
 
@@ -51,9 +51,9 @@ def merged_in(sales: Iterable[Sale]) -> frozenset[str]:
     return frozenset(number for sale in sales if sale.merged for number in json.loads(sale.merged))
 
 
-def figures(records: Records, date: str = DAY, days: Days = JAKARTA) -> Summary:
+def figures(records: Records, date: str = DAY, rules: Rules = RULES) -> Summary:
     sales = sales_of(records)
-    return summarise(date, sales, merged_in(sales), WORDS, days)
+    return of_sales(date, sales, merged_in(sales), rules)
 
 
 A_SALE: Records = [sold("A1", 150_000), paid("T1", "A1", 150_000)]
@@ -138,11 +138,11 @@ def test_the_day_and_the_hour_of_an_order(
     records: Records = [("order", order("A1", created_at=made, **info))]
     if payment is not None:
         records.append(("transaction", transaction("T1", "A1", created_at=payment)))
-    days = Days(zone=zone, starts_at=starts)
-    day = figures(records, date, days)
+    rules = Rules.of(SETTINGS.model_copy(update={"timezone": zone, "business_day_start": starts}))
+    day = figures(records, date, rules)
     assert day.orders == 1
     assert [one.hour for one in day.hours if one.orders] == [hour]
-    from_ms, until_ms = days.span(date)
+    from_ms, until_ms = rules.days.span(date)
     assert from_ms <= to_ms(own or payment or made) < until_ms
 
 
@@ -181,10 +181,10 @@ def test_half_a_rupiah_is_rounded_as_on_paper() -> None:
 
 
 def test_hours_follow_the_day_of_the_outlet() -> None:
-    days = Days(zone="Asia/Jakarta", starts_at="05:00")
+    rules = Rules.of(SETTINGS.model_copy(update={"business_day_start": "05:00"}))
     records = [sold("A1", 1, "06:00"), sold("A2", 2, "23:00")]
     records.append(("order", order("A3", total_amount=4, created_at=at("01:00", 28))))
-    assert [one.hour for one in figures(records, DAY, days).hours] == [6, 23, 1]
+    assert [one.hour for one in figures(records, DAY, rules).hours] == [6, 23, 1]
 
 
 def test_it_is_what_the_contract_names() -> None:
@@ -268,7 +268,7 @@ def test_every_sale_belongs_to_exactly_one_day(records: Records) -> None:
     dates = [f"2026-01-{day}" for day in range(25, 30)]
     week = [figures(records, date) for date in dates]
     sales = sales_of(records)
-    live = [payment for bill in bills(sales, WORDS) for payment in bill.payments]
+    live = [payment for _, bill in bills(sales, frozenset(), RULES) for payment in bill.payments]
     assert sum(day.transactions for day in week) == len(live)
 
 
@@ -315,8 +315,9 @@ def test_a_store_of_before_has_the_figures_of_its_sales(tmp_path: Path) -> None:
     bench.put("order", order("gone"))
     bench.put("order", {"local_id": "gone"}, "delete")
     with bench.store.write():
-        for table in ("sale_merged", "sale"):
+        for table in ("sale_merged", "sale", "tally_bill", "tally_day", "tally_due"):
             bench.store._db.execute(f"DROP TABLE {table}")
+        bench.store._db.execute("ALTER TABLE outlet DROP COLUMN tally_rules")
         bench.store._db.execute("PRAGMA user_version = 4")
     assert of_day(bench.restart().store, SETTINGS, DAY) == figures(records)
 
@@ -328,3 +329,41 @@ def test_a_day_whose_payloads_are_gone_is_still_summed_up(tmp_path: Path) -> Non
     with bench.store.write():
         bench.store._db.execute("UPDATE content SET payload = '{}'")
     assert of_day(bench.store, SETTINGS, DAY) == figures(records)
+
+
+SETTINGS_OF_OTHERS = SETTINGS.model_copy(update={"business_day_start": "04:00", "void_statuses": ("served",)})
+DOINGS = st.lists(
+    st.one_of(
+        st.tuples(st.just("order"), st.sampled_from("ABCD"), ORDERS),
+        st.tuples(
+            st.just("transaction"), st.sampled_from("TUV"), st.tuples(st.sampled_from(["A", "B", None]), PAYMENTS)
+        ),
+        st.tuples(st.just("delete"), st.sampled_from("ABTU"), st.none()),
+        st.tuples(st.sampled_from(["count", "settings"]), st.just(""), st.none()),
+    ),
+    max_size=12,
+)
+
+
+@given(DOINGS)
+def test_kept_sums_are_always_what_counting_all_comes_to(tmp_path_factory: pytest.TempPathFactory, doings: Any) -> None:
+    bench = Bench(tmp_path_factory.mktemp("outlet"))
+    bench.hurry()
+    settings = SETTINGS
+    for what, name, fields in doings:
+        if what == "order":
+            bench.put("order", order(name, **fields))
+        elif what == "transaction":
+            bench.put("transaction", transaction(name, fields[0], **fields[1]))
+        elif what == "delete":
+            bench.put("order" if name in "AB" else "transaction", {"local_id": name}, "delete")
+        elif what == "count":
+            while count_due(bench.store, settings):
+                pass
+        else:
+            settings = SETTINGS_OF_OTHERS if settings is SETTINGS else SETTINGS
+    rules, sales = Rules.of(settings), bench.store.sales
+    for date in ("2026-01-25", "2026-01-26", "2026-01-27", "2026-01-28"):
+        sold = sales.of(sales.touched(*rules.days.span(date)))
+        assert of_day(bench.store, settings, date) == of_sales(date, sold.sales, sold.merged, rules)
+    bench.store.close()

@@ -10,6 +10,7 @@ from outlet_sync_gui.contract.text import Json, dumps
 
 FINEST = Decimal("0.000001")  # of a quantity: so that sums are exact, whatever their order
 FIRST_TIME = "1970-01-01T00:00:00Z"  # of what tells no time at all
+LONE = "\n"  # before the number of a payment of no order: no order's number has it
 VOIDED = ("voided_at", "cancelled_at")  # fields that a till fills when it takes a sale back
 
 
@@ -18,7 +19,7 @@ class Sale(NamedTuple):
 
     is_order: bool
     number: str  # its own, the POS's
-    bill: str | None  # the order's number: its own, or the one that a transaction names
+    bill: str  # the order's number: its own, or the one that a transaction names; LONE + number for none
     at: int  # when it was paid, else made, UTC ms
     is_timed: bool  # it tells itself when it was paid
     amount: int  # rupiah; a refund is negative
@@ -80,7 +81,7 @@ def _payment(content: Mapping[str, Json]) -> Sale:
     return Sale(
         is_order=False,
         number=content["local_id"],
-        bill=content.get("order_id") or None,
+        bill=content.get("order_id") or LONE + content["local_id"],
         at=_made_at(content),
         is_timed=True,
         amount=content.get("total_amount") or 0,

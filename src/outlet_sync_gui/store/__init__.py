@@ -49,6 +49,10 @@ class Store:
         """One immediate transaction: on disk when it ends, or nothing of it."""
         return self._db.write()
 
+    def read(self) -> AbstractContextManager[None]:
+        """Everything that is read inside is of one moment; short, for it keeps the log of changes growing."""
+        return self._db.read()
+
     def part(self) -> AbstractContextManager[None]:
         """A part of the open transaction: after an error nothing of it holds, and the rest may go on."""
         return self._db.part()

@@ -61,6 +61,18 @@ class Database:
                     self._connection.execute("ROLLBACK")
 
     @contextmanager
+    def read(self) -> Iterator[None]:
+        """Let everything that is read be of one moment, whatever others write meanwhile. Nested: the outer one's."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.execute("ROLLBACK")
+
+    @contextmanager
     def part(self) -> Iterator[None]:
         """A part of the open transaction: after an error nothing of it holds, and the rest may go on."""
         self.execute("SAVEPOINT part")

@@ -1,46 +1,99 @@
-"""What the day's figures are summed up from, in columns: no payload is read for it, and none has to be there."""
+"""What the day's figures are summed up from, in columns, and the sums that are kept; no payload is read for it."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from outlet_sync_gui.contract.sales import Sale, sale_of
-from outlet_sync_gui.contract.text import loads_stored
+from outlet_sync_gui.contract.text import Json, dumps, loads_stored
 from outlet_sync_gui.store.database import Database
 
 COLUMNS = ", ".join(f"s.{name}" for name in Sale._fields)
 INSERT = f"INSERT INTO sale(record_id, outlet, {', '.join(Sale._fields)}) VALUES ({', '.join('?' * 15)})"
-# Whole bills: what belongs to an order that is touched in this time, whenever it was made.
-TOUCHED = """
-SELECT bill FROM sale WHERE outlet = ?1 AND at >= ?2 AND at < ?3 AND bill IS NOT NULL
-"""
-BILLS = f"""
-SELECT {COLUMNS} FROM sale s WHERE s.outlet = ?1 AND s.bill IN ({TOUCHED})
-UNION ALL
-SELECT {COLUMNS} FROM sale s WHERE s.outlet = ?1 AND s.at >= ?2 AND s.at < ?3 AND s.bill IS NULL
-"""
-MERGED = f"SELECT bill FROM sale_merged WHERE outlet = ?1 AND bill IN ({TOUCHED})"
+THESE = "SELECT value FROM json_each(?2)"
+TOUCHED = "SELECT DISTINCT bill FROM sale WHERE outlet = ? AND at >= ? AND at < ?"
+# Of each order that is named all there is, whenever it was made.
+BILLS = f"SELECT {COLUMNS} FROM json_each(?2) b CROSS JOIN sale s ON s.outlet = ?1 AND s.bill = b.value"
+MERGED = f"SELECT bill FROM sale_merged WHERE outlet = ?1 AND bill IN ({THESE})"
 PAGE = 500
 
 
 class Sold(NamedTuple):
-    """All that a business day may be summed up from."""
+    """Whole bills."""
 
-    sales: list[Sale]  # of each order in it all there is, whenever it was made
+    sales: list[Sale]
     merged: frozenset[str]  # numbers of those orders that another one took in
 
 
 class Sales:
-    """The orders and transactions of one outlet, as far as figures need them."""
+    """The orders and transactions of one outlet, as far as figures need them, and the figures kept of them."""
 
     def __init__(self, database: Database, outlet: int) -> None:
         self._db = database
         self._outlet = outlet
 
-    def between(self, from_ms: int, until_ms: int) -> Sold:
-        """The bills that are touched in this time, UTC ms."""
-        place = (self._outlet, from_ms, until_ms)
-        merged = frozenset(row[0] for row in self._db.rows(MERGED, place))
-        return Sold(sales=list(map(Sale._make, self._db.rows(BILLS, place))), merged=merged)
+    def touched(self, from_ms: int, until_ms: int) -> list[str]:
+        """The bills of which a part is in this time, UTC ms."""
+        return [row[0] for row in self._db.rows(TOUCHED, (self._outlet, from_ms, until_ms))]
+
+    def of(self, bills: Sequence[str]) -> Sold:
+        """All sales of these bills."""
+        named = (self._outlet, json.dumps(bills))
+        merged = frozenset(row[0] for row in self._db.rows(MERGED, named))
+        return Sold(sales=list(map(Sale._make, self._db.rows(BILLS, named))), merged=merged)
+
+    def due(self, limit: int) -> list[str]:
+        """Bills that are to be counted, or counted anew; no more than `limit`."""
+        rows = self._db.rows("SELECT bill FROM tally_due WHERE outlet = ? LIMIT ?", (self._outlet, limit))
+        return [row[0] for row in rows]
+
+    def counted(self, bills: Collection[str]) -> dict[str, dict[str, Json]]:
+        """What each of these bills was counted with: by business day, its sums."""
+        query = f"SELECT bill, brings FROM tally_bill WHERE outlet = ?1 AND bill IN ({THESE})"
+        rows = self._db.rows(query, (self._outlet, json.dumps(list(bills))))
+        return {bill: loads_stored(brings) for bill, brings in rows}
+
+    def day(self, day: str) -> dict[str, Json]:
+        """The sums that are kept of a business day."""
+        row = self._db.row("SELECT sums FROM tally_day WHERE outlet = ? AND day = ?", (self._outlet, day))
+        return loads_stored(row[0]) if row else {}
+
+    def days(self) -> list[str]:
+        """The business days of which sums are kept, the newest first."""
+        rows = self._db.rows("SELECT day FROM tally_day WHERE outlet = ? ORDER BY day DESC", (self._outlet,))
+        return [row[0] for row in rows]
+
+    def keep(self, brought: Mapping[str, Mapping[str, Json]], days: Mapping[str, Json]) -> None:
+        """These bills are counted with this, by which these days come to that. Part of the caller's transaction."""
+        names = [(self._outlet, bill) for bill in brought]
+        self._db.execute_many("DELETE FROM tally_due WHERE outlet = ? AND bill = ?", names)
+        self._put("tally_bill(outlet, bill, brings)", brought)
+        self._put("tally_day(outlet, day, sums)", days)
+
+    def rules(self) -> str | None:
+        """By which rules the sums are kept; None before any is."""
+        row = self._db.row("SELECT tally_rules FROM outlet WHERE id = ?", (self._outlet,))
+        return row[0] if row else None
+
+    def begin_anew(self, rules: str) -> None:
+        """Other rules: all that was counted is to be counted anew. Part of the caller's transaction."""
+        for table in ("tally_bill", "tally_day"):
+            self._db.execute(f"DELETE FROM {table} WHERE outlet = ?", (self._outlet,))
+        self._db.execute(
+            "INSERT INTO tally_due SELECT DISTINCT outlet, bill FROM sale WHERE outlet = ? ON CONFLICT DO NOTHING",
+            (self._outlet,),
+        )
+        self._db.execute("UPDATE outlet SET tally_rules = ? WHERE id = ?", (rules, self._outlet))
+
+    def _put(self, place: str, values: Mapping[str, Json]) -> None:
+        table, _, columns = place.partition("(")
+        key, value = columns.rstrip(")").split(", ")[1:]
+        self._db.execute_many(
+            f"INSERT INTO {place} VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET {value} = excluded.{value}",
+            [(self._outlet, name, dumps(held)) for name, held in values.items() if held],
+        )
+        gone = [(self._outlet, name) for name, held in values.items() if not held]
+        self._db.execute_many(f"DELETE FROM {table} WHERE outlet = ? AND {key} = ?", gone)
 
 
 def put(database: Database, outlet: int, sales: Iterable[tuple[int, Sale | None]]) -> None:

@@ -57,6 +57,7 @@ class Days:
 
     def __init__(self, *, zone: str, starts_at: str) -> None:
         self._zone, self._starts_at = zone, starts_at
+        self.name = f"{zone} {starts_at}"
         self.first_hour = int(starts_at.split(":", maxsplit=1)[0])
         self._places: dict[int, tuple[str, int]] = {}  # by the minute: a day has few, and many sales
 

@@ -1,23 +1,24 @@
-"""The daily summary: a pure rule from the orders and payments of a business day to the contract's figures.
+"""The daily summary: the contract's figures of a business day, from the sums that its bills add up to.
 
-A sale's moment is when it was paid, else when its last payment was made, else when it was ordered; the day and the
-hour are the outlet's. What was taken back counts nowhere; an order that another took in counts in that one.
+Sums are kept as bills are counted, and only what has changed since is counted when a day is asked for: ten thousand
+orders cost no more than one. Counted from the sales alone (`of_sales`) a day comes to the same.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from outlet_sync_gui.contract.sales import Item, Sale, items_of
+from outlet_sync_gui.contract.sales import Sale
 from outlet_sync_gui.contract.text import Json
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.store import Store
-from outlet_sync_gui.sync.clock import Days
+from outlet_sync_gui.sync.bills import HOUR, METHOD, PRODUCT, Pair, Rules, Tally, add, bills, brings
 
 MOST_PRODUCTS = 10
-NO_METHOD = "other"
+MOST_DUE = 1000  # bills that are counted while somebody waits for it
+AT_ONCE = 200  # bills in one transaction, between which other writers get their turn
 
 
 class Product(NamedTuple):
@@ -66,114 +67,84 @@ class Summary:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Which statuses mean that an order is paid, and that a sale was taken back; in small letters."""
-
-    paid: frozenset[str]
-    void: frozenset[str]
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Words":
-        """As the outlet has set them."""
-        return cls(*(frozenset(map(str.casefold, words)) for words in (settings.paid_statuses, settings.void_statuses)))
-
-    def is_void(self, sale: Sale) -> bool:
-        """Whether a sale was taken back."""
-        return sale.is_void or sale.status in self.void or sale.payment in self.void
-
-    def is_paid(self, order: Sale) -> bool:
-        """Whether an order is paid."""
-        return order.status in self.paid or order.payment in self.paid
-
-
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """One order and its payments, both without what was taken back; a payment may stand alone."""
-
-    order: Sale | None
-    payments: list[Sale]
-    was_paid: bool  # there is, or was, a payment of it
-
-    @property
-    def at(self) -> int:
-        """The order's moment, UTC ms."""
-        assert self.order is not None
-        if self.order.is_timed or not self.payments:
-            return self.order.at
-        return max(payment.at for payment in self.payments)
-
-
-def bills(sales: Iterable[Sale], words: Words) -> Iterator[Bill]:
-    """Sort sales by the order that they belong to; an order that was taken back takes its payments with it."""
-    orders: dict[str, Sale] = {}
-    payments: defaultdict[str, list[Sale]] = defaultdict(list)
-    for sale in sales:
-        if sale.bill is None:
-            if not words.is_void(sale):
-                yield Bill(None, [sale], was_paid=True)
-        elif sale.is_order:
-            orders[sale.bill] = sale
-        else:
-            payments[sale.bill].append(sale)
-    for number in orders.keys() | payments.keys():
-        order, made = orders.get(number), payments.get(number, [])
-        if order is None or not words.is_void(order):
-            yield Bill(order, [one for one in made if not words.is_void(one)], was_paid=bool(made))
-
-
 def of_day(store: Store, settings: Settings, date: str) -> Summary:
-    """The figures of a business day (YYYY-MM-DD) from what is stored. Raises StoreFailed."""
-    days = Days(zone=settings.timezone, starts_at=settings.business_day_start)
-    sold = store.sales.between(*days.span(date))
-    return summarise(date, sold.sales, sold.merged, Words.of(settings), days)
+    """The figures of a business day (YYYY-MM-DD) from what is stored; nothing is written. Raises StoreFailed."""
+    rules = Rules.of(settings)
+    with store.read():
+        due = store.sales.due(MOST_DUE + 1)
+        if store.sales.rules() != rules.name or len(due) > MOST_DUE:
+            sold = store.sales.of(store.sales.touched(*rules.days.span(date)))
+            return of_sales(date, sold.sales, sold.merged, rules)
+        tally = _pairs(store.sales.day(date))
+        add(tally, _recount(store, due, rules)[1].get(date, {}))
+        return _summary(date, tally, rules)
 
 
-def summarise(date: str, sales: Iterable[Sale], merged: Collection[str], words: Words, days: Days) -> Summary:
+def of_sales(date: str, sales: Iterable[Sale], merged: Collection[str], rules: Rules) -> Summary:
     """The figures of a business day from whole bills; `merged` are numbers of orders that another one took in."""
-    orders: defaultdict[int, int] = defaultdict(int)
-    revenue: defaultdict[int, int] = defaultdict(int)
-    methods: defaultdict[str, int] = defaultdict(int)
-    sold: list[str] = []
-    for bill in bills(sales, words):
-        order = bill.order
-        if order is not None and not order.is_merged and order.bill not in merged:
-            day, hour = days.place(bill.at)
-            if day == date:
-                orders[hour] += 1
-                sold.append(order.items)
-                if not bill.was_paid and words.is_paid(order):
-                    revenue[hour] += order.amount
-        for payment in bill.payments:
-            day, hour = days.place(payment.at)
-            if day == date:
-                methods[payment.method or NO_METHOD] += 1
-                revenue[hour] += payment.amount
+    tally: Tally = {}
+    for _, bill in bills(sales, merged, rules):
+        add(tally, brings(bill, rules).get(date, {}))
+    return _summary(date, tally, rules)
+
+
+def count_due(store: Store, settings: Settings, *, least: int = 1) -> bool:
+    """Count bills that changed, durably, if so many wait, so that a day is ready when it is asked for; whether it did.
+
+    Not all of them at once: call it again. Raises StoreFailed.
+    """
+    rules = Rules.of(settings)
+    is_new = store.sales.rules() != rules.name
+    if not is_new and len(store.sales.due(least)) < least:
+        return False
+    with store.write():
+        if is_new:
+            store.sales.begin_anew(rules.name)
+        now, changes = _recount(store, store.sales.due(AT_ONCE), rules)
+        days = {day: _pairs(store.sales.day(day)) for day in changes}
+        for day, tally in days.items():
+            add(tally, changes[day])
+        store.sales.keep(now, days)
+    return True
+
+
+def _recount(store: Store, due: Sequence[str], rules: Rules) -> tuple[dict[str, dict[str, Tally]], dict[str, Tally]]:
+    """What each of these bills brings now; and what is other by that than what is kept, day by day."""
+    now: dict[str, dict[str, Tally]] = {number: {} for number in due}
+    changes: defaultdict[str, Tally] = defaultdict(dict)
+    sold = store.sales.of(due)
+    for number, bill in bills(sold.sales, sold.merged, rules):
+        now[number] = brings(bill, rules)
+    for brought in store.sales.counted(due).values():
+        for day, sums in brought.items():
+            add(changes[day], _pairs(sums), -1)
+    for brought in now.values():
+        for day, tally in brought.items():
+            add(changes[day], tally)
+    return now, changes
+
+
+def _summary(date: str, tally: Tally, rules: Rules) -> Summary:
+    hours = [Hour(int(name), int(n), rupiah) for name, (n, rupiah) in _under(HOUR, tally)]
+    methods = {name: int(n) for name, (n, _) in _under(METHOD, tally)}
+    products = [Product(name, _whole(n), rupiah) for name, (n, rupiah) in _under(PRODUCT, tally)]
     return Summary(
         date=date,
-        orders=sum(orders.values()),
-        revenue=sum(revenue.values()),
+        orders=sum(hour.orders for hour in hours),
+        revenue=sum(hour.revenue for hour in hours),
         transactions=sum(methods.values()),
         methods=dict(sorted(methods.items(), key=lambda one: (-one[1], one[0]))),
-        products=_top(items_of(sold), words),
-        hours=_hours(orders, revenue, days),
+        products=tuple(sorted(products, key=lambda one: (-one.quantity, -one.revenue, one.name))[:MOST_PRODUCTS]),
+        hours=tuple(sorted(hours, key=lambda hour: (hour.hour - rules.days.first_hour) % 24)),
     )
 
 
-def _top(items: Iterable[Item], words: Words) -> tuple[Product, ...]:
-    quantities: defaultdict[str, int | Decimal] = defaultdict(int)
-    revenues: defaultdict[str, int] = defaultdict(int)
-    for name, quantity, revenue, status in items:
-        if status not in words.void:
-            quantities[name] += quantity
-            revenues[name] += revenue
-    products = [Product(name, _whole(quantity), revenues[name]) for name, quantity in quantities.items()]
-    return tuple(sorted(products, key=lambda one: (-one.quantity, -one.revenue, one.name))[:MOST_PRODUCTS])
+def _under(kind: str, tally: Tally) -> Iterator[tuple[str, Pair]]:
+    return ((key[1:], pair) for key, pair in tally.items() if key.startswith(kind))
 
 
-def _hours(orders: Mapping[int, int], revenue: Mapping[int, int], days: Days) -> tuple[Hour, ...]:
-    hours = sorted(orders.keys() | revenue.keys(), key=lambda hour: (hour - days.first_hour) % 24)
-    return tuple(Hour(hour, orders.get(hour, 0), revenue.get(hour, 0)) for hour in hours)
+def _pairs(sums: Mapping[str, Json]) -> Tally:
+    return {key: (count, rupiah) for key, (count, rupiah) in sums.items()}
 
 
 def _whole(quantity: int | Decimal) -> int | Decimal:
