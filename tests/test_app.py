@@ -342,7 +342,7 @@ def test_waking_and_a_network_that_comes_up_reach_the_service(app: App) -> None:
 def test_the_about_box_tells_what_the_help_desk_asks(app: App, tmp_path: Path) -> None:
     app.tray.about.trigger()
     (about,) = app.window.findChildren(AboutDialog)
-    assert dict(about.lines) == {"Version": __version__, "Outlet": "JKT-001", "Data folder": str(tmp_path)}
+    assert dict(about.lines()) == {"Version": __version__, "Outlet": "JKT-001", "Data folder": str(tmp_path)}
     about.reject()
 
 

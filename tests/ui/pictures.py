@@ -106,7 +106,7 @@ def draw_lists(window: MainWindow, camera: Camera) -> None:
             if name != "line":
                 table.selectRow(0)
         camera.take(window, f"{page.name.lower()}-{name}")
-    window.banner.tell("ORD-20260127-0142: sedang dikirim. Coba lagi sebentar lagi.")
+    window.banner.tell(lambda: "ORD-20260127-0142: sedang dikirim. Coba lagi sebentar lagi.")
     camera.take(window, "banner")
     window.banner.clear()
 
@@ -186,7 +186,7 @@ def draw_conflicts(window: MainWindow, camera: Camera) -> None:
     dialog._go(100)
     dialog._choose_all(Strategy.CLOUD_WINS)
     dialog.signature.button.click()
-    dialog.applied.tell(1, "Harga Es Teh Manis berbeda")
+    dialog.applied.tell(CONFLICTS["one"])
     dialog._show_case()
     camera.take(dialog, "conflict-200")
     dialog._ask_same()

@@ -288,7 +288,7 @@ def test_an_undo_that_came_too_late_is_said(window: MainWindow, code: str, sente
     choose(page, RESOLVED)
     page.list.undo.click()
     window.show_declined(Undo(who="Rina", deed=1), InputRefused(code, {"name": "1"}))
-    assert window.banner.sentences == [sentence]
+    assert window.banner.text.whole() == sentence
 
 
 def test_text_from_outside_is_plain_and_bounded(window: MainWindow) -> None:

@@ -255,6 +255,18 @@ def test_an_own_value_is_taken_as_people_write_it(
     )
 
 
+def test_an_own_value_stands_there_again_when_one_comes_back(dialog: ConflictDialog) -> None:
+    show(dialog, CONFLICTS["one"], CONFLICTS["huge"])
+    dialog.comparison.rows[0].head.other.click()
+    dialog.comparison.rows[0].own.text.setText("Rp39.000")
+    press(dialog.comparison.rows[0].own.text, Qt.Key.Key_Tab)
+    dialog.head.on.click()
+    dialog.head.on.click()
+    (row,) = dialog.comparison.rows
+    assert (row.own.isVisible(), row.own.text.text(), row.own.value()) == (True, "39000", "39000")
+    assert dialog.apply.isEnabled()
+
+
 def test_digits_typed_into_an_own_value_are_no_choice(dialog: ConflictDialog) -> None:
     show(dialog, CONFLICTS["three"])
     row = dialog.comparison.rows[1]
@@ -553,7 +565,7 @@ def test_nothing_is_cut_off_and_everything_can_be_used(
             dialog.keep[CLOUD].click()
             if name == "three":
                 dialog.comparison.rows[0].head.other.click()
-            dialog._say("…", of=each)
+            dialog._say(lambda: "…", of=each)
             settle()
             assert dialog.width() <= size.width()
             assert dialog.comparison.width() <= size.width()
@@ -730,6 +742,6 @@ def test_the_choice_for_many_fits(window: MainWindow, dialog: ConflictDialog, la
     assert [*cut_off(opened), *too_small(opened), *nameless(opened)] == []
     opened.reject()
     dialog.signature.button.click()
-    dialog.applied.tell(21, LONG)
+    dialog.applied.tell(replace(PRICES[0], name=LONG))
     settle()
     assert [*cut_off(dialog), *too_small(dialog), *nameless(dialog)] == []

@@ -276,7 +276,7 @@ def test_nothing_is_cut_off_and_everything_can_be_used(
     shown = show(window, name, page)
     if isinstance(shown, QueuePage):
         choose(shown.list, 0)
-    window.banner.tell(words.say("{name} is too big to be mended here.", name=words.row_title(QUEUE[6])))
+    window.banner.tell(lambda: words.say("{name} is too big to be mended here.", name=words.row_title(QUEUE[6])))
     for size in SIZES:
         window.resize(size)
         settle()

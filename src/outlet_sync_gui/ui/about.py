@@ -6,9 +6,10 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from outlet_sync_gui import __version__, words
-from outlet_sync_gui.ui.dialogs import Dialog
+from outlet_sync_gui.ui.dialogs import Dialog, name_button
 from outlet_sync_gui.ui.widgets import Label
 
+PROGRAM = "Outlet Sync"  # a name, the same in every language
 SIZE = QSize(460, 300)
 
 
@@ -16,26 +17,34 @@ class AboutDialog(Dialog):
     """`log` wants the folder of the log opened."""
 
     def __init__(self, parent: QWidget, directory: Path, outlet_code: str) -> None:
-        super().__init__(parent, "Outlet Sync", wanted=SIZE)
-        self.setWindowTitle(words.say("About Outlet Sync"))
-        self.cancel.setText(words.say("Close"))
-        self.cancel.setAccessibleName(self.cancel.text())
-        self.log = QPushButton(words.say("Log folder"))
+        super().__init__(parent, wanted=SIZE)
+        self._directory, self._outlet_code = directory, outlet_code
+        self.title.say(PROGRAM)
+        self.log = QPushButton()
         self.log.setAutoDefault(False)
         self.footer.insertWidget(0, self.log)
-        self.lines = [
-            (words.say("Version"), __version__),
-            (words.say("Outlet"), outlet_code or words.say("Not set up yet")),
-            (words.say("Data folder"), str(directory)),
-        ]
-        for name, value in self.lines:
-            self._add(name, value)
+        self._labels = [(Label("quiet"), Label("strong", wraps=True)) for _ in self.lines()]
+        for name, value in self._labels:
+            self.body.addWidget(name)
+            self.body.addWidget(value)
         self.body.addStretch()
+        self.retranslate()
 
-    def _add(self, name: str, value: str) -> None:
-        label, text = Label("quiet"), Label("strong", wraps=True)
-        label.say(name)
-        text.say(value)
-        text.setAccessibleName(f"{name}: {value}")
-        self.body.addWidget(label)
-        self.body.addWidget(text)
+    def lines(self) -> list[tuple[str, str]]:
+        """What is told, each with its name."""
+        return [
+            (words.say("Version"), __version__),
+            (words.say("Outlet"), self._outlet_code or words.say("Not set up yet")),
+            (words.say("Data folder"), str(self._directory)),
+        ]
+
+    def retranslate(self) -> None:
+        """Say it again in the language of now."""
+        super().retranslate()
+        self.setWindowTitle(words.say("About Outlet Sync"))
+        name_button(self.cancel, words.say("Close"))
+        name_button(self.log, words.say("Log folder"))
+        for (name, value), (title, text) in zip(self._labels, self.lines(), strict=True):
+            name.say(title)
+            value.say(text)
+            value.setAccessibleName(f"{title}: {text}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
@@ -160,6 +160,10 @@ class FieldRow(QWidget):
         self.cloud.show_chosen(is_chosen=won is Strategy.CLOUD_WINS)
         if choice is not None and not is_own:
             self.head.other.setChecked(False)
+        elif choice is not None and not self.head.other.isChecked():
+            with QSignalBlocker(self):  # it was typed before, and is no news
+                self.own.fill(choice.value)
+                self.head.other.setChecked(True)
 
     def _chooser(self, strategy: Strategy) -> Callable[[], None]:
         def chosen() -> None:
@@ -235,6 +239,10 @@ class OwnValue(QWidget):
         layout.addWidget(self.verdict)
         self.text.textChanged.connect(self._check)
         self._check()
+
+    def fill(self, value: str | None) -> None:
+        """Show what was typed before, as JSON text."""
+        self.text.setText(str(_value(value)))
 
     def value(self) -> str | None:
         """As JSON text; None where it is none yet."""

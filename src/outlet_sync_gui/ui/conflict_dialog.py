@@ -5,9 +5,10 @@ changes meanwhile says so and forgets what was chosen.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
@@ -18,16 +19,17 @@ from outlet_sync_gui.sync.commands import FieldChoice
 from outlet_sync_gui.sync.resolve import is_clock_trusted, newest
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.comparison import Comparison
-from outlet_sync_gui.ui.review import Applied, Case, CaseList, Effect, ReviewHead, effects, reasons_of, title_of
+from outlet_sync_gui.ui.dialogs import name_button
+from outlet_sync_gui.ui.meanwhile import Applied, Notices, settled
+from outlet_sync_gui.ui.review import Case, CaseList, Effect, ReviewHead, effects, reasons_of, title_of
 from outlet_sync_gui.ui.same_dialog import SameDialog, others_of_kind, same_title
 from outlet_sync_gui.ui.signature import Signature
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import NARROW_PX, FocusRing, Label
+from outlet_sync_gui.ui.widgets import NARROW_PX, FocusRing, Label, Say
 
 SIDE_PX, NARROW_SIDE_PX = 24, 12
 LIST_FROM_PX = 980  # under it the buttons need the width
 LOW_PX, PINNED_FROM_PX = 340, 480  # heights
-NOTICES = 3
 LARGEST = QSize(1280, 800)
 KEEP = (
     (Strategy.LOCAL_WINS, words.N_("Keep local"), "key-1", Qt.Key.Key_1),
@@ -51,12 +53,11 @@ class ConflictDialog(QDialog):
         self._is_read = False
         self._cases: dict[int, Case] = {}
         self._current: int | None = None
-        self._notices: list[str] = []
         self._area = QScrollArea(widgetResizable=True)
         self.list = CaseList(theme)
         self.head = ReviewHead(theme)
-        self.notice = Label("error", wraps=True)
-        self.applied = Applied(theme)
+        self.notice = Notices()
+        self.applied = Applied()
         self.comparison = Comparison(theme)
         self.signature = Signature(theme, who)
         self.same = QPushButton()
@@ -98,31 +99,32 @@ class ConflictDialog(QDialog):
         else:
             self._show_case()
 
-    def decline(self, conflict_id: int, sentence: str) -> None:
+    def decline(self, conflict_id: int, say: Say) -> None:
         """A choice was not carried out: say why, and let the person choose again."""
         case = self._cases.get(conflict_id)
         if case is not None:
             case.forget()
-            self._say(sentence, of=case.conflict)
+            self._say(say, of=case.conflict)
             self._current = conflict_id
         else:
-            self._say(sentence)
+            self._say(say)
         self._show_case()
 
-    def tell(self, sentence: str) -> None:
+    def tell(self, say: Say) -> None:
         """Say what could not be done."""
-        self._say(sentence)
+        self._say(say)
 
     def retranslate(self) -> None:
         """Say it all in the language and the colours of now."""
         colours = self._theme.tokens
         for strategy, name, icon, _ in KEEP:
-            _name(self.keep[strategy], words.say(name))
+            name_button(self.keep[strategy], words.say(name))
             self.keep[strategy].setIcon(icons.icon(icon, colours.text, disabled=colours.text2))
-        _name(self.apply, words.say("Apply"))
+        name_button(self.apply, words.say("Apply"))
         self.head.retranslate()
         self.signature.retranslate()
         self.applied.retranslate()
+        self.notice.retranslate()
         self._show_case()
         if self._status is not None:
             self.show_status(self._status, self._now_ms)
@@ -153,26 +155,20 @@ class ConflictDialog(QDialog):
         before, case.conflict = case.conflict, conflict
         if conflict.closed_at is not None:
             if before.closed_at is None and case.is_applied:
-                self.applied.tell(conflict.conflict_id, title_of(conflict))
+                self.applied.tell(conflict)
             elif before.closed_at is None:
-                who = conflict.closed_by
-                self._say(words.say("Settled by {who}.", who=who) if who else words.say("Now equal."), of=conflict)
+                self._say(partial(settled, conflict.closed_by), of=conflict)
         elif conflict.revision != before.revision:
             case.forget()
-            self._say(words.say("Headquarters changed it again. Look first."), of=conflict)
+            self._say(lambda: words.say("Headquarters changed it again. Look first."), of=conflict)
 
-    def _say(self, sentence: str, *, of: Conflict | None = None) -> None:
+    def _say(self, say: Say, *, of: Conflict | None = None) -> None:
         is_elsewhere = of is not None and (of.conflict_id != self._current or of.closed_at is not None)
-        told = f"{title_of(of)}: {sentence}" if of is not None and is_elsewhere else sentence
-        self._notices.append(f"▲ {told}")
-        self.notice.say("\n".join(self._notices[-NOTICES:]))
-        self.notice.show()
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, told))
+        self.notice.tell(say, of=of if is_elsewhere else None)
 
     def _hush(self) -> None:
-        self._notices.clear()
         self.applied.hide()
-        self.notice.hide()
+        self.notice.clear()
 
     def _next_open(self) -> int | None:
         """The next one after the current, round about."""
@@ -277,7 +273,7 @@ class ConflictDialog(QDialog):
         n = len(others_of_kind(cases, case)) if case is not None else 0
         self.same.setVisible(n > 0)
         if case is not None and n:
-            _name(self.same, f"{same_title(case.conflict, n)}…")
+            name_button(self.same, f"{same_title(case.conflict, n)}…")
 
     def _show_choices(self) -> None:
         """The buttons and the effect that fit what is chosen."""
@@ -291,7 +287,8 @@ class ConflictDialog(QDialog):
         is_ready = case is not None and case.is_open and case.is_whole
         self.apply.setEnabled(is_ready)
         self.apply.setToolTip("" if is_ready else words.say("Choose for each row"))
-        _name(self.later, words.say("Later") if any(c.is_open for c in self._cases.values()) else words.say("Close"))
+        has_open = any(case.is_open for case in self._cases.values())
+        name_button(self.later, words.say("Later") if has_open else words.say("Close"))
         if case is not None:
             self.effect.show_lines(effects(case, self._winner), is_whole=case.is_whole)
 
@@ -351,7 +348,6 @@ class ConflictDialog(QDialog):
         for part in (self.applied, self.notice, self.comparison, self.reasons, self.signature):
             self._body.addWidget(part)
         self._body.addStretch(1)
-        self.notice.hide()
         self._right.setSpacing(0)
         self._right.addWidget(self._area, 1)
         self._right.addLayout(self._pinned)
@@ -400,8 +396,3 @@ class ConflictDialog(QDialog):
 
     def _chooser(self, strategy: Strategy) -> Callable[[], None]:
         return lambda: self._choose_all(strategy)
-
-
-def _name(button: QPushButton, text: str) -> None:
-    button.setText(text)
-    button.setAccessibleName(text)

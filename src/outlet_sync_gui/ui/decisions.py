@@ -1,6 +1,7 @@
 """From a button to a decision: the dialogs between, and what came back because it could not be done."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -48,7 +49,7 @@ class Decisions(QObject):
         self._window, self._theme, self._banner = window, theme, banner
         self._status: Status | None = None
         self._now_ms = 0
-        self._titles: dict[str, str] = {}  # what was decided over, as people call it
+        self._rows: dict[str, Row] = {}  # what was decided over
         self._drafts: dict[int, str] = {}  # contents that were declined: nobody types them twice
         self._to_mend: list[Row] = []  # one after another
         self.dialog: Dialog | None = None
@@ -80,9 +81,12 @@ class Decisions(QObject):
             self.conflicts.signature.offer(names)
 
     def retranslate(self) -> None:
-        """Say what is open again in the language that is spoken now."""
+        """Say all that is open over the window again, in the language and the colours of now."""
+        self._banner.retranslate()
         if self.conflicts is not None:
             self.conflicts.retranslate()
+        for dialog in self._window.findChildren(Dialog):
+            dialog.retranslate()
 
     def show_conflicts(self, conflicts: Sequence[Conflict]) -> None:
         """Show what was read of conflicts."""
@@ -91,7 +95,7 @@ class Decisions(QObject):
 
     def ask(self, action: Action, rows: Sequence[Row], alike: Alike | None = None) -> None:
         """Somebody wants something done about these rows, or about all that failed alike."""
-        self._titles |= {str(row.record_id): words.row_title(row) for row in rows}
+        self._rows |= {str(row.record_id): row for row in rows}
         match action:
             case Action.RETRY:
                 self.decided.emit(Retry(who=user_name(), names=_names(rows), alike=alike))
@@ -115,7 +119,7 @@ class Decisions(QObject):
         """Somebody takes a decision back."""
         record, deed = happened.entry.record, happened.entry.told
         if isinstance(deed, Deed) and record is not None:
-            self._titles[str(record.record_id)] = words.row_title(record)
+            self._rows[str(record.record_id)] = record
             self.decided.emit(Undo(who=user_name(), deed=deed.number))
 
     def acknowledge(self, number: int) -> None:
@@ -133,7 +137,7 @@ class Decisions(QObject):
         if not wish.is_edit:
             self._open(DetailsDialog(self._window, self._theme, wish.row, record, self._status, now().wall_ms))
         elif len(record.content) > LARGEST:
-            self._banner.tell(words.say("{name} is too big to be mended here.", name=words.row_title(wish.row)))
+            self._banner.tell(partial(_too_big, wish.row))
         else:
             self._mend(wish.row, record, self._status)
 
@@ -145,19 +149,19 @@ class Decisions(QObject):
             self._decline(command, error)
             return
         if isinstance(command, Undo) and self.conflicts is not None:
-            self.conflicts.tell(reasons.declined(error, ""))
+            self.conflicts.tell(partial(reasons.declined, error, ""))
             return
         is_row = isinstance(command, Retry | Discard | Edit | Undo)  # others have numbers of their own
-        title = self._titles.get(str(error.facts.get("name", "")), "") if is_row else ""
-        self._banner.tell(reasons.declined(error, title))
+        row = self._rows.get(str(error.facts.get("name", ""))) if is_row else None
+        self._banner.tell(lambda: reasons.declined(error, words.row_title(row) if row is not None else ""))
 
     def _decline(self, command: Resolve, error: InputRefused) -> None:
         """Where it was chosen, as long as it is still reviewed; and look again at what holds now."""
-        sentence = reasons.declined(error, "")
+        say = partial(reasons.declined, error, "")
         if self.conflicts is None:
-            self._banner.tell(sentence)
+            self._banner.tell(say)
             return
-        self.conflicts.decline(command.conflict_id, sentence)
+        self.conflicts.decline(command.conflict_id, say)
         self.read_asked.emit(WantConflicts(self.conflicts.seen()))
 
     def _resolve(self, conflict: Conflict, choices: tuple[FieldChoice, ...]) -> None:
@@ -210,6 +214,10 @@ class Decisions(QObject):
     def _closed(self) -> None:
         self.dialog = None
         self._mend_next()
+
+
+def _too_big(row: Row) -> str:
+    return words.say("{name} is too big to be mended here.", name=words.row_title(row))
 
 
 def _names(rows: Sequence[Row]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from outlet_sync_gui.contract.text import loads_stored, pretty
 from outlet_sync_gui.reader import Record
 from outlet_sync_gui.status import Row, Status
 from outlet_sync_gui.ui import icons
-from outlet_sync_gui.ui.dialogs import Dialog, TextField
+from outlet_sync_gui.ui.dialogs import Dialog, TextField, name_button
 from outlet_sync_gui.ui.life import Moment, moments
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Label, rule
@@ -25,47 +25,72 @@ class DetailsDialog(Dialog):
     """Tells of a record from the plain to the technical."""
 
     def __init__(self, parent: QWidget, theme: Theme, row: Row, record: Record, status: Status, now_ms: int) -> None:
-        super().__init__(parent, words.row_title(row), wanted=QSize(720, 500))
-        self._theme, self._record = theme, record
-        self.cancel.setText(words.say("Close"))
-        self.cancel.setAccessibleName(self.cancel.text())
+        super().__init__(parent, wanted=QSize(720, 500))
+        self._theme, self._row, self._record = theme, row, record
+        self._status, self._now_ms = status, now_ms
         self.cancel.setAutoDefault(True)
-        self.moments = moments(record, status, now_ms)
-        is_big = len(record.content) > LARGEST
-        fields = {} if is_big else loads_stored(record.content)
-        self.items, self.fields = words.items(fields), words.content(fields)
+        self._is_big = len(record.content) > LARGEST
+        self._held = {} if self._is_big else loads_stored(record.content)
         self.copy, self.technical = QPushButton(), QPushButton()
         self.about, self.content = Label("quiet", wraps=True), TextField("")
-        self.about.say(_about(row))
-        self.about.setVisible(bool(self.about.whole()))
+        self._cards: list[QFrame] = []
         self.body.addWidget(self.about)
-        self.body.addWidget(_card(words.say("What became of it"), self._timeline(now_ms)))
-        self.body.addWidget(_card(words.say("What it holds"), self._contents(fields, is_big=is_big)))
         self.body.addLayout(self._raw())
         self.body.addStretch()
         self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows and Page Down scroll it
-        self.area.setAccessibleName(self.title.whole())
+        self.retranslate()
         self.show_technical(is_shown=False)
         self.cancel.setFocus()
+
+    def retranslate(self) -> None:
+        """Say it again, in the language and the colours of now."""
+        super().retranslate()
+        name_button(self.cancel, words.say("Close"))
+        self.title.say(words.row_title(self._row))
+        self.area.setAccessibleName(self.title.whole())
+        self.about.say(_about(self._row))
+        self.about.setVisible(bool(self.about.whole()))
+        name_button(self.technical, words.say("Technical details"))
+        self.copy.setText(words.say("Copy"))
+        self.copy.setAccessibleName(words.say("Copy the technical details"))
+        self.content.setAccessibleName(words.say("Content as it is sent"))
+        self._point()
+        self._tell()
 
     def show_technical(self, *, is_shown: bool) -> None:
         """Show the JSON and the numbers behind it, or hide them."""
         if is_shown and not self.content.toPlainText():
             self.content.setPlainText(_technical(self._record))
         self.technical.setChecked(is_shown)
-        self.technical.setIcon(icons.icon("down" if is_shown else "right", self._theme.tokens.accent))
+        self._point()
         for part in (self.content, self.copy):
             part.setVisible(is_shown)
         if is_shown:
             self.content.setFocus()
 
-    def _timeline(self, now_ms: int) -> QGridLayout:
+    def _point(self) -> None:
+        name = "down" if self.technical.isChecked() else "right"
+        self.technical.setIcon(icons.icon(name, self._theme.tokens.accent))
+
+    def _tell(self) -> None:
+        """What became of it and what it holds, put into words anew."""
+        for card in self._cards:
+            card.hide()
+            card.deleteLater()
+        self.moments = moments(self._record, self._status, self._now_ms)
+        self.items, self.fields = words.items(self._held), words.content(self._held)
+        parts = ((words.say("What became of it"), self._timeline()), (words.say("What it holds"), self._contents()))
+        self._cards = [_card(title, inside) for title, inside in parts]
+        for place, card in enumerate(self._cards, 1):
+            self.body.insertWidget(place, card)
+
+    def _timeline(self) -> QGridLayout:
         grid = _grid()
         grid.setColumnStretch(1, 1)
         for n, moment in enumerate(self.moments):
             icon = QLabel()
             icon.setPixmap(icons.pixmap(moment.icon, self._theme.tokens.text2, ICON_PX, self.devicePixelRatioF()))
-            when = words.say("now") if moment.at_ms is None else words.moment(moment.at_ms, now_ms)
+            when = words.say("now") if moment.at_ms is None else words.moment(moment.at_ms, self._now_ms)
             time = Label("small")
             time.say(when)
             grid.addWidget(icon, n, 0, Qt.AlignmentFlag.AlignTop)
@@ -73,16 +98,16 @@ class DetailsDialog(Dialog):
             grid.addWidget(time, n, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
         return grid
 
-    def _contents(self, fields: dict[str, object], *, is_big: bool) -> QVBoxLayout:
+    def _contents(self) -> QVBoxLayout:
         layout = QVBoxLayout()
         layout.setSpacing(8)
-        if is_big:
+        if self._is_big:
             note = Label("quiet", wraps=True)
             note.say(words.say("Too much to be told here: {size}.", size=words.megabytes(len(self._record.content))))
             layout.addWidget(note)
         if self.items:
             layout.addLayout(_bill(self.items))
-            held = fields.get("items")
+            held = self._held.get("items")
             more = len(held) - len(self.items) if isinstance(held, list) else 0
             if more > 0:
                 note = Label("quiet")
@@ -101,17 +126,12 @@ class DetailsDialog(Dialog):
         self.technical.setProperty("kind", "quiet")
         self.technical.setCheckable(True)
         self.technical.setAutoDefault(False)
-        self.technical.setText(words.say("Technical details"))
-        self.technical.setAccessibleName(words.say("Technical details"))
         self.technical.clicked.connect(lambda is_shown: self.show_technical(is_shown=is_shown))
         self.copy.setProperty("kind", "quiet")
         self.copy.setAutoDefault(False)
-        self.copy.setText(words.say("Copy"))
-        self.copy.setAccessibleName(words.say("Copy the technical details"))
         self.copy.clicked.connect(self._copy)
         self.content.setReadOnly(True)
         self.content.setMinimumHeight(RAW_PX)
-        self.content.setAccessibleName(words.say("Content as it is sent"))
         head = QHBoxLayout()
         head.addWidget(self.technical)
         head.addStretch()

@@ -20,16 +20,17 @@ MARGIN_PX, FIELD_PX = 24, 96
 
 
 class Dialog(QDialog):
-    """A title, a body that scrolls where the window is low, and a footer that stays."""
+    """A title, a body that scrolls where the window is low, and a footer that stays.
 
-    def __init__(self, parent: QWidget, title: str, *, wanted: QSize) -> None:
+    Each says all of its words in `retranslate`, which its own `__init__` calls at its end.
+    """
+
+    def __init__(self, parent: QWidget, *, wanted: QSize) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Outlet Sync")
         self.title = Label("name", wraps=True)
-        self.title.say(title)
-        self.cancel = QPushButton(words.say("Cancel"))
-        self.cancel.setAccessibleName(self.cancel.text())
+        self.cancel = QPushButton()
         self.cancel.setAutoDefault(False)
         self.cancel.clicked.connect(self.reject)
         self.body = QVBoxLayout()
@@ -40,6 +41,10 @@ class Dialog(QDialog):
         self.ring = FocusRing(self)
         window = parent.window()
         self.resize(wanted.boundedTo(QSize(window.width() - MARGIN_PX, window.height() - MARGIN_PX)))
+
+    def retranslate(self) -> None:
+        """Say it again, in the language and the colours of now."""
+        name_button(self.cancel, words.say("Cancel"))
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -65,13 +70,18 @@ class Dialog(QDialog):
         layout.addWidget(rule())
         layout.addLayout(self.footer)
 
-    def main_button(self, text: str) -> QPushButton:
+    def main_button(self) -> QPushButton:
         """The button that does it, at the right end of the footer."""
-        button = QPushButton(text)
-        button.setAccessibleName(text.removesuffix("…"))
+        button = QPushButton()
         button.setProperty("kind", "primary")
         self.footer.addWidget(button)
         return button
+
+
+def name_button(button: QPushButton, text: str) -> None:
+    """What stands on it is what is heard."""
+    button.setText(text)
+    button.setAccessibleName(text.removesuffix("…"))
 
 
 class TextField(QPlainTextEdit):

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
 
 from outlet_sync_gui import words
 from outlet_sync_gui.status import Row
-from outlet_sync_gui.ui.dialogs import Dialog
+from outlet_sync_gui.ui.dialogs import Dialog, name_button
 from outlet_sync_gui.ui.widgets import Label
 
 TOLD_ROWS = 3
@@ -26,24 +26,36 @@ class DiscardDialog(Dialog):
     reasoned = Signal(str)
 
     def __init__(self, parent: QWidget, rows: Sequence[Row], *, n: int | None = None) -> None:
-        n = n if n is not None else len(rows)
-        question = words.say_n("Why not send {n} record?", "Why not send these {n} records?", n)
-        super().__init__(parent, question, wanted=QSize(560, 372))
+        super().__init__(parent, wanted=QSize(560, 372))
+        self._rows, self._n = rows, n if n is not None else len(rows)
         self.records = Label("quiet", wraps=True)
-        self.records.say(_names(rows, n))
-        self.picks = [QPushButton(words.say(reason)) for reason in REASONS]
+        self.picks = [QPushButton() for _ in REASONS]
         self.reason = QLineEdit(maxLength=LONGEST_REASON)
-        self.reason.setAccessibleName(question)
-        self.reason.setPlaceholderText(words.say("Or in your own words"))
         self.kept = Label("small", wraps=True)
-        self.kept.say(words.say("It stays in Activity, with your name and the reason."))
-        self.discard = self.main_button(words.say("Discard"))
+        self.discard = self.main_button()
         self._lay_out_reasons()
         self.discard.clicked.connect(self.accept)
         self.reason.textChanged.connect(self._show_whether)
         self.accepted.connect(lambda: self.reasoned.emit(self.reason.text().strip()))
-        self._show_whether()
+        self.retranslate()
         self.picks[0].setFocus()
+
+    def retranslate(self) -> None:
+        """Say it again in the language of now; a reason that was picked, too."""
+        super().retranslate()
+        question = words.say_n("Why not send {n} record?", "Why not send these {n} records?", self._n)
+        self.title.say(question)
+        self.records.say(_names(self._rows, self._n))
+        picked = next((place for place, pick in enumerate(self.picks) if pick.isChecked()), None)
+        for pick, reason in zip(self.picks, REASONS, strict=True):
+            name_button(pick, words.say(reason))
+        if picked is not None:
+            self.reason.setText(self.picks[picked].text())
+        self.reason.setAccessibleName(question)
+        self.reason.setPlaceholderText(words.say("Or in your own words"))
+        self.kept.say(words.say("It stays in Activity, with your name and the reason."))
+        name_button(self.discard, words.say("Discard"))
+        self._show_whether()
 
     def _lay_out_reasons(self) -> None:
         grid = QGridLayout()
@@ -52,8 +64,7 @@ class DiscardDialog(Dialog):
             pick.setProperty("kind", "option")
             pick.setCheckable(True)
             pick.setAutoDefault(False)
-            pick.setAccessibleName(pick.text())
-            pick.clicked.connect(self._picker(pick.text()))
+            pick.clicked.connect(self._picker(pick))
             grid.addWidget(pick, place // 2, place % 2)
         self.body.addWidget(self.records)
         self.body.addLayout(grid)
@@ -61,9 +72,9 @@ class DiscardDialog(Dialog):
         self.body.addWidget(self.kept)
         self.body.addStretch()
 
-    def _picker(self, reason: str) -> Callable[[], None]:
+    def _picker(self, pick: QPushButton) -> Callable[[], None]:
         def picked() -> None:
-            self.reason.setText(reason)
+            self.reason.setText(pick.text())
             self._show_whether()  # a second press takes nothing back
 
         return picked

@@ -14,7 +14,7 @@ from outlet_sync_gui.reader import Record
 from outlet_sync_gui.status import Row, State, Status
 from outlet_sync_gui.sync.clock import iso, now
 from outlet_sync_gui.sync.person import read_edit
-from outlet_sync_gui.ui.dialogs import Dialog, TextField
+from outlet_sync_gui.ui.dialogs import Dialog, TextField, name_button
 from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import Label
 
@@ -32,16 +32,14 @@ class EditDialog(Dialog):
     def __init__(
         self, parent: QWidget, theme: Theme, row: Row, record: Record, status: Status, *, draft: str | None = None
     ) -> None:
-        super().__init__(parent, words.row_title(row), wanted=QSize(680, 470))
-        self._theme, self._record, self._status = theme, record, status
+        super().__init__(parent, wanted=QSize(680, 470))
+        self._theme, self._row, self._record, self._status = theme, row, record, status
         self.why = Label("quiet", wraps=True)
-        self.why.say(reasons.why(row, status, now().wall_ms))
         self.field = TextField(draft if draft is not None else pretty(record.content))
-        self.field.setAccessibleName(words.say("Content of {name}", name=words.row_title(row)))
         self.verdict = Label("", wraps=True)
         for part in (self.why, self.field, self.verdict):
             self.body.addWidget(part, 1 if part is self.field else 0)
-        self.send = self.main_button(words.say("Edit and resend"))
+        self.send = self.main_button()
         self.send.clicked.connect(self._send)
         self._soon = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
         self._soon.timeout.connect(self.check)
@@ -49,6 +47,16 @@ class EditDialog(Dialog):
         self.field.setFocus()
         self._suspected, text = _suspect(loads_stored(record.content), row.error or "")
         self._go_to(text)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Say it again, in the language and the colours of now; what was typed stays."""
+        super().retranslate()
+        title = words.row_title(self._row)
+        self.title.say(title)
+        self.why.say(reasons.why(self._row, self._status, now().wall_ms))
+        self.field.setAccessibleName(words.say("Content of {name}", name=title))
+        name_button(self.send, words.say("Edit and resend"))
         self.check()
 
     def showEvent(self, event: QShowEvent) -> None:

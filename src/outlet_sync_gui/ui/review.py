@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFocusEvent
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -255,44 +255,6 @@ class ReviewHead(QWidget):
             button.setIcon(icons.icon(icon, colours.text))
             button.setAccessibleName(name)
             button.setToolTip(name)
-
-
-class Applied(QFrame):
-    """What was applied last, and the way back."""
-
-    undone = Signal(int)  # a conflict's number
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.setProperty("kind", "agreed")
-        self._theme = theme
-        self._number, self._title = 0, ""
-        self.text, self.undo = Label("strong", wraps=True), QPushButton()
-        self.undo.setProperty("kind", "quiet")
-        self.undo.setAutoDefault(False)
-        self.undo.clicked.connect(self._ask)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(14, 0, 4, 0)
-        layout.addWidget(self.text, 1)
-        layout.addWidget(self.undo)
-        self.hide()
-
-    def tell(self, number: int, title: str) -> None:
-        """Say so."""
-        self._number, self._title = number, title
-        self.retranslate()
-        self.show()
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.text.whole()))
-
-    def retranslate(self) -> None:
-        """Say it in the language of now."""
-        self.text.say(f"{self._title}: {words.say('Applied.')}")
-        self.undo.setText(words.say("Undo"))
-        self.undo.setAccessibleName(words.say("Undo"))
-
-    def _ask(self) -> None:
-        self.hide()
-        self.undone.emit(self._number)
 
 
 class Effect(QFrame):

@@ -11,7 +11,7 @@ from outlet_sync_gui.store.conflicts import Conflict, Strategy
 from outlet_sync_gui.sync.commands import FieldChoice
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.comparison import Winner
-from outlet_sync_gui.ui.dialogs import Dialog
+from outlet_sync_gui.ui.dialogs import Dialog, name_button
 from outlet_sync_gui.ui.review import Case, effects
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Label
@@ -52,29 +52,37 @@ class SameDialog(Dialog):
         hindrance: Hindrance,
         first: Strategy | None,
     ) -> None:
-        super().__init__(parent, same_title(conflicts[0], len(conflicts)), wanted=QSize(620, 440))
+        super().__init__(parent, wanted=QSize(620, 440))
+        self._theme = theme
         self._conflicts, self._winner, self._hindrance = conflicts, winner, hindrance
-        self._chosen: Strategy | None = None
-        self.keep = {strategy: QPushButton(words.say(name)) for strategy, name in KEEP}
+        self._chosen = first
+        self.keep = {strategy: QPushButton() for strategy, _ in KEEP}
         self.hint = Label("quiet", wraps=True)
         self.preview = QListWidget()
-        self.preview.setAccessibleName(words.say("Once applied"))
-        self.apply = self.main_button(words.say("Apply"))
+        self.apply = self.main_button()
         self.apply.setDefault(True)
-        self._lay_out_choices(theme)
+        self._lay_out_choices()
         self.apply.clicked.connect(self._apply)
-        self._choose(first)
+        self.retranslate()
 
-    def _lay_out_choices(self, theme: Theme) -> None:
+    def retranslate(self) -> None:
+        """Say it again, in the language and the colours of now."""
+        super().retranslate()
+        self.title.say(same_title(self._conflicts[0], len(self._conflicts)))
+        self.preview.setAccessibleName(words.say("Once applied"))
+        for (strategy, name), icon in zip(KEEP, KEY_ICONS, strict=True):
+            name_button(self.keep[strategy], words.say(name))
+            self.keep[strategy].setIcon(icons.icon(icon, self._theme.tokens.text))
+        self._choose(self._chosen)
+
+    def _lay_out_choices(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        for strategy, icon, key in zip(self.keep, KEY_ICONS, KEYS, strict=True):
+        for strategy, key in zip(self.keep, KEYS, strict=True):
             button = self.keep[strategy]
-            button.setIcon(icons.icon(icon, theme.tokens.text))
             button.setProperty("kind", "option")
             button.setCheckable(True)
             button.setAutoDefault(False)
-            button.setAccessibleName(button.text())
             choose = self._chooser(strategy)
             button.clicked.connect(choose)
             QShortcut(QKeySequence(key), self).activated.connect(choose)
@@ -97,8 +105,7 @@ class SameDialog(Dialog):
         n, left = len(self._possible()), len(self._conflicts) - len(self._possible())
         hint = words.say_n("{n} can't be chosen so and stays open.", "{n} can't be chosen so and stay open.", left)
         self.hint.say(hint if strategy is not None and left else words.say("Nothing is applied yet."))
-        self.apply.setText(words.say("Apply to {n}", n=words.number(n)) if n else words.say("Apply"))
-        self.apply.setAccessibleName(self.apply.text())
+        name_button(self.apply, words.say("Apply to {n}", n=words.number(n)) if n else words.say("Apply"))
         self.apply.setEnabled(n > 0)
         self.apply.setToolTip("" if n else words.say("Choose a side first."))
 

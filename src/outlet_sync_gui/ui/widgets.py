@@ -1,6 +1,7 @@
 """Small pieces that pages are made of."""
 
 import re
+from collections.abc import Callable
 
 from PySide6.QtCore import QRect, QSize, Qt, SignalInstance
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPixmap, QResizeEvent
@@ -21,6 +22,7 @@ from outlet_sync_gui.ui.theme import set_property
 
 NARROW_PX = 760  # a window under it has its columns stacked
 LONGEST_RUN = 24  # characters without a place to break a line at
+Say = Callable[[], str]  # a sentence in the language of the moment
 BREAK = "\u200b"  # no width, and a line may end there
 
 
@@ -164,7 +166,7 @@ class Banner(QFrame):
         super().__init__()
         self.setProperty("kind", "band")
         self.setProperty("state", "attention")
-        self.sentences: list[str] = []
+        self._says: list[Say] = []
         self.text = Label(wraps=True)
         self.close_button = QPushButton()
         self.close_button.setProperty("kind", "quiet")
@@ -175,18 +177,23 @@ class Banner(QFrame):
         layout.addWidget(self.close_button)
         self.hide()
 
-    def tell(self, sentence: str) -> None:
+    def tell(self, say: Say) -> None:
         """Add a sentence."""
-        self.sentences = [*(said for said in self.sentences if said != sentence), sentence]
-        self.text.say("\n".join(self.sentences))
-        self.close_button.setText(words.say("Close"))
-        self.close_button.setAccessibleName(words.say("Close"))
+        sentence = say()
+        self._says = [*(other for other in self._says if other() != sentence), say]
+        self.retranslate()
         self.show()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, sentence))
 
+    def retranslate(self) -> None:
+        """Say it again in the language of now."""
+        self.text.say("\n".join(say() for say in self._says))
+        self.close_button.setText(words.say("Close"))
+        self.close_button.setAccessibleName(words.say("Close"))
+
     def clear(self) -> None:
         """It was read."""
-        self.sentences = []
+        self._says = []
         self.hide()
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -74,6 +75,7 @@ def system_language() -> str:
     return "en" if name.lower().startswith("en") else "id"
 
 
+@cache
 def _indonesian() -> gettext.NullTranslations:
     import polib  # late: English needs no catalogue
 
