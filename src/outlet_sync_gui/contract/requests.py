@@ -1,16 +1,17 @@
 """Where and how a request of the contract goes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from outlet_sync_gui.contract.text import dumps
+from outlet_sync_gui.contract.text import Json, dumps
 
 BATCH_OVERHEAD_BYTES = 1024  # the envelope of a batch, generously
 ITEM_OVERHEAD_BYTES = 512  # type, operation, outlet and version around one record's content, generously
 LONE = {"order": "orders", "transaction": "transactions", "product": "products"}
 BATCH, DAILY, UPDATES, RESOLVE = "sync/batch", "analytics/daily", "updates", "conflicts"
+AROUND_DAILY = frozenset({"local_id", "created_at", "updated_at"})  # what a record has, and a daily summary not
 
 
 class BatchItem(NamedTuple):
@@ -47,6 +48,12 @@ def resolve_body(*, strategy: str, resolved_by: str, notes: str) -> bytes:
     """The choice, and who made it."""
     told = {"strategy": strategy, "resolved_by": resolved_by}
     return dumps({**told, "notes": notes} if notes else told).encode()
+
+
+def daily_body(summary: Mapping[str, Json], *, outlet_id: str, outlet_code: str) -> dict[str, Json]:
+    """A daily summary as the contract names it: its date says which it is, it has no number and no version."""
+    told = {name: value for name, value in summary.items() if name not in AROUND_DAILY}
+    return {"outlet_id": outlet_id, "outlet_code": outlet_code, **told}
 
 
 def batch_body(items: Sequence[BatchItem], *, outlet_id: str, outlet_code: str, sync_timestamp: str) -> bytes:

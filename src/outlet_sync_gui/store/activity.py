@@ -24,6 +24,7 @@ class What(StrEnum):
     MERGED = "merged"  # first contact or a merge changed what holds here
     APPROVED = "approved"  # what headquarters did and was asked about
     DECLINED = "declined"
+    SUMMED_UP = "summed_up"  # a daily summary, by a person or at closing time
     GONE = "gone"  # deleted at the cloud, what waited here ended
 
 

@@ -42,6 +42,16 @@ class Sales:
         merged = frozenset(row[0] for row in self._db.rows(MERGED, named))
         return Sold(sales=list(map(Sale._make, self._db.rows(BILLS, named))), merged=merged)
 
+    def unsent(self, from_ms: int, until_ms: int) -> tuple[int, int]:
+        """How many sales of this time (UTC ms) headquarters does not have yet, and the rupiah of the orders in it."""
+        row = self._db.row(
+            "SELECT count(*), coalesce(sum(o.amount), 0) FROM sale s JOIN outbox o ON o.record_id = s.record_id"
+            " WHERE s.outlet = ? AND s.at >= ? AND s.at < ?",
+            (self._outlet, from_ms, until_ms),
+        )
+        assert row is not None
+        return row[0], row[1]
+
     def due(self, limit: int) -> list[str]:
         """Bills that are to be counted, or counted anew; no more than `limit`."""
         rows = self._db.rows("SELECT bill FROM tally_due WHERE outlet = ? LIMIT ?", (self._outlet, limit))

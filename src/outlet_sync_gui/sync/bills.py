@@ -11,7 +11,10 @@ from outlet_sync_gui.sync.clock import Days
 
 NO_METHOD = "other"
 # Sums of a day, each under what it is of: an hour (orders, rupiah), a method (payments, 0), a product (pieces, rupiah).
-HOUR, METHOD, PRODUCT = "h", "m", "p"
+HOUR, METHOD, PRODUCT = "h ", "m ", "p "
+# And what doesn't fit together (how many, rupiah): paid orders without a payment, payments without an order, and orders
+# whose payments come to another total.
+UNRECORDED, STRAY, DIFFERING = "unrecorded", "stray", "differing"
 Pair = tuple[int | Decimal, int]
 Tally = dict[str, Pair]
 
@@ -94,6 +97,8 @@ def brings(bill: Bill, rules: Rules) -> dict[str, Tally]:
         is_revenue = not bill.was_paid and rules.is_paid(bill.order)
         add(brought[day], {f"{HOUR}{hour}": (1, bill.order.amount if is_revenue else 0)})
         add(brought[day], _products(bill.order, rules))
+    for day, gap in _gaps(bill, rules):
+        add(brought[day], gap)
     return dict(brought)
 
 
@@ -106,6 +111,20 @@ def add(tally: Tally, other: Tally, sign: int = 1) -> None:
             tally[key] = both
         else:
             tally.pop(key, None)
+
+
+def _gaps(bill: Bill, rules: Rules) -> Iterator[tuple[str, Tally]]:
+    """What a manager would ask about before closing; an order on the house needs no payment."""
+    order = bill.order
+    if order is None:
+        for payment in bill.payments:
+            yield rules.days.of(payment.at), {STRAY: (1, payment.amount)}
+    elif rules.is_paid(order) and not bill.is_taken_in:
+        taken = sum(payment.amount for payment in bill.payments if payment.amount > 0)  # but for what was given back
+        if not bill.payments and order.amount:
+            yield rules.days.of(bill.at), {UNRECORDED: (1, order.amount)}
+        elif bill.payments and taken != order.amount and not order.merged:
+            yield rules.days.of(bill.at), {DIFFERING: (1, abs(taken - order.amount))}
 
 
 def _products(order: Sale, rules: Rules) -> Tally:

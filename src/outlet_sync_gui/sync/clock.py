@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
-DAY_MS, CLOCKS_CHANGE_MS = 86_400_000, 3 * 3_600_000
 FIRST_TIME = "1970-01-01T00:00:00Z"
 
 
@@ -76,10 +75,15 @@ class Days:
         return self.place(ms)[0]
 
     def span(self, day: str) -> tuple[int, int]:
-        """From when until when its moments lie, UTC ms: not exact, for clocks are changed at night, but all of them."""
-        start = datetime.fromisoformat(f"{day}T{self._starts_at}").replace(tzinfo=ZoneInfo(self._zone))
-        from_ms = round(start.timestamp() * 1000)
-        return from_ms - CLOCKS_CHANGE_MS, from_ms + DAY_MS + CLOCKS_CHANGE_MS
+        """From when until when its moments lie, UTC ms; where clocks are changed just then, some more."""
+        date = datetime.fromisoformat(f"{day}T{self._starts_at}").replace(tzinfo=ZoneInfo(self._zone))
+        return min(_both(date)), max(_both(date + timedelta(days=1)))
+
+
+def _both(local: datetime) -> tuple[int, int]:
+    """A time of the clock as UTC ms; two moments where it comes twice, or not at all."""
+    first, second = (round(local.replace(fold=fold).timestamp() * 1000) for fold in (0, 1))
+    return first, second
 
 
 def next_time(ms: int, at: str, *, zone: str) -> int:

@@ -31,6 +31,11 @@ class KeyChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyringOpened:
+    """The password store came, or was unlocked: a key that was not to be had may be there now."""
+
+
+@dataclass(frozen=True, slots=True)
 class LineUp:
     """A network came up, or the machine woke: don't wait for the next try."""
 
@@ -128,4 +133,11 @@ class ReadMessage(Decision):
     number: int
 
 
-Command = SyncNow | Pause | Resume | KeyChanged | LineUp | Decision
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendSummary(Decision):
+    """Send the daily summary of a business day (YYYY-MM-DD), as it is now."""
+
+    date: str
+
+
+Command = SyncNow | Pause | Resume | KeyChanged | KeyringOpened | LineUp | Decision

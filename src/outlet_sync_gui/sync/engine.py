@@ -23,7 +23,7 @@ from outlet_sync_gui.status import Lane, Status, Trouble
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.conflicts import Conflict, Disagreement
 from outlet_sync_gui.store.outbox import Parcel
-from outlet_sync_gui.sync import person, pull, resolve, undo, waits
+from outlet_sync_gui.sync import closing, person, pull, resolve, undo, waits
 from outlet_sync_gui.sync.budget import Budget, stamp_of
 from outlet_sync_gui.sync.clock import Now, next_time, server_offset_ms
 from outlet_sync_gui.sync.commands import Command, Decision, GoOn, KeyChanged, LineUp, Pause, Resume, SyncNow, Undo
@@ -49,9 +49,11 @@ from outlet_sync_gui.sync.pacing import Backoff, BatchSize
 from outlet_sync_gui.sync.pull import Application
 from outlet_sync_gui.sync.push import STUCK, Pusher, sent_items
 from outlet_sync_gui.sync.state import REFUSALS, facts_of, status_of
+from outlet_sync_gui.sync.summary import count_due
 
 LINGER_MS = 200  # gathers a burst: an order and its payment leave together
 KEY_PROBE_S = 60.0
+COUNT_FROM = 200  # sales: fewer are counted as quickly when somebody asks, and each turn costs a write to the disk
 STRANGERS = 3  # answers in a row that are not from headquarters: no passing fault of the line
 
 
@@ -86,6 +88,7 @@ class Engine:
         self._lives = False  # an exchange has succeeded since the last 5xx
         self._stuck_over: Ruling | None = None  # the choice over which the cloud fails, and how often it did
         self._stuck = 0
+        self._closed: str | None = None  # the last business day that was seen to at closing time
         self._has_asked_key = False  # one 401 is no proof: the key is read once more first
 
     def next(self, now: Now) -> Send | WaitUntil:
@@ -93,6 +96,7 @@ class Engine:
         assert self._flight is None, "one request at a time"
         assert not self.is_applying, "first what headquarters said"
         self._apply_policy(now)
+        self._close_day(now)
         return self._gate(now) or self._pull(now) or self._tell(now) or self._push(now) or self._rest(now)
 
     def settle(self, flight: Flight, answer: Answer, now: Now, *, news: Updates | Fault | None = None) -> list[Event]:
@@ -193,6 +197,10 @@ class Engine:
                 self._order(now, frozenset())
         return [Unfinished(rest)] if rest is not None else []
 
+    def count_sales(self) -> bool:
+        """While nothing is to be sent: count some of many sales for the day's figures; whether it did."""
+        return count_due(self._store, self._settings, least=COUNT_FROM)
+
     def status(self, now: Now) -> Status:
         """A snapshot for people."""
         at_rest = facts_of(self._store, self._settings, self._halts.standing(now.wall_ms).told, now_ms=now.wall_ms)
@@ -256,6 +264,15 @@ class Engine:
             with self._store.write():
                 resolve.by_policy(self._store, self._settings, now_ms=now.wall_ms)
 
+    def _close_day(self, now: Now) -> None:
+        """At closing time the daily summary goes by itself, where the outlet wants that; once for each day."""
+        is_wanted = self._settings.summary_auto_send
+        date = closing.last_closed(self._settings, now_ms=now.wall_ms) if is_wanted else None
+        if date not in (None, self._closed) and closing.is_clock_right(self._store):
+            with self._store.write():
+                closing.send_unsent(self._store, self._settings, str(date), now_ms=now.wall_ms)
+            self._closed = date
+
     def _push(self, now: Now) -> Send | WaitUntil | None:
         standing = self._halts.standing(now.wall_ms)
         lanes = self._due_lanes(now)
@@ -279,7 +296,7 @@ class Engine:
         standing = self._halts.standing(now.wall_ms)
         shut = standing.shut(UPDATES)
         pull_at = self._pull_at if shut is None else max(self._pull_at, waits.monotonic_at(shut.probe_at or 0, now))
-        times = [pull_at, *self._lane_times(now)]
+        times = [pull_at, *self._lane_times(now), *self._closing_times(now)]
         if (told := standing.shut(RESOLVE)) is not None and self._store.conflicts.first_untold() is not None:
             times.append(waits.monotonic_at(told.probe_at or 0, now))
         if (retry_at := self._store.outbox.next_retry_at()) is not None:
@@ -364,6 +381,12 @@ class Engine:
     def _lane_times(self, now: Now) -> list[float]:
         found = ((lane, self._store.outbox.oldest(lane)) for lane in self._open_lanes())
         return [waits.monotonic_at(self._due_at(lane, since, now), now) for lane, since in found if since is not None]
+
+    def _closing_times(self, now: Now) -> list[float]:
+        if not (self._settings.summary_auto_send and self._settings.closing_time):
+            return []
+        at = next_time(now.wall_ms, self._settings.closing_time, zone=self._settings.timezone)
+        return [waits.monotonic_at(at, now)]
 
     def _order(self, now: Now, lanes: frozenset[Lane]) -> None:
         self._pull_at = now.monotonic

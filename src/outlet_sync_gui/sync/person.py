@@ -17,7 +17,7 @@ from outlet_sync_gui.store.conflicts import Strategy
 from outlet_sync_gui.store.news import Adopted
 from outlet_sync_gui.store.records import CATALOGUE, HELD, Content, Known
 from outlet_sync_gui.store.refusals import Alike, Place
-from outlet_sync_gui.sync import answering, line, resolve
+from outlet_sync_gui.sync import answering, closing, line, resolve
 from outlet_sync_gui.sync.clock import iso
 from outlet_sync_gui.sync.commands import (
     AnswerQuestion,
@@ -28,6 +28,7 @@ from outlet_sync_gui.sync.commands import (
     ReadMessage,
     Resolve,
     Retry,
+    SendSummary,
     TakeChanges,
 )
 from outlet_sync_gui.sync.halts import Halts
@@ -56,6 +57,8 @@ def decide(store: Store, settings: Settings, decision: Decision, *, now_ms: int)
                 resolve.choose(store, settings, decision, now_ms=now_ms)
             case TakeChanges(seqs=seqs):
                 _take_changes(store, seqs, decision, now_ms)
+            case SendSummary(date=date, who=who):
+                closing.send(store, settings, date, who=who, now_ms=now_ms)
             case ReadMessage(number=number):
                 if not store.messages.acknowledge(number, who=decision.who, now_ms=now_ms):
                     raise InputRefused("message_unknown", {"name": str(number)})

@@ -12,9 +12,11 @@ from outlet_sync_gui.contract.requests import (
     ITEM_OVERHEAD_BYTES,
     BatchItem,
     batch_body,
+    daily_body,
     lone_route,
     path_of,
 )
+from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
@@ -324,15 +326,16 @@ class Pusher:
 
     def _wire(self, parcel: Parcel) -> bytes:
         payload = parcel.payload
+        if parcel.entity_type == "daily_summary":
+            return dumps(daily_body(loads_stored(payload), **self._outlet)).encode()
         is_named = parcel.local_id is not None and parcel.operation != "delete"
         if not is_named and (cloud_id := self.store.records.cloud_id(parcel.record_id)):
             payload = merge_fields(payload, {"cloud_id": cloud_id})
-        return splice(
-            payload,
-            outlet_id=self.settings.outlet_id,
-            outlet_code=self.settings.outlet_code,
-            version=parcel.version,
-        )
+        return splice(payload, **self._outlet, version=parcel.version)
+
+    @property
+    def _outlet(self) -> dict[str, str]:
+        return {"outlet_id": self.settings.outlet_id, "outlet_code": self.settings.outlet_code}
 
 
 def sent_items(parcels: Sequence[Parcel]) -> list[SentItem]:

@@ -14,7 +14,20 @@ from outlet_sync_gui.contract.sales import Sale
 from outlet_sync_gui.contract.text import Json
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.store import Store
-from outlet_sync_gui.sync.bills import HOUR, METHOD, PRODUCT, Pair, Rules, Tally, add, bills, brings
+from outlet_sync_gui.sync.bills import (
+    DIFFERING,
+    HOUR,
+    METHOD,
+    PRODUCT,
+    STRAY,
+    UNRECORDED,
+    Pair,
+    Rules,
+    Tally,
+    add,
+    bills,
+    brings,
+)
 
 MOST_PRODUCTS = 10
 MOST_DUE = 1000  # bills that are counted while somebody waits for it
@@ -37,9 +50,16 @@ class Hour(NamedTuple):
     revenue: int
 
 
+class Amount(NamedTuple):
+    """How many records, and how much rupiah."""
+
+    n: int
+    rupiah: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A business day's figures; money in whole rupiah."""
+    """A business day's figures, and what in it does not fit together; money in whole rupiah."""
 
     date: str  # YYYY-MM-DD
     orders: int
@@ -48,6 +68,9 @@ class Summary:
     methods: Mapping[str, int]  # how many payments by each, the most used first
     products: tuple[Product, ...]  # the ten that were sold most
     hours: tuple[Hour, ...]  # those in which anything was, in the day's order
+    unrecorded: Amount  # paid orders without a payment
+    stray: Amount  # payments without an order
+    differing: Amount  # orders whose payments come to another total
 
     def content(self) -> dict[str, Json]:
         """The contract's fields, without the outlet's."""
@@ -136,11 +159,19 @@ def _summary(date: str, tally: Tally, rules: Rules) -> Summary:
         methods=dict(sorted(methods.items(), key=lambda one: (-one[1], one[0]))),
         products=tuple(sorted(products, key=lambda one: (-one.quantity, -one.revenue, one.name))[:MOST_PRODUCTS]),
         hours=tuple(sorted(hours, key=lambda hour: (hour.hour - rules.days.first_hour) % 24)),
+        unrecorded=_amount(UNRECORDED, tally),
+        stray=_amount(STRAY, tally),
+        differing=_amount(DIFFERING, tally),
     )
 
 
+def _amount(key: str, tally: Tally) -> Amount:
+    n, rupiah = tally.get(key, (0, 0))
+    return Amount(int(n), rupiah)
+
+
 def _under(kind: str, tally: Tally) -> Iterator[tuple[str, Pair]]:
-    return ((key[1:], pair) for key, pair in tally.items() if key.startswith(kind))
+    return ((key.removeprefix(kind), pair) for key, pair in tally.items() if key.startswith(kind))
 
 
 def _pairs(sums: Mapping[str, Json]) -> Tally:

@@ -1,0 +1,158 @@
+"""Closing a day: what is looked at before, sending the daily summary, and what became of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from outlet_sync_gui.contract.records import digest_of, read_record
+from outlet_sync_gui.contract.requests import daily_body
+from outlet_sync_gui.contract.text import Json, dumps, loads_stored
+from outlet_sync_gui.settings import Settings
+from outlet_sync_gui.store import Store
+from outlet_sync_gui.store.activity import What
+from outlet_sync_gui.sync.bills import Rules
+from outlet_sync_gui.sync.clock import Days, iso, next_time
+from outlet_sync_gui.sync.records import accept
+from outlet_sync_gui.sync.summary import Amount, Summary, of_day
+
+TYPE = "daily_summary"
+DAY_MS = 86_400_000
+TRUSTED_MS = 600_000  # a clock that is off by less is right enough for a day
+# A closing time in the first hours of a business day ends the day before: a bar closes at two.
+AFTER_MIDNIGHT_MS = 6 * 3_600_000
+
+
+class Check(StrEnum):
+    """What a manager makes sure of before closing."""
+
+    UNSENT = "unsent"
+    REFUSED = "refused"
+    CONFLICTS = "conflicts"
+    UNTAKEN = "untaken"  # headquarters' changes that the till does not have
+    UNRECORDED = "unrecorded"
+    STRAY = "stray"
+    DIFFERING = "differing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What became of a day's summary. Times are UTC ms."""
+
+    sent_at: int | None = None  # when headquarters took it last
+    sent_by: str = ""
+    is_waiting: bool = False
+    is_refused: bool = False
+    is_changed: bool = False  # the day is not what was sent, or is to be sent, any more
+    sent: Mapping[str, Json] = field(default_factory=dict)  # the content of that
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """A business day as it is looked at before closing."""
+
+    summary: Summary
+    checks: dict[Check, Amount]  # what is not as it should be; nothing for what is
+    sending: Sending
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing, here or at headquarters."""
+        return not self.checks
+
+
+def look_at(store: Store, settings: Settings, date: str, *, now_ms: int) -> Closing:
+    """A business day (YYYY-MM-DD) with all that is checked before closing. Raises StoreFailed."""
+    days = Rules.of(settings).days
+    with store.read():
+        summary = of_day(store, settings, date)
+        if days.of(now_ms) == date:  # this evening somebody goes home: nothing at all may wait
+            found = _waiting(store)
+        else:
+            found = {Check.UNSENT: Amount(*store.sales.unsent(*days.span(date)))}
+        found |= {
+            Check.UNRECORDED: summary.unrecorded,
+            Check.STRAY: summary.stray,
+            Check.DIFFERING: summary.differing,
+        }
+        checks = {check: amount for check, amount in found.items() if amount.n}
+        return Closing(summary=summary, checks=checks, sending=sending_of(store, summary))
+
+
+def _waiting(store: Store) -> dict[Check, Amount]:
+    counts = store.outlet.counts()
+    return {
+        Check.UNSENT: Amount(counts.pending.total, counts.pending_amount),
+        Check.REFUSED: Amount(counts.dead, 0),
+        Check.CONFLICTS: Amount(store.conflicts.count(), 0),
+        Check.UNTAKEN: Amount(store.changes.feed().untaken, 0),
+    }
+
+
+def sending_of(store: Store, summary: Summary) -> Sending:
+    """What became of the summary of that day, beside its figures now."""
+    known = store.records.find(TYPE, summary.date)
+    if known is None:
+        return Sending()
+    deeds = [deed for deed in store.activity.of(known.record_id) if deed.what is What.SUMMED_UP]
+    return Sending(
+        sent_at=store.views.accepted_at(known.record_id),
+        sent_by=deeds[-1].who if deeds else "",
+        is_waiting=known.is_queued and not known.is_dead,
+        is_refused=known.is_dead,
+        is_changed=known.digest != digest_of(dumps(_fields(summary))),
+        sent=loads_stored(known.payload),
+    )
+
+
+def send(store: Store, settings: Settings, date: str, *, who: str, now_ms: int) -> None:
+    """Queue the day's summary as it is now, ahead of what is not urgent. Part of the caller's transaction.
+
+    Sent again unchanged it stays what it is. `who`: empty for the program itself.
+    """
+    fields = _fields(of_day(store, settings, date))
+    incoming = read_record(
+        TYPE,
+        fields,
+        operation="create",
+        outlet_id=settings.outlet_id,
+        outlet_code=settings.outlet_code,
+        now=iso(now_ms),
+    )
+    accept(store, [incoming], now_ms=now_ms)
+    known = store.records.find(TYPE, date)
+    assert known is not None
+    store.activity.note(What.SUMMED_UP, known.record_id, now_ms=now_ms, who=who, after=dumps(fields))
+
+
+def send_unsent(store: Store, settings: Settings, date: str, *, now_ms: int) -> None:
+    """Queue it unless somebody has done so, or nothing was sold. Part of the caller's transaction."""
+    if store.records.find(TYPE, date) is None:
+        summary = of_day(store, settings, date)
+        if summary.orders or summary.transactions:
+            send(store, settings, date, who="", now_ms=now_ms)
+
+
+def is_clock_right(store: Store) -> bool:
+    """Whether the day that the clock tells can be trusted: headquarters' time was heard, and is about the same."""
+    offset_ms = store.outlet.read().clock_offset_ms
+    return offset_ms is not None and abs(offset_ms) < TRUSTED_MS
+
+
+def body_of(summary: Summary, settings: Settings) -> dict[str, Json]:
+    """The very object that is sent."""
+    return daily_body(_fields(summary), outlet_id=settings.outlet_id, outlet_code=settings.outlet_code)
+
+
+def last_closed(settings: Settings, *, now_ms: int) -> str | None:
+    """The business day that closed last; None where there is no closing time."""
+    if not settings.closing_time:
+        return None
+    days = Days(zone=settings.timezone, starts_at=settings.business_day_start)
+    closed_at = following = next_time(now_ms - 2 * DAY_MS, settings.closing_time, zone=settings.timezone)
+    while following <= now_ms:
+        closed_at, following = following, next_time(following, settings.closing_time, zone=settings.timezone)
+    return days.of(closed_at - AFTER_MIDNIGHT_MS)
+
+
+def _fields(summary: Summary) -> dict[str, Json]:
+    return {"local_id": summary.date, **summary.content()}
