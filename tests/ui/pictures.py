@@ -14,6 +14,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QTableView, QWidget
 from tests.builders import order
 from tests.ui.checks import refused, show
+from tests.ui.first_run import SCENES, FirstRun
 from tests.ui.happenings import HISTORIES
 from tests.ui.headquarters import ASKED, CONFLICTS, PAGES, PRICE
 from tests.ui.kept import STATUS, Answering
@@ -65,6 +66,7 @@ def main() -> None:
             draw_activity(window, camera)
             draw_conflicts(window, camera)
             draw_settings(window, camera)
+            draw_wizard(window, theme, camera)
 
 
 class Camera:
@@ -241,6 +243,17 @@ def draw_settings(window: MainWindow, camera: Camera) -> None:
     camera.take(window, "settings-keys-open")
     secret.box.cancel.click()
     token.sure.no.click()
+
+
+def draw_wizard(window: MainWindow, theme: Theme, camera: Camera) -> None:
+    """The first run at each of its questions, in every state."""
+    for name, (kept, scene) in SCENES.items():
+        run = FirstRun(window, theme, kept)
+        run.wizard.resize(window.size())
+        run.wizard.show()
+        scene(run)
+        camera.take(run.wizard, f"wizard-{name}")
+        run.close()
 
 
 def _take_dialog(window: MainWindow, camera: Camera, name: str, typed: str = "") -> None:

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 from tests.ui.checks import cut_off, nameless, settle, too_small
+from tests.ui.first_run import climb
 
 from outlet_sync_gui import words
 from outlet_sync_gui.errors import OutletSyncError
@@ -34,15 +35,6 @@ def shown(theme: Theme, qtbot: QtBot) -> Shown:
         return made
 
     return make
-
-
-def climb(failed: str | None = None, **facts: str | int) -> Iterator[Step]:
-    """The whole ladder, or up to the one that fails."""
-    is_over = False
-    for code in STEPS:
-        result = Result.UNCHECKED if is_over else Result.FAILED if code == failed else Result.PASSED
-        yield Step(code=code, result=result, facts=tuple(facts.items()) if code == failed else ())
-        is_over = is_over or code == failed
 
 
 def lines(test: ConnectionTest) -> list[str]:

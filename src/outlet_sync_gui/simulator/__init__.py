@@ -162,7 +162,8 @@ class SimulatedCloud:
         if request.path == "/":
             headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
             page = render(self._desk)
-            return Response(status=200, body=page, content_type="text/html; charset=utf-8", headers=headers)
+            shown = Response(status=200, body=page, content_type="text/html; charset=utf-8", headers=headers)
+            return self.cloud.dated(shown)
         if request.path.startswith("/simulator/"):
             return self._control(request)
         try:

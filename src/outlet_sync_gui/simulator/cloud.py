@@ -69,8 +69,11 @@ class Cloud(Headquarters):
         return self.outlet_id or self._first_caller
 
     def handle(self, request: Request) -> Response:
-        """Answer one request of an outlet, with the time of here, by which a till tells how wrong its own clock is."""
-        response = self._respond(request)
+        """Answer one request of an outlet."""
+        return self.dated(self._respond(request))
+
+    def dated(self, response: Response) -> Response:
+        """With the time of here, by which a till tells how wrong its own clock is."""
         return replace(response, headers={**response.headers, "date": formatdate(self.now_ms() / 1000, usegmt=True)})
 
     def _respond(self, request: Request) -> Response:

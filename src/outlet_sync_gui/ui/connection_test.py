@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QHideEvent, QPixmap
@@ -15,11 +15,13 @@ from outlet_sync_gui.support.ladder import STEPS, Result, Step
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import Label
+from outlet_sync_gui.words import N_
 
 log = logging.getLogger(__name__)
 
 Test = Callable[[], Iterator[Step]]  # climbs the ladder as it is asked on; may hang, raises OutletSyncError
 ICON_PX = 20
+NONE: Mapping[str, str] = {}
 
 
 class _Run:
@@ -27,6 +29,57 @@ class _Run:
 
     def __init__(self) -> None:
         self.is_left = False
+
+
+class CheckCard(QFrame):
+    """Some checks, one under the other."""
+
+    def __init__(self, theme: Theme, codes: Sequence[str]) -> None:
+        super().__init__()
+        self.setProperty("kind", "card")
+        self.rows = [CheckRow(theme, code) for code in codes]
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 12, 20, 12)
+        column.setSpacing(4)
+        for row in self.rows:
+            column.addWidget(row)
+
+    def show_steps(
+        self, steps: Mapping[str, Step], remarks: Mapping[str, str] = NONE, *, current: str | None = None
+    ) -> None:
+        """Show how each came out, what else is to be said of those that passed, and which one is being done."""
+        for row in self.rows:
+            row.show_step(steps.get(row.code), remarks.get(row.code, ""), is_current=row.code == current)
+
+
+class CheckRow(QWidget):
+    """One check: a shape, what is looked at, and how it came out."""
+
+    def __init__(self, theme: Theme, code: str, *, is_brief: bool = False) -> None:
+        super().__init__()
+        self._theme, self.code, self._is_brief = theme, code, is_brief  # brief: what is said beside stands elsewhere
+        self.icon, self.name, self.line = QLabel(), Label("title"), Label("quiet", wraps=True)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        for label in (self.name, self.line):
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            label.setContentsMargins(0, 1, 0, 0)  # in line with the icon
+        for part in (self.icon, self.name):
+            layout.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.line, 1)
+
+    def show_step(self, step: Step | None, remark: str = "", *, is_current: bool) -> None:
+        """Show how it came out; None: it was not done yet."""
+        self.name.say(words.say(words.CHECKS[self.code]))
+        self.line.say(words.say("being checked…") if is_current else _line(step, remark))
+        result = step.result if step is not None else Result.UNCHECKED
+        set_property(self.name, "role", "title" if is_current or result in (Result.PASSED, Result.FAILED) else "quiet")
+        set_property(self.line, "role", "error" if result is Result.FAILED else "quiet")
+        self.icon.setPixmap(_icon(self._theme, result, is_current=is_current, ratio=self.devicePixelRatioF()))
+        self.setAccessibleName(f"{self.name.whole()}: {self.line.whole() or words.say('in order')}")
+        if self._is_brief:
+            self.line.say("")
 
 
 class ConnectionTest(QFrame):
@@ -37,16 +90,18 @@ class ConnectionTest(QFrame):
     _stepped = Signal(object, object)  # a _Run, a Step
     _ended = Signal(object, object)  # a _Run, and why it could not go on: an OutletSyncError or None
 
-    def __init__(self, theme: Theme, test: Test) -> None:
+    def __init__(self, theme: Theme, test: Test, hints: Mapping[str, str] = NONE) -> None:
+        """`hints`: what is said below where a check fails, by its code, in English; else a sentence for all."""
         super().__init__()
-        self._theme, self._test = theme, test
+        self._theme, self._test, self._hints = theme, test, hints
         self._run: _Run | None = None
         self._error: OutletSyncError | None = None
         self.steps: dict[str, Step] = {}
         self.button = QPushButton()
         self.button.clicked.connect(lambda: self.cancel() if self.is_running else self.start())
         self.sentence = Label("quiet", wraps=True)
-        self.rows = [CheckRow(theme, code) for code in STEPS]
+        self.card = CheckCard(theme, STEPS)
+        self.rows = self.card.rows
         self._lay_out()
         self._stepped.connect(self._show_step)
         self._ended.connect(self._show_end)
@@ -62,6 +117,11 @@ class ConnectionTest(QFrame):
     def has_passed(self) -> bool:
         """Whether the last test ended, and found nothing wrong."""
         return not self.is_running and [step.result for step in self.steps.values()] == [Result.PASSED] * len(STEPS)
+
+    def failed(self) -> CheckRow | None:
+        """The check that fails."""
+        steps = self.steps
+        return next((row for row in self.rows if row.code in steps and steps[row.code].result is Result.FAILED), None)
 
     def start(self) -> None:
         """Test anew; a test under way is left behind."""
@@ -92,13 +152,6 @@ class ConnectionTest(QFrame):
         self.cancel()
 
     def _lay_out(self) -> None:
-        self.card = QFrame()
-        self.card.setProperty("kind", "card")
-        rows = QVBoxLayout(self.card)
-        rows.setContentsMargins(20, 12, 20, 12)
-        rows.setSpacing(4)
-        for row in self.rows:
-            rows.addWidget(row)
         foot = QHBoxLayout()
         foot.setSpacing(16)
         foot.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
@@ -154,9 +207,7 @@ class ConnectionTest(QFrame):
         self.button.setAccessibleName(text)
         self.sentence.say(self._told())
         set_property(self.sentence, "role", "error" if self._error is not None else "quiet")
-        current = self._current() if self.is_running else None
-        for row in self.rows:
-            row.show_step(self.steps.get(row.code), is_current=row.code == current)
+        self.card.show_steps(self.steps, current=self._current() if self.is_running else None)
 
     def _current(self) -> str | None:
         return next((code for code in STEPS if code not in self.steps), None)
@@ -168,35 +219,9 @@ class ConnectionTest(QFrame):
             return words.say("Testing. This takes a few seconds.")
         if self.has_passed:
             return words.say("All is well: headquarters knows this outlet.")
-        failed = next((step for step in self.steps.values() if step.result is Result.FAILED), None)
-        return words.say("Mend what is marked, then test again.") if failed is not None else ""
-
-
-class CheckRow(QWidget):
-    """One check: a shape, what is looked at, and how it came out."""
-
-    def __init__(self, theme: Theme, code: str, *, is_brief: bool = False) -> None:
-        super().__init__()
-        self._theme, self.code, self._is_brief = theme, code, is_brief  # brief: what is said beside stands elsewhere
-        self.icon, self.name, self.line = QLabel(), Label("title"), Label("quiet", wraps=True)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        for part in (self.icon, self.name):
-            layout.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.line, 1)
-
-    def show_step(self, step: Step | None, *, is_current: bool) -> None:
-        """Show how it came out; None: it was not done yet."""
-        self.name.say(words.say(words.CHECKS[self.code]))
-        self.line.say(words.say("being checked…") if is_current else _line(step))
-        result = step.result if step is not None else Result.UNCHECKED
-        set_property(self.name, "role", "title" if is_current or result in (Result.PASSED, Result.FAILED) else "quiet")
-        set_property(self.line, "role", "error" if result is Result.FAILED else "quiet")
-        self.icon.setPixmap(_icon(self._theme, result, is_current=is_current, ratio=self.devicePixelRatioF()))
-        self.setAccessibleName(f"{self.name.whole()}: {self.line.whole() or words.say('in order')}")
-        if self._is_brief:
-            self.line.say("")
+        if (failed := self.failed()) is None:
+            return ""
+        return words.say(self._hints.get(failed.code, N_("Mend what is marked, then test again.")))
 
 
 def _icon(theme: Theme, result: Result, *, is_current: bool, ratio: float) -> QPixmap:
@@ -210,10 +235,10 @@ def _icon(theme: Theme, result: Result, *, is_current: bool, ratio: float) -> QP
     return icons.pixmap(name, colour, ICON_PX, ratio, colours.surface)
 
 
-def _line(step: Step | None) -> str:
+def _line(step: Step | None, remark: str) -> str:
     """What is said beside a check."""
     if step is None or step.result is Result.UNCHECKED:
         return words.say("not checked yet")
     if step.result is not Result.FAILED:
-        return ""
+        return remark
     return words.failed(step.code, Trouble(code=step.code, facts=step.facts)).partition(": ")[2]

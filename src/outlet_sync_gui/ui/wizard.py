@@ -3,6 +3,7 @@
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QDialog,
     QFrame,
     QHBoxLayout,
@@ -22,22 +23,15 @@ from outlet_sync_gui.ui.connection_test import Test
 from outlet_sync_gui.ui.keeper import Errand, Kept
 from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import NARROW_PX, FocusRing, Label, rule
-from outlet_sync_gui.ui.wizard_pages import (
-    AutostartQuestion,
-    KeyQuestion,
-    LanguageQuestion,
-    OutletQuestion,
-    Question,
-    Ready,
-    SourcesQuestion,
-    TestQuestion,
-    WebhookQuestion,
-    capital,
-)
+from outlet_sync_gui.ui.wizard_pages import AutostartQuestion, LanguageQuestion, OutletQuestion, Ready, TestQuestion
+from outlet_sync_gui.ui.wizard_question import Question, capital
+from outlet_sync_gui.ui.wizard_secrets import KeyQuestion, WebhookQuestion
+from outlet_sync_gui.ui.wizard_sources import SourcesQuestion
 
 RAIL_PX, ICON_PX, STALL_PX = 232, 20, 32
 WIDE_MARGINS, NARROW_MARGINS = (48, 40, 24, 16), (16, 12, 16, 8)
 LOW_PX = 420
+LINE_PX = 32  # under a field: its help, or what is wrong
 SIZE, SMALLEST = QSize(1024, 528), QSize(480, 220)
 
 
@@ -65,7 +59,7 @@ class Wizard(QDialog):
         self.where = Label("small")
         self.back, self.next, self.hint = QPushButton(), QPushButton(), Label("quiet")
         self._columns = [self._add(question) for question in self.questions]
-        self._foot = QHBoxLayout()
+        self._foot = QVBoxLayout()
         self._lay_out()
         self._connect()
         self.ring = FocusRing(self)
@@ -117,7 +111,7 @@ class Wizard(QDialog):
         top = min(top, 16) if self.height() < LOW_PX else top
         for column in self._columns:
             column.setContentsMargins(left, top, right, bottom)
-        self._foot.setContentsMargins(left, 12, right, 12 if is_narrow else 16)
+        self._foot.setContentsMargins(left, 0, right, 12 if is_narrow else 16)
 
     # -- how one goes through it
 
@@ -142,6 +136,23 @@ class Wizard(QDialog):
             self.accept()
         else:
             self._go(self.pages.currentIndex() + 1)
+
+    def _tested(self) -> None:
+        self.key.show_steps(self.test.test.steps)
+        self._lead_to(self.test.test.failed() or self.test.test.sentence)
+        self.next.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _focus_moved(self, _before: QWidget | None, now: QWidget | None) -> None:
+        self._lead_to(now)
+
+    def _lead_to(self, part: QWidget | None) -> None:
+        """Scroll a page that is higher than the window to where somebody has to look."""
+        area = self.pages.currentWidget()
+        if isinstance(area, QScrollArea) and part is not None and area.isAncestorOf(part):
+            column = area.widget().layout()
+            assert column is not None
+            column.activate()  # what was said last may have made it higher
+            area.ensureWidgetVisible(part, 0, LINE_PX)
 
     def _next_pressed(self) -> None:
         self.question.go_on()
@@ -178,17 +189,20 @@ class Wizard(QDialog):
         self.next.setDefault(True)
         self.next.setProperty("kind", "primary")
         self.next.setMinimumWidth(140)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.back)
+        row.addWidget(self.where)
+        row.addStretch()
+        row.addWidget(self.hint)
+        row.addWidget(self.next)
         self._foot.setSpacing(12)
-        self._foot.addWidget(self.back)
-        self._foot.addWidget(self.where)
-        self._foot.addStretch()
-        self._foot.addWidget(self.hint)
-        self._foot.addWidget(self.next)
+        self._foot.addWidget(rule())
+        self._foot.addLayout(row)
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
         right.addWidget(self.pages, 1)
-        right.addWidget(rule())
         right.addLayout(self._foot)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -205,11 +219,16 @@ class Wizard(QDialog):
         for question in self.questions:
             question.asked.connect(self.asked)
             question.changed.connect(self._show)
+            question.failed.connect(self._lead_to)
             question.answered.connect(lambda question=question: self._answered(question))
-        self.test.test.over.connect(lambda _: self.next.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.test.test.begun.connect(lambda: self.key.show_steps({}))
+        self.test.test.over.connect(self._tested)
         for button in self.pages.findChildren(QPushButton):
             button.setAutoDefault(False)  # Enter goes on, wherever it is pressed
         self._theme.changed.connect(self.retranslate)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._focus_moved)  # before the ring, which goes where it is then
 
 
 class _Rail(QFrame):

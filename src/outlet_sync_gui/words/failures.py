@@ -118,6 +118,8 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         N_("Send the newer one."),
     ),
     "too_big": (N_("Too big: {bytes} bytes, the limit is {limit}."), N_("Split it.")),
+    "file_unwritable": (N_("The file {path} can't be written: {why}."), N_("Choose another place.")),
+    "date_unknown": (N_("{value} is no day."), N_("Write it as 2026-01-27.")),
     "file_unreadable": (N_("The file {path} can't be read: {why}."), N_("Check the name.")),
     "setup_no_json": (
         N_("{path}, line {line}: no JSON object."),
@@ -258,8 +260,14 @@ def failed(name: str, found: Trouble) -> str:
     ahead = dict(found.facts).get("seconds") if found.code == "N-CLOCK" else None
     if isinstance(ahead, int | float):
         cause = say("wrong by {span}", span=span(ahead))
-    cause = cause if cause[:2].isupper() else f"{cause[:1].lower()}{cause[1:]}"
-    return f"{say(CHECKS[name])}: {cause.removesuffix('.')}. {mend} ({help_code(found.code)})"
+    told = mend if mend.startswith(cause) else f"{cause.removesuffix('.')}. {mend}"  # which says it more exactly
+    told = told if _is_name(told.split()[0]) else f"{told[:1].lower()}{told[1:]}"
+    return f"{say(CHECKS[name])}: {told} ({help_code(found.code)})"
+
+
+def _is_name(word: str) -> bool:
+    """Whether it keeps its capital inside of a sentence, as PC and Wi-Fi do."""
+    return word[1:] != word[1:].lower()
 
 
 def help_codes() -> list[tuple[str, str]]:
