@@ -135,10 +135,11 @@ def test_a_time_may_have_a_fraction(time: str) -> None:
     assert verdict("order", {**example("push-order"), "created_at": time}) is None
 
 
+QUANTITY = f"{INTEGER}, or a fraction"
 PARTS: list[tuple[Json, str]] = [
     ({"items": ["x"]}, "items[0].an object"),
     ({"items": [{"product_name": "x", "qty": 1, "price": 1}]}, "items[0].subtotal: missing"),
-    ({"items": [{"product_name": "x", "qty": 1.0, "price": 1, "subtotal": 1}]}, f"items[0].qty: {INTEGER}"),
+    ({"items": [{"product_name": "x", "qty": 1.0, "price": 1, "subtotal": 1}]}, f"items[0].qty: {QUANTITY}"),
     ({"items": [{"product_name": "x", "qty": 1, "price": "1", "subtotal": 1}]}, f"items[0].price: {INTEGER}"),
     ({"payment_info": {"amount": 1}}, "payment_info.method: missing"),
     ({"payment_info": {"method": "cash", "amount": 1.0}}, f"payment_info.amount: {INTEGER}"),
@@ -153,9 +154,13 @@ def test_what_is_inside_an_order_is_judged_too(change: Json, reason: str) -> Non
 
 def test_the_item_that_is_wrong_is_counted_to() -> None:
     good = example("push-order")["items"][0]
-    assert (
-        verdict("order", {**example("push-order"), "items": [good, {**good, "qty": "2"}]}) == f"items[1].qty: {INTEGER}"
-    )
+    judged = verdict("order", {**example("push-order"), "items": [good, {**good, "qty": "2"}]})
+    assert judged == f"items[1].qty: {QUANTITY}"
+
+
+def test_half_a_portion_is_a_fraction() -> None:
+    good = example("push-order")["items"][0]
+    assert verdict("order", {**example("push-order"), "items": [{**good, "qty": 0.5}]}) is None
 
 
 @pytest.mark.parametrize("name", ["local_id", "outlet_id", "version", "deleted_at"])

@@ -38,6 +38,11 @@ def _int(value: Json) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _quantity(value: Json) -> bool:
+    """Half a portion is a fraction; what is whole must be written as a whole number."""
+    return _int(value) or (isinstance(value, float) and value % 1 != 0)
+
+
 def _time(value: Json) -> bool:
     return isinstance(value, str) and TIME.fullmatch(value) is not None and _exists(datetime.fromisoformat, value)
 
@@ -71,6 +76,7 @@ WORDS: Mapping[Check, str] = {
     _text: "text",
     _id: "text",
     _int: "a JSON integer",
+    _quantity: "a JSON integer, or a fraction",
     _time: "a UTC time ending in Z",
     _date: "a date",
     _list: "a list",
@@ -99,7 +105,7 @@ ORDER: Mapping[str, tuple[Check, bool]] = {
 ITEM: Mapping[str, tuple[Check, bool]] = {
     "product_name": (_text, True),
     "category": (_text, False),
-    "qty": (_int, True),
+    "qty": (_quantity, True),
     "price": (_int, True),
     "subtotal": (_int, True),
     "destination": (_text, False),

@@ -123,8 +123,9 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "file_unreadable": (N_("The file {path} can't be read: {why}."), N_("Check the name.")),
     "setup_no_json": (
         N_("{path}, line {line}: no JSON object."),
-        N_('Write the settings like {{"outlet_code": "JKT-001"}}.'),
+        N_('Write the settings like {"outlet_code": "JKT-001"}.'),
     ),
+    "setup_twice": (N_("{path}: the setting {key} stands twice."), N_("Leave one of them.")),
     "row_unknown": (N_("Nothing called “{name}” is queued."), N_("“queue list” shows what is.")),
     "row_sending": (N_("“{name}” is being sent."), N_("Try again in a moment.")),
     "row_held": (N_("“{name}” waits for headquarters' change."), N_("It goes on when that is settled.")),

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -24,6 +25,16 @@ PLACE = re.compile(r"\{(\w+)\}")
 MONTHS = {
     "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+WHOLE_MONTHS = {
+    "id": (
+        *("Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober"),
+        *("November", "Desember"),
+    ),
+    "en": (
+        *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
+        *("November", "December"),
+    ),
 }
 DAYS = {
     "id": ("Sen", "Sel", "Rab", "Kam", "Jum", "Sab", "Min"),
@@ -111,6 +122,12 @@ def _filled(text: str, facts: Mapping[str, Fact]) -> str:
 def number(value: float) -> str:
     """1.248 in Indonesian, 1,248 in English; one decimal where there is one."""
     text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")
+    return text.translate(str.maketrans(",.", ".,")) if _chosen.language == "id" else text
+
+
+def fraction(value: int | Decimal) -> str:
+    """A quantity with as many decimals as it has, up to three: 1,25."""
+    text = f"{value:,}" if isinstance(value, int) else f"{value:,.3f}".rstrip("0").rstrip(".")
     return text.translate(str.maketrans(",.", ".,")) if _chosen.language == "id" else text
 
 
