@@ -4,7 +4,9 @@ No secret is a setting: keys live in the OS keyring (`credentials`).
 """
 
 import getpass
+import json
 import os
+import re
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from tomlkit.exceptions import TOMLKitError
 from outlet_sync_gui.errors import SettingsInvalid, StoreFailed
 
 PREFIX = "OUTLET_SYNC_"
+LONGEST_SHOWN = 80  # of a value that can't be used
 NEEDED = ("outlet_id", "outlet_code", "cloud_url")
 # Variables of ours that are no settings: where the data is, and secrets for machines without a keyring.
 OTHER_VARIABLES = frozenset({"DATA_DIR", "API_KEY", "WEBHOOK_SECRET", "INTAKE_TOKEN"})
@@ -287,7 +290,10 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, object]:
 def _invalid(error: ValidationError) -> SettingsInvalid:
     first = error.errors(include_url=False)[0]
     key = str(first["loc"][0])
-    return SettingsInvalid("setting_invalid", {"key": key, "value": str(first["input"]), "why": _wanted(dict(first))})
+    given = first["input"]
+    value = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, default=str)
+    short = value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
+    return SettingsInvalid("setting_invalid", {"key": key, "value": short, "why": _wanted(dict(first))})
 
 
 def _wanted(fault: Mapping[str, Any]) -> str:
@@ -301,9 +307,13 @@ def _wanted(fault: Mapping[str, Any]) -> str:
         case "less_than_equal":
             return f"≤ {limits['le']}"
         case "literal_error":
-            return str(limits["expected"])
-        case "int_parsing" | "int_type" | "int_from_float":
+            return " | ".join(re.findall(r"'(\w+)'", str(limits["expected"])))
+        case "int_parsing" | "int_type" | "int_from_float" | "finite_number":
             return "a whole number"
+        case "string_type" | "string_unicode":
+            return "text"
+        case "tuple_type":
+            return "a list"
         case "bool_parsing" | "bool_type":
             return "on | off"
         case "string_pattern_mismatch":

@@ -2,6 +2,7 @@
 
 import json
 import os
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from tests.builders import OUTLET_CODE, OUTLET_ID, order
 from tests.fakes import KEY, answer, command, environment, running_service
 from tests.secret_service import keyring_daemon, lock, missing, session_bus
 
-from outlet_sync_gui import settings
+from outlet_sync_gui import settings, words
+from outlet_sync_gui.commands import USAGE, Context, exit_code
+from outlet_sync_gui.commands.setup import set_up
+from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State
 
@@ -73,22 +77,59 @@ def test_a_service_that_runs_takes_it_up(directory: Path, cloud: SimulatedCloud,
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ('{"outlet_id": "1",', "no JSON object"),
-        ("[]", "no JSON object"),
-        ('{"outlet_id": "1", "api_key": "secret"}', "There is no setting api_key"),
-        ('{"outlet_id": "1", "outlet_code": "J", "cloud_url": "http://cloud.example"}', "cloud_url can't be"),
-        ('{"outlet_id": "1", "outlet_code": "J"}', "The setting cloud_url is missing"),
-        ("\udcff", "can't be read"),
+        (b"[]", "line 1: no JSON object"),
+        (b'{"outlet_code": "J", "cloud_url": "http://cloud.example"}', "cloud_url can't be “http://cloud.example”"),
     ],
 )
 def test_what_can_not_work_is_said_and_nothing_is_kept(
-    directory: Path, tmp_path: Path, content: str, sentence: str
+    directory: Path, tmp_path: Path, content: bytes, sentence: str
 ) -> None:
     file = tmp_path / "outlet.json"
-    file.write_text(content, errors="surrogateescape")
+    file.write_bytes(content)
     done = command(directory, "setup", "--from", str(file), given="a-key")
     assert (done.returncode, done.stdout) == (2, "")
     assert sentence in done.stderr
+    assert not settings.settings_file(directory).exists()
+
+
+BAD_FILES: list[tuple[bytes, str]] = [
+    (b"", 'line 1: no JSON object. Write the settings like {"outlet_code": "JKT-001"}.'),
+    (b'{"outlet_id": "1",\n"outlet_code" "J"}', "line 2: no JSON object"),
+    (b'outlet_id = "1"', "line 1: no JSON object"),
+    (b"null", "line 1: no JSON object"),
+    (b"[" * 100_000, "line 1: no JSON object"),
+    (b'{"outlet_id": "1", "outlet_id": "2"}', "the setting outlet_id stands twice. Leave one of them."),
+    (b"\xff", "The text is not UTF-8, at byte 0. Save the file as UTF-8."),
+    (json.dumps(LETTER).encode("utf-16"), "Save the file as UTF-8."),
+    (b'{"outlet_id": "1", "api_key": "s3cret"}', "There is no setting api_key."),
+    (b'{"outlet_id": 5}', "outlet_id can't be “5”. Expected: text"),
+    (b'{"outlet_id": null}', "outlet_id can't be “null”. Expected: text"),
+    (b'{"outlet_code": "a\\u0000b"}', "Expected: letters, digits and signs without accents"),
+    (b'{"outlet_code": "\\ud800"}', "Expected: text"),
+    (b'{"outlet_code": "%s"}' % ("é" * 9_999).encode(), f"“{'é' * 80}…”"),
+    (b'{"cloud_url": "cloud.example"}', "Expected: an address such as https://cloud.example"),
+    (b'{"webhook_port": "eight"}', "webhook_port can't be “eight”. Expected: a whole number"),
+    (b'{"webhook_port": 65536}', "Expected: ≤ 65535"),
+    (b'{"pull_interval_s": NaN}', "pull_interval_s can't be “NaN”. Expected: a whole number"),
+    (b'{"language": "fr"}', "language can't be “fr”. Expected: id | en"),
+    (b'{"paid_statuses": "lunas"}', "Expected: a list"),
+    (b'{"closing_time": "25:00"}', "closing_time can't be “25:00”. Expected: HH:MM"),
+    (b'{"outlet_id": "1", "outlet_code": "J"}', "The setting cloud_url is missing."),
+    (b'{"outlet_id": " ", "outlet_code": "J", "cloud_url": "https://c.example"}', "The setting outlet_id is missing."),
+]
+
+
+@pytest.mark.parametrize(("content", "sentence"), BAD_FILES)
+def test_each_kind_of_bad_file_has_its_sentence(directory: Path, tmp_path: Path, content: bytes, sentence: str) -> None:
+    words.use("en")
+    file = tmp_path / "outlet.json"
+    file.write_bytes(content)
+    with pytest.raises(OutletSyncError) as refused:
+        set_up(Context(directory, Namespace(file=str(file), json=False)))
+    told = words.problem(refused.value)
+    assert sentence in told
+    assert "s3cret" not in told
+    assert exit_code(refused.value) == USAGE
     assert not settings.settings_file(directory).exists()
 
 

@@ -91,17 +91,27 @@ def _given(file: Path) -> dict[str, object]:
     """The settings of a file, each valid. Raises InputRefused, SettingsInvalid."""
     try:
         text = file.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "UTF-8"
-        raise InputRefused("file_unreadable", {"path": str(file), "why": why}) from error
+    except OSError as error:
+        raise InputRefused("file_unreadable", {"path": str(file), "why": error.strerror or ""}) from error
+    except UnicodeDecodeError as error:
+        raise InputRefused("not_utf8", {"position": error.start}) from error
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=lambda pairs: _once(file, pairs))
     except (ValueError, RecursionError) as error:
         raise InputRefused("setup_no_json", {"path": str(file), "line": getattr(error, "lineno", 1)}) from error
     if not isinstance(found, dict):
         raise InputRefused("setup_no_json", {"path": str(file), "line": 1})
     parsed = settings_module.parse(found)
     return {key: getattr(parsed, key) for key in found}
+
+
+def _once(file: Path, pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of the file. Raises InputRefused where it says a thing twice: nobody can tell which holds."""
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputRefused("setup_twice", {"path": str(file), "key": name})
+    return dict(pairs)
 
 
 def _keep_key(outlet_id: str) -> str:
