@@ -141,9 +141,13 @@ def _copies(template: Incoming, n: int, prefix: str) -> Iterator[Incoming]:
 
 
 def _copy(template: Incoming, number: str) -> Incoming:
+    sale = template.sale
+    assert sale is not None
+    local_id = template.local_id.replace("NUMBER", number)
     return replace(
         template,
-        local_id=template.local_id.replace("NUMBER", number),
+        local_id=local_id,
+        sale=sale._replace(number=local_id, bill=number),
         content=template.content.replace("NUMBER", number),
         digest=f"{template.digest[:-9]}{number[-9:]}",
         parent_ref=number if template.parent_ref else None,
