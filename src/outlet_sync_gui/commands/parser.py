@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     _autostart(add("autostart", "start with the session", "desktop.autostart_status"))
     simulate = add("simulate-cloud", "the simulated cloud alone", "service.simulate_cloud")
     simulate.add_argument("--port", type=int, default=0, help="0: a free one")
+    simulate.add_argument("--extras", action="store_true", help="it can be read back, and is as odd as a cloud in use")
     simulate.add_argument("--rate-limit", type=_positive_int, default=100, metavar="N", help="requests a minute")
     where = "where the outlet listens; '' tells it by pull only"
     simulate.add_argument("--webhook-url", type=_http_url, default="http://127.0.0.1:8765", metavar="URL", help=where)

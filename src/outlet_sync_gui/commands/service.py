@@ -102,7 +102,13 @@ def simulate_cloud(context: Context) -> int:
     given = os.environ.get(credentials.VARIABLES["webhook-secret"], "")
     secret = given or secrets.token_hex(16)
     port, webhook_url = context.arguments.port, context.arguments.webhook_url
-    cloud = Cloud(now_ms=wall_ms, rate_limit_per_minute=context.arguments.rate_limit, announces_conflicts=True)
+    arguments = context.arguments
+    cloud = Cloud(
+        now_ms=wall_ms,
+        rate_limit_per_minute=arguments.rate_limit,
+        announces_conflicts=True,
+        extras=arguments.extras,
+    )
     with SimulatedCloud(cloud, port=port, webhook_url=webhook_url, webhook_secret=secret) as running:
         say(words.say("Simulated cloud at {url}. Ctrl-C ends it.", url=running.url))
         _say_how_to_connect(running.url, webhook_url, "" if given else secret)

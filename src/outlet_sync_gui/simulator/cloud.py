@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Self
 from urllib.parse import parse_qs, unquote
 
 from outlet_sync_gui.listener import Request, Response
+from outlet_sync_gui.simulator import readings
 from outlet_sync_gui.simulator.headquarters import Headquarters, Kept, iso, to_ms
 from outlet_sync_gui.simulator.judge import (
     BATCH,
@@ -24,6 +25,7 @@ from outlet_sync_gui.simulator.judge import (
     check_resolve,
     read_body,
 )
+from outlet_sync_gui.simulator.readings import KNOWN, Logged
 
 WINDOW_MS = 60_000
 LONE = {"orders": "order", "transactions": "transaction", "products": "product"}
@@ -53,6 +55,7 @@ class Cloud(Headquarters):
     is_strict: bool = True
     announces_conflicts: bool = False  # what a till may not overwrite is told it as a conflict
     unknown_conflict_status: int = 404  # the cloud in use answers 500
+    extras: bool = False  # it can be read back, and drops types that it does not know, as the cloud in use
     journal: list[Arrival] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)  # transactions that came before their order
@@ -60,6 +63,7 @@ class Cloud(Headquarters):
     over_limit: int = 0
     requests: Counter[str] = field(default_factory=Counter)
     rejects: dict[str, str] = field(default_factory=dict)  # local id or type/*: the words to refuse with
+    logs: deque[Logged] = field(default_factory=lambda: deque(maxlen=readings.MOST_LINES))
     _arrivals: deque[int] = field(default_factory=deque)
     _first_caller: str | None = None
 
@@ -84,7 +88,7 @@ class Cloud(Headquarters):
             self._count()
             return self._answer(endpoint, request, outlet_id)
         except Refused as refused:
-            if refused.status not in (401, 429):
+            if refused.status not in (401, 429) and not _is_look(request):
                 self.violations.append(f"{request.method} {request.path}: {refused.message}")
             return self._refusal(refused)
 
@@ -118,7 +122,8 @@ class Cloud(Headquarters):
             raise Refused(404, "no such endpoint")
         endpoint = "/".join(parts[5:])
         is_pushed = endpoint in {*LONE, "sync/batch", "analytics/daily"} or _is_resolve(endpoint)
-        if (request.method == "POST" and is_pushed) or (request.method == "GET" and endpoint == "updates"):
+        is_read = endpoint == "updates" or (self.extras and endpoint in readings.NAMES)
+        if (request.method == "POST" and is_pushed) or (request.method == "GET" and is_read):
             return endpoint, unquote(parts[4])
         raise Refused(404, "no such endpoint")
 
@@ -143,6 +148,8 @@ class Cloud(Headquarters):
     def _answer(self, endpoint: str, request: Request, outlet_id: str) -> Response:
         if endpoint == "updates":
             return _ok(self._updates(request.query))
+        if request.method == "GET":
+            return _envelope(200, readings.read(self, self.logs, endpoint, request.query, outlet_id))
         body = read_body(request.body)
         if endpoint == "sync/batch":
             return _ok(self._batch(body, outlet_id))
@@ -154,6 +161,7 @@ class Cloud(Headquarters):
 
     def _lone(self, entity_type: str, data: dict[str, Json], outlet_id: str) -> Response:
         result = self._push(entity_type, "update", data, outlet_id)
+        self._log([result])
         if result["status"] != "success":
             return _envelope(422, {"success": False, "error": "rejected", "message": result["error"]})
         kept = self.records[(entity_type, str(data["local_id"]))]
@@ -169,17 +177,37 @@ class Cloud(Headquarters):
         entries = [_entry(item) for item in items]  # all of them, before any is stored
         results = [self._push(*entry, outlet_id) for entry in entries]
         failed = sum(result["status"] != "success" for result in results)
+        self._log(results)
         counts = {"processed": len(items), "success": len(items) - failed, "failed": failed}
         return {**counts, "results": results, "synced_at": self._now()}
 
     def _push(self, entity_type: str, operation: str, data: dict[str, Json], outlet_id: str) -> dict[str, Json]:
         local_id = str(data.get("local_id"))
-        reason = self._reason_against(entity_type, operation, data, outlet_id)
         named = {"entity_type": entity_type, "local_id": local_id}
+        if self._drops(entity_type):
+            return {**named, "cloud_id": local_id, "status": "success"}
+        reason = self._reason_against(entity_type, operation, data, outlet_id)
         if reason:
             return {**named, "status": "failed", "error": reason}
         kept = self._accept(entity_type, operation, data)
         return {**named, "cloud_id": kept.cloud_id, "status": "success"}
+
+    def _drops(self, entity_type: str) -> bool:
+        return self.extras and entity_type not in KNOWN
+
+    def _log(self, results: Iterable[Mapping[str, Json]]) -> None:
+        """Note of each type that came together what became of it."""
+        became = Counter(
+            (
+                str(result["entity_type"]),
+                "skipped" if self._drops(str(result["entity_type"])) else str(result["status"]),
+                str(result.get("error", "")),
+            )
+            for result in results
+        )
+        for (entity_type, status, error), count in became.items():
+            at_ms = self.now_ms()
+            self.logs.append(Logged(entity_type=entity_type, count=count, status=status, error=error, at_ms=at_ms))
 
     def _reason_against(self, entity_type: str, operation: str, data: dict[str, Json], outlet_id: str) -> str | None:
         broken = check_record(entity_type, operation, data, is_strict=self.is_strict)
@@ -264,6 +292,11 @@ class Cloud(Headquarters):
 
     def _now(self) -> str:
         return iso(self.now_ms())
+
+
+def _is_look(request: Request) -> bool:
+    """Whether somebody only asks if there is more than the contract names: no fault, whatever is answered."""
+    return request.method == "GET" and request.query == "page=1&limit=1"
 
 
 def _is_resolve(endpoint: str) -> bool:

@@ -15,7 +15,7 @@ from outlet_sync_gui.simulator.webhooks import Telling
 ENDPOINTS = ("orders", "transactions", "products", "batch", "updates", "daily", "resolve", ANY)
 NUMBERS = frozenset({"price", "stock"})  # in a form; so are settings in seconds and the like, by their ending
 NUMBER_ENDINGS = ("_s", "_items", "_minute", "_days")
-SWITCHES = ("announces_conflicts", "tells_applied_value", "unknown_conflict_status")
+SWITCHES = ("announces_conflicts", "tells_applied_value", "unknown_conflict_status", "extras")
 # What a person can order with one word; JSON to /simulator/faults has every field of a Fault.
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
