@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 NEEDED = ("dbus-daemon", "gnome-keyring-daemon", "gdbus")
+ALONE = """<busconfig><type>session</type><listen>unix:dir={home}</listen><policy context="default">
+<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"""
 SILENT = """
 import sys
 from jeepney import DBusAddress, new_method_call
@@ -21,6 +23,17 @@ sys.stdout.write("owned\\n")
 sys.stdout.flush()
 while True:
     bus.receive()
+"""
+UNLOCK = """
+from jeepney import DBusAddress, new_method_call
+from jeepney.io.blocking import open_dbus_connection
+bus, place = open_dbus_connection("SESSION"), "/org/freedesktop/secrets"
+def ask(interface, *call):
+    return bus.send_and_get_reply(new_method_call(DBusAddress(place, "org.freedesktop.secrets", interface), *call)).body
+_, session = ask("org.freedesktop.Secret.Service", "OpenSession", "sv", ("plain", ("s", "")))
+password = (session, b"", b"password", "text/plain")
+guilty = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"
+ask(guilty, "UnlockWithMasterPassword", "o(oayays)", (place + "/collection/login", password))
 """
 LOCK = (
     *("gdbus", "call", "--session", "--dest", "org.freedesktop.secrets", "--object-path", "/org/freedesktop/secrets"),
@@ -34,9 +47,12 @@ def missing() -> str | None:
 
 
 @contextmanager
-def session_bus(home: Path) -> Iterator[dict[str, str]]:
-    """The environment of a session bus; ended at the end."""
+def session_bus(home: Path, *, starts_others: bool = True) -> Iterator[dict[str, str]]:
+    """The environment of a session bus; ended at the end. `starts_others`: it starts whoever is spoken to."""
     words = ["dbus-daemon", "--session", "--nofork", "--print-address=1", f"--address=unix:dir={home}"]
+    if not starts_others:
+        (home / "bus.conf").write_text(ALONE.format(home=home))
+        words[1] = f"--config-file={home / 'bus.conf'}"
     bus = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     assert bus.stdout is not None
     address = bus.stdout.readline().strip()
@@ -78,6 +94,11 @@ def silent_owner(env: Mapping[str, str]) -> Iterator[None]:
 def lock(env: Mapping[str, str]) -> None:
     """Lock the keyring, as a screen saver or a log-out does."""
     subprocess.run(LOCK, env=env, check=True, capture_output=True, timeout=10)
+
+
+def unlock(env: Mapping[str, str]) -> None:
+    """Unlock it again, as a person does at the prompt, who knows the password."""
+    subprocess.run([sys.executable, "-c", UNLOCK], env={**env}, check=True, capture_output=True, timeout=10)
 
 
 def _end(process: "subprocess.Popen[bytes] | subprocess.Popen[str]") -> None:

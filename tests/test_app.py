@@ -18,7 +18,7 @@ from tests.fakes import KEY, answer, command, configure, environment, program, r
 
 from outlet_sync_gui import __version__, channel, words
 from outlet_sync_gui.app import App
-from outlet_sync_gui.desktop.notices import Kind
+from outlet_sync_gui.desktop.notices import Item, Kind
 from outlet_sync_gui.errors import SettingsInvalid
 from outlet_sync_gui.settings import load
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
@@ -329,7 +329,7 @@ def test_without_a_panel_the_window_stays_within_reach(app: App) -> None:
     ("kind", "page"), [(Kind.REFUSED, Page.ATTENTION), (Kind.LATE, Page.CHANGES), (Kind.TROUBLE, Page.STATUS)]
 )
 def test_a_notification_lands_where_it_is_seen_to(app: App, kind: Kind, page: Page) -> None:
-    app.herald.asked.emit(kind)
+    app.herald.asked.emit(Item(kind))
     assert (app.window.isVisible(), app.window.rail.page()) == (True, page)
 
 

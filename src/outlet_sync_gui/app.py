@@ -17,8 +17,9 @@ from PySide6.QtWidgets import QApplication
 from outlet_sync_gui import settings, words
 from outlet_sync_gui.desktop.bus import Bus
 from outlet_sync_gui.desktop.herald import Herald
+from outlet_sync_gui.desktop.keyring_watch import KeyringWatch
 from outlet_sync_gui.desktop.machine import Machine, tell_windows
-from outlet_sync_gui.desktop.notices import Kind, shutdown
+from outlet_sync_gui.desktop.notices import Item, shutdown
 from outlet_sync_gui.desktop.notifier import Notifier
 from outlet_sync_gui.desktop.panel import Panel
 from outlet_sync_gui.doors import FROM_KEYRING, Secrets
@@ -29,7 +30,7 @@ from outlet_sync_gui.status import State, Status, Trouble
 from outlet_sync_gui.support.doctor import try_line
 from outlet_sync_gui.support.ladder import Step, climb
 from outlet_sync_gui.sync.clock import now
-from outlet_sync_gui.sync.commands import Command, KeyChanged, LineUp, Pause, Resume, Retry, SyncNow
+from outlet_sync_gui.sync.commands import Command, KeyChanged, KeyringOpened, LineUp, Pause, Resume, Retry, SyncNow
 from outlet_sync_gui.sync.state import not_set_up, with_error
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.about import AboutDialog
@@ -37,7 +38,6 @@ from outlet_sync_gui.ui.aside import Aside
 from outlet_sync_gui.ui.keeper import DropSecret, Errand, Keeper, Kept, Look, PutSecret, RenewToken, Save
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.rail import Page
-from outlet_sync_gui.ui.standing import of_the_menu
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.tray import Tray
 from outlet_sync_gui.ui.wizard import Wizard
@@ -49,12 +49,6 @@ LOG_BYTES, LOG_FILES = 1_000_000, 5
 PICTURE_PX = 64
 WATCH_AFTER_MS = 1500  # window and tray come first
 FAREWELL_MS = 1000  # a shutdown waits no longer for what we say
-SEEN_TO = {  # where a person sees to what they were told of
-    Kind.REFUSED: Page.ATTENTION,
-    Kind.CONFLICTS: Page.CONFLICTS,
-    Kind.MESSAGES: Page.MESSAGES,
-    Kind.LATE: Page.CHANGES,
-}
 
 
 class App(QObject):
@@ -83,6 +77,7 @@ class App(QObject):
         self.bus = Bus.open("SESSION")
         self.panel = Panel(self.bus)
         self.machine = Machine()
+        self.keyring = KeyringWatch(self.bus)
         self.notifier = Notifier(self.bus)
         self.herald = Herald(directory, self.notifier, _picture)
         self.worker = SyncWorker(directory, read_key=read_key, door_secrets=door_secrets)
@@ -196,15 +191,16 @@ class App(QObject):
 
         self.machine.woke.connect(lambda: self.ask(LineUp()))
         self.machine.ending.connect(self._say_farewell)
+        self.keyring.opened.connect(lambda: self.ask(KeyringOpened()))
         self.herald.farewell_told.connect(self.machine.let_go)
         self.herald.asked.connect(self._see_to)
 
-    def _see_to(self, kind: Kind) -> None:
-        """Land where what was told is seen to."""
-        page = SEEN_TO.get(kind, Page.STATUS)
-        if kind is Kind.QUESTIONS:
-            page = Page.CHANGES if of_the_menu(self.status.asked) else Page.ATTENTION
-        self._open_page(page)
+    def _see_to(self, item: Item) -> None:
+        """Land on what was told."""
+        from outlet_sync_gui.ui.landing import land  # late: no start needs it
+
+        self.window.come_up()
+        land(self.window, item, self.status)
 
     def _take_up(self, errand: Errand, came: object) -> None:
         """What was kept counts at once, here and in the service."""

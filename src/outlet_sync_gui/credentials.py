@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,6 +37,7 @@ TRUSTED = (
     "keyring.backends.Windows",
     "keyring.backends.macOS",
 )
+LATE = ("keyring.backends.SecretService.Keyring", "keyring.backends.kwallet.DBusKeyring")  # they come with the session
 DEADLINE_S = 10.0
 LONGEST = 4096
 FORMER = "webhook-secret-former"  # an entry of its own: when it was replaced, then the secret
@@ -175,10 +177,25 @@ def _backend() -> "KeyringBackend":
     chosen = keyring.get_keyring()
     members = getattr(chosen, "backends", [chosen])  # a chain asks each in turn
     trusted = [member for member in members if type(member).__module__.startswith(TRUSTED)]
-    if not trusted:
+    found: KeyringBackend | None = trusted[0] if trusted else _come_late(chosen)
+    if found is None:
         raise CredentialsMissing("keyring_missing")
-    found: KeyringBackend = trusted[0]
     return found
+
+
+def _come_late(chosen: "KeyringBackend") -> "KeyringBackend | None":
+    """A store that came after the library looked, which it does once; what somebody chose for it stays chosen."""
+    from keyring.backends import fail
+    from keyring.core import load_keyring, set_keyring
+
+    if not isinstance(chosen, fail.Keyring) or "PYTHON_KEYRING_BACKEND" in os.environ:
+        return None
+    for name in LATE:
+        with suppress(Exception):  # whatever a backend says: it is not there
+            found: KeyringBackend = load_keyring(name)
+            set_keyring(found)
+            return found
+    return None
 
 
 def _within(deadline_s: float, work: Callable[[], T]) -> T:

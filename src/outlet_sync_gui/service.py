@@ -36,7 +36,7 @@ from outlet_sync_gui.settings import Loaded, Settings
 from outlet_sync_gui.status import Deciding, Status, Trouble
 from outlet_sync_gui.store import Store, open_store, with_remote
 from outlet_sync_gui.sync import clock
-from outlet_sync_gui.sync.commands import Command, GoOn, KeyChanged, Retry, SyncNow
+from outlet_sync_gui.sync.commands import Command, GoOn, KeyChanged, KeyringOpened, Retry, SyncNow
 from outlet_sync_gui.sync.cycle import Cycle, Tally
 from outlet_sync_gui.sync.engine import Engine
 from outlet_sync_gui.sync.events import KeyRefused, Unfinished
@@ -353,9 +353,9 @@ class Service:
         command = asked.popleft()
         if isinstance(command, KeyChanged):
             self._key = None
-        if isinstance(command, KeyChanged | SyncNow):
+        if isinstance(command, KeyChanged | KeyringOpened | SyncNow):
             self._key_at = 0.0
-            self._doors.look()
+            self._doors.look(is_told=isinstance(command, KeyringOpened))
         try:
             events = session.engine.do(command, clock.now())
         except StoreFailed:

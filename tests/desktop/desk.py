@@ -69,10 +69,10 @@ class Owner:
         """Emit a signal from this name."""
         self._bus.send(new_signal(DBusAddress(path, interface=interface), member, signature, values))
 
-    def next(self, member: str) -> tuple[Any, ...]:
+    def next(self, member: str, *, within_s: float = NOBODY_S) -> tuple[Any, ...]:
         """The values of the next call of this method; others before it are passed over."""
         while True:
-            called, values = self.heard.get(timeout=NOBODY_S)
+            called, values = self.heard.get(timeout=within_s)
             if called == member:
                 return values
 

@@ -13,8 +13,10 @@ from outlet_sync_gui.desktop.notices import (
     GATHER_MS,
     OFFLINE_MS,
     TROUBLE_MS,
+    Item,
     Kind,
     Told,
+    item,
     load,
     look_again_at,
     save,
@@ -188,3 +190,19 @@ def test_what_was_told_outlives_a_restart(tmp_path: Path) -> None:
 def test_a_file_that_makes_no_sense_counts_as_none(tmp_path: Path, content: str) -> None:
     (tmp_path / FILE_NAME).write_text(content)
     assert load(tmp_path) == Told()
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "asked", "question_id"),
+    [
+        (Kind.QUESTIONS, (), (7,), 7),
+        (Kind.QUESTIONS, (7,), (7, 8), 8),
+        (Kind.QUESTIONS, (7,), (7, 8, 9), 8),
+        (Kind.REFUSED, (), (7,), None),
+    ],
+)
+def test_a_notification_knows_which_question_is_new(
+    kind: Kind, before: tuple[int, ...], asked: tuple[int, ...], question_id: int | None
+) -> None:
+    shown = status(dead=1, asked=tuple(question(number) for number in asked))
+    assert item(kind, Told(questions=before), shown) == Item(kind, question_id)

@@ -14,7 +14,7 @@ from tests.desktop.desk import Notifications
 from outlet_sync_gui import settings, words
 from outlet_sync_gui.desktop.bus import Bus
 from outlet_sync_gui.desktop.herald import Herald
-from outlet_sync_gui.desktop.notices import Kind
+from outlet_sync_gui.desktop.notices import Item, Kind
 from outlet_sync_gui.desktop.notifier import Notifier
 from outlet_sync_gui.status import Pending, State, Status
 
@@ -104,7 +104,7 @@ def test_a_person_is_told_once_lands_where_it_is_seen_to_and_a_restart_tells_not
     assert service.next_shown() == (0, "3 records need attention", "The rest is still sent.")
     with qtbot.waitSignal(herald.asked) as asked:
         service.click(1)
-    assert asked.args == [Kind.REFUSED]
+    assert asked.args == [Item(Kind.REFUSED)]
     herald_of(tmp_path, notifier).hear(REFUSED, is_watched=False)
     with qtbot.waitSignal(notifier.shown):
         notifier.show("last", "last", "", picture())

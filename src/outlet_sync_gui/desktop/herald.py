@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage
 
 from outlet_sync_gui import settings
 from outlet_sync_gui.desktop import notices
-from outlet_sync_gui.desktop.notices import Kind
+from outlet_sync_gui.desktop.notices import Item, Kind
 from outlet_sync_gui.desktop.notifier import Notifier
 from outlet_sync_gui.errors import SettingsInvalid
 from outlet_sync_gui.status import Status
@@ -21,7 +21,7 @@ LONGEST_MS = 24 * 3_600_000  # a timer's number has an end
 class Herald(QObject):
     """Tells a person what they must act on, each once."""
 
-    asked = Signal(object)  # a notices.Kind: a person wants to see to it
+    asked = Signal(object)  # a notices.Item: a person wants to see to it
     farewell_told = Signal()  # the desktop has what it shows at the shutdown
 
     def __init__(self, directory: Path, notifier: Notifier, draw: Callable[[Status], QImage]) -> None:
@@ -29,6 +29,7 @@ class Herald(QObject):
         self._directory = directory
         self._notifier = notifier
         self._told = notices.load(directory)
+        self._items: dict[str, Item] = {}  # what each notification is about
         self._status: Status | None = None
         self._draw = draw
         self._is_watched = False
@@ -66,6 +67,7 @@ class Herald(QObject):
             notices.save(self._directory, self._told)
         if kinds and not self._is_watched and self._is_wanted():
             for kind in kinds:
+                self._items[kind] = notices.item(kind, before, status)
                 self._notifier.show(kind, *notices.sentences(kind, status, now_ms), self._draw(status))
         self._wait(status, now_ms)
 
@@ -83,8 +85,8 @@ class Herald(QObject):
             return True
 
     def _clicked(self, key: str) -> None:
-        if key in list(Kind):
-            self.asked.emit(Kind(key))
+        if key in self._items:
+            self.asked.emit(self._items[key])
 
     def _shown(self, key: str) -> None:
         if key == SHUTDOWN:

@@ -34,6 +34,14 @@ class Kind(StrEnum):
     LATE = "late"  # changes that the till has not taken
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a notification is about; `question_id` where it is of a question."""
+
+    kind: Kind
+    question_id: int | None = None
+
+
 COUNTED = (Kind.REFUSED, Kind.CONFLICTS, Kind.MESSAGES)
 
 
@@ -65,6 +73,12 @@ def tell(told: Told, status: Status, now_ms: int) -> tuple[Told, tuple[Kind, ...
         after, of_work = _work(after, status, now_ms)
         kinds += of_work
     return replace(after, last={**told.last, **dict.fromkeys(kinds, now_ms)}), tuple(kinds)
+
+
+def item(kind: Kind, told: Told, status: Status) -> Item:
+    """What this kind is told of now, after what was told before: the first question that is new."""
+    new = [asked.question_id for asked in status.asked if asked.question_id not in told.questions]
+    return Item(kind, question_id=new[0] if kind is Kind.QUESTIONS and new else None)
 
 
 def look_again_at(told: Told, status: Status) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
@@ -32,6 +33,7 @@ class AttentionPage(QWidget):
         self._is_compact = False
         self._opened: Failure | None = None
         self._is_closed = False  # a person closed the one that was open
+        self._is_landing = False
         self.refused: Refused | None = None
         self.title = Label("page-title")
         self.line = Label("quiet", wraps=True)
@@ -52,6 +54,17 @@ class AttentionPage(QWidget):
         self.standing.show_standing([*of_questions(status.asked), *of_waits(status.waits, now_ms)])
         self._say()
 
+    def land(self) -> None:
+        """Open the group, where there is one alone, with its newest record in view, once that is read from the disk."""
+        self._is_landing = True
+        self._is_closed = False
+        self.wanted.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Whoever left it lands nowhere any more."""
+        super().hideEvent(event)
+        self._is_landing = False
+
     def show_refused(self, refused: Refused) -> None:
         """Show what was read; a card stays under the finger as long as there is something in it."""
         self.refused = refused
@@ -64,6 +77,10 @@ class AttentionPage(QWidget):
         self.more.say(words.say_n("{n} more reason follows.", "{n} more reasons follow.", refused.more))
         self.more.setVisible(refused.more > 0)
         self._say()
+        if self._is_landing and refused.rows:
+            self._is_landing = False
+            if len(refused.groups) == 1:
+                self.cards[refused.groups[0].failure].land()
 
     def arrange(self, width: int) -> None:
         """Fit a width."""

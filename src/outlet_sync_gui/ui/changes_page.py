@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QWidget
 
 from outlet_sync_gui import words
@@ -13,7 +14,7 @@ from outlet_sync_gui.ui.row_model import Line
 from outlet_sync_gui.ui.row_table import RowTable, stack_choice
 from outlet_sync_gui.ui.standing import StandingList, of_questions, of_the_menu
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import NARROW_PX, Label, PageColumn
+from outlet_sync_gui.ui.widgets import NARROW_PX, Label, PageColumn, bring_into_view
 
 NAME_SHARE = 0.4  # what changed matters more
 
@@ -22,6 +23,7 @@ class ChangesPage(QWidget):
     """Shows what is held and what was applied; asks for answers, and to tick changes off."""
 
     taken = Signal(object)  # the changes' numbers as a tuple, None: all
+    wanted = Signal()  # something of it is to be read now
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -29,6 +31,7 @@ class ChangesPage(QWidget):
         self._status: Status | None = None
         self._now_ms = 0
         self._changes: Sequence[Change] = ()
+        self._is_landing = False
         self.title = Label("page-title")
         self.line = Label("quiet", wraps=True)
         self.standing = StandingList(theme)
@@ -54,6 +57,18 @@ class ChangesPage(QWidget):
         self._changes = changes
         if self._status is not None:
             self.list.show_changes(changes, self._now_ms, untaken=self._status.untaken)
+        if self._is_landing and self.list.pick_first():
+            self._is_landing = False
+
+    def land(self) -> None:
+        """Choose the one that has waited longest for the till, once it is read from the disk."""
+        self._is_landing = True
+        self.wanted.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Whoever left it lands nowhere any more."""
+        super().hideEvent(event)
+        self._is_landing = False
 
     def arrange(self, width: int) -> None:
         """Fit a width."""
@@ -101,6 +116,18 @@ class ChangeList(QFrame):
         empty = words.say("The till's menu is up to date")
         self.rows.show_lines(lines, name=words.say("Menu changes"), empty=f"{empty}.")
         self._show_chosen()
+
+    def pick_first(self) -> bool:
+        """Choose the first that the till does not have, and bring it into view; whether there is one."""
+        if all(change.taken_at is not None for change in self._changes.values()):
+            return False
+        table = self.rows.table
+        table.clearSelection()
+        table.selectRow(0)  # those that the till does not have stand first, the oldest on top
+        table.scrollToTop()
+        table.setFocus(Qt.FocusReason.OtherFocusReason)
+        bring_into_view(table, QRect(0, 0, table.width(), table.rowHeight(0)))
+        return True
 
     def chosen(self) -> list[Change]:
         """Those that are chosen and that the till does not have, from top to bottom."""

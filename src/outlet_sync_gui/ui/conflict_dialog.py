@@ -53,6 +53,7 @@ class ConflictDialog(QDialog):
         self._is_read = False
         self._cases: dict[int, Case] = {}
         self._current: int | None = None
+        self._is_landing = False
         self._area = QScrollArea(widgetResizable=True)
         self.list = CaseList(theme)
         self.head = ReviewHead(theme)
@@ -94,10 +95,17 @@ class ConflictDialog(QDialog):
             self._take(conflict)
         if self._current is None or not self._case().is_open:
             self._current = self._next_open()
+        if self._is_landing:
+            self._is_landing = False
+            self._current = max((n for n, case in self._cases.items() if case.is_open), default=self._current)
         if self._current is not None and self._case().conflict == before:
             self._show_list()  # what is under the finger stays as it is
         else:
             self._show_case()
+
+    def land(self) -> None:
+        """Go to the newest that is open, with what is read next."""
+        self._is_landing = True
 
     def decline(self, conflict_id: int, say: Say) -> None:
         """A choice was not carried out: say why, and let the person choose again."""

@@ -62,8 +62,11 @@ class Decisions(QObject):
             self.conflicts.show_status(status, now_ms)
             self.read_asked.emit(WantConflicts(self.conflicts.seen()))
 
-    def review(self) -> None:
-        """Open the review of conflicts."""
+    def review(self, *, is_newest_wanted: bool = False) -> None:
+        """Open the review of conflicts, at the oldest; or at the newest, wherever it is."""
+        if self.conflicts is not None and is_newest_wanted:
+            self.conflicts.land()
+            self.read_asked.emit(WantConflicts(self.conflicts.seen()))
         if self._status is None or self.conflicts is not None or self.dialog is not None:
             return
         self.conflicts = ConflictDialog(self._window, self._theme, user_name())
@@ -71,6 +74,8 @@ class Decisions(QObject):
         self.conflicts.undone.connect(self._undo)
         self.conflicts.finished.connect(self._reviewed)
         self.conflicts.show_status(self._status, self._now_ms)
+        if is_newest_wanted:
+            self.conflicts.land()
         self.conflicts.open()
         self.read_asked.emit(WantConflicts())
         self.read_asked.emit(WantDeciders())

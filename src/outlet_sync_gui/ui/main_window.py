@@ -116,6 +116,7 @@ class MainWindow(QMainWindow):
         """The page of headquarters' announcements, made when somebody first goes there."""
         page = self._add(MessagesPage(self._theme))
         page.acknowledged.connect(self.decisions.acknowledge)
+        page.wanted.connect(self.ask_for_rows)
         return page
 
     @cached_property
@@ -124,6 +125,7 @@ class MainWindow(QMainWindow):
         page = self._add(ChangesPage(self._theme))
         page.standing.answered.connect(self.decisions.answer)
         page.taken.connect(self.decisions.take)
+        page.wanted.connect(self.ask_for_rows)
         return page
 
     @cached_property

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
@@ -11,7 +12,7 @@ from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.store.messages import Message
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import NARROW_PX, Label, PageColumn
+from outlet_sync_gui.ui.widgets import NARROW_PX, Label, PageColumn, bring_into_view
 
 ICON_PX = 24
 ICONS = {"info": "info", "warning": "triangle", "urgent": "urgent"}
@@ -22,6 +23,7 @@ class MessagesPage(QWidget):
     """Shows announcements as plain text; asks to tick one off."""
 
     acknowledged = Signal(int)  # the announcement's number
+    wanted = Signal()  # something of it is to be read now
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -31,6 +33,7 @@ class MessagesPage(QWidget):
         self._messages: Sequence[Message] = ()
         self._unread = 0
         self._now_ms = 0
+        self._is_landing = False
         self.cards: list[MessageCard] = []
         self.title = Label("page-title")
         self.line = Label("quiet", wraps=True)
@@ -58,6 +61,20 @@ class MessagesPage(QWidget):
         """Show what was read."""
         self._messages = messages
         self._show()
+        if self._is_landing and self.cards and self.cards[0].is_open:
+            self._is_landing = False
+            bring_into_view(self.cards[0])
+            self.cards[0].done.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def land(self) -> None:
+        """Bring the newest that nobody has read into view, once it is read from the disk."""
+        self._is_landing = True
+        self.wanted.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Whoever left it lands nowhere any more."""
+        super().hideEvent(event)
+        self._is_landing = False
 
     def arrange(self, width: int) -> None:
         """Fit a width."""

@@ -146,6 +146,13 @@ class GroupCard(QFrame):
         for part in (*self._lines, self.table, self._foot):
             part.setVisible(is_open)
 
+    def land(self) -> None:
+        """The newest record comes into view; of a single one it is plain that it is meant."""
+        if self.group.n == 1:
+            self.table.tick(self._rows)
+            self._show_chosen()
+        self.table.land()
+
     def event(self, event: QEvent) -> bool:
         """With its rows it grows up to all of them."""
         is_done = super().event(event)

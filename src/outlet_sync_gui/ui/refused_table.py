@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QRect,
     QSize,
     Qt,
     Signal,
@@ -22,6 +23,7 @@ from outlet_sync_gui.status import Row
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.tokens import Tokens
+from outlet_sync_gui.ui.widgets import bring_into_view
 
 ROW_PX, MARK_PX, OPEN_PX, PADDING_PX, ICON_PX = 45, 46, 40, 20, 20
 LEAST_ROWS = 3
@@ -179,6 +181,14 @@ class RefusedTable(QTableView):
                 index = self.lines.index(place, 0)
                 self.selectionModel().select(index, flags.Select | flags.Rows)
         self.lines.mark(self.ticks())
+
+    def land(self) -> None:
+        """The first row comes into view, under the keyboard."""
+        first = self.lines.index(0, Column.WHAT)
+        self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.scrollToTop()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        bring_into_view(self, QRect(0, 0, self.width(), ROW_PX))
 
     def arrange(self, *, is_compact: bool) -> None:
         """Leave out what a narrow list has no room for."""

@@ -10,7 +10,7 @@ from outlet_sync_gui import words
 from outlet_sync_gui.status import Question, State, Wait
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import Label
+from outlet_sync_gui.ui.widgets import Label, bring_into_view
 
 ICON_PX = 20
 ALIKE = "refused_alike"  # told as the wait that it is
@@ -79,6 +79,13 @@ class StandingList(QWidget):
         for card, found in zip(self.cards, standing, strict=True):
             card.say(found)
         self.setVisible(bool(standing))
+
+    def land(self, key: int) -> None:
+        """Bring this one into view, the keyboard on its answers; nothing where it is gone."""
+        for card in (card for card in self.cards if card.question[0] == key):
+            bring_into_view(card)
+            for button in card.buttons[:1]:  # the harmless one
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def arrange(self, *, is_compact: bool) -> None:
         """Buttons beside the sentence, or under it."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import QRect, QSize, Qt, SignalInstance
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, SignalInstance
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -21,6 +22,7 @@ from outlet_sync_gui import words
 from outlet_sync_gui.ui.theme import set_property
 
 NARROW_PX = 760  # a window under it has its columns stacked
+MARGIN_PX = 12  # around what is brought into view
 LONGEST_RUN = 24  # characters without a place to break a line at
 Say = Callable[[], str]  # a sentence in the language of the moment
 BREAK = "\u200b"  # no width, and a line may end there
@@ -75,6 +77,23 @@ def breakable(text: str, longest_run: int = LONGEST_RUN) -> str:
     """With places to break a line at inside of long words."""
     run = rf"[^\s{BREAK}]{{{longest_run}}}(?=[^\s{BREAK}])"
     return re.sub(run, lambda found: f"{found[0]}{BREAK}", text)
+
+
+def bring_into_view(widget: QWidget, rect: QRect | None = None) -> None:
+    """Scroll what holds a widget so that it, or this part of it, can be seen, as soon as all have their places."""
+
+    def scroll() -> None:
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)  # of one level after the other
+        area = widget.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        inside = area.widget() if area is not None else None
+        if area is not None and inside is not None:
+            part = rect if rect is not None else widget.rect()
+            place = QRect(widget.mapTo(inside, part.topLeft()), part.size())
+            area.ensureVisible(place.center().x(), place.center().y(), 0, place.height() // 2 + MARGIN_PX)
+
+    QTimer.singleShot(0, widget, scroll)
 
 
 class PageColumn(QVBoxLayout):
