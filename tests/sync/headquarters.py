@@ -22,6 +22,7 @@ from outlet_sync_gui.sync.hearing import Effect
 
 AT_4, AT_5, AT_6 = "2026-01-27T04:00:00Z", "2026-01-27T05:00:00Z", "2026-01-27T06:00:00Z"
 PRODUCT = "product/P1"
+CLOUD, LOCAL, NEWEST = "cloud_wins", "local_wins", "newest_wins"
 
 
 def agree(bench: Bench, local_id: str = "P1", **fields: Any) -> None:

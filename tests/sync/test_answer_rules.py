@@ -1,6 +1,5 @@
 """The table of answers (`rules.md`): each kind of answer, and what becomes of the records that it is about."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,13 +25,6 @@ from outlet_sync_gui.sync.exchange import Answered, Kind, Lost, Send, Why
 LOST = Lost(Trouble(code="N-DNS"))
 HTML = Answered(status=200, headers={}, body=b"<html>Wi-Fi</html>")
 KEY_REFUSED = answered({"success": False}, 401)
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path)
-    made.pull()
-    return made
 
 
 def orders(bench: Bench, n: int, *, paid: bool = False) -> None:

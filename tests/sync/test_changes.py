@@ -33,13 +33,6 @@ from outlet_sync_gui.sync.commands import Discard, TakeChanges
 from outlet_sync_gui.sync.records import Unchanged
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path)
-    made.pull()
-    return made
-
-
 def step(before: Any, after: Any) -> Json:
     return {"from": before, "to": after}
 

@@ -1,6 +1,5 @@
 """What both sides changed: how a conflict opens, what raises its revision, how it ends, and what waits meanwhile."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,13 +35,6 @@ from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.conflicts import Source, Strategy
 from outlet_sync_gui.sync.commands import Discard, Edit, Retry
 from outlet_sync_gui.sync.exchange import Answer, Kind
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path)
-    made.pull()
-    return made
 
 
 def edit(bench: Bench, **fields: Any) -> None:

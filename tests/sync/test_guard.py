@@ -36,13 +36,6 @@ from outlet_sync_gui.sync.events import Pulled
 from outlet_sync_gui.sync.exchange import Kind
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path)
-    made.pull()
-    return made
-
-
 def names(n: int, first: int = 1) -> list[str]:
     return [f"P{number}" for number in range(first, first + n)]
 

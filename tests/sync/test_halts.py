@@ -1,7 +1,6 @@
 """What stands still: a route after 403, a type that is not taken, records refused alike; and how each of them ends."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from tests.builders import Bench, accepted, answered, order, product, pulled, read, refused, results, sent
@@ -15,13 +14,6 @@ from outlet_sync_gui.sync.exchange import Answer, Kind, Lost, Send
 
 FORBIDDEN = answered({"success": False, "error": "forbidden"}, 403)
 Cloud = Callable[[Send], Answer]
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path)
-    made.pull()
-    return made
 
 
 def live(bench: Bench, cloud: Cloud, *, seconds: int, every: float = 5) -> list[str]:

@@ -18,13 +18,6 @@ EXISTS = "Product already exists with different data"
 LATER = "2026-01-27T11:00:00Z"
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path)
-    made.pull()
-    return made
-
-
 def after_lost_answer(bench: Bench) -> Send:
     """The same record once more."""
     bench.settle(bench.push(), LOST)

@@ -1,7 +1,6 @@
 """What a person decides over records: every state of a row, every decision (`rules.md`, "Row states")."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.halts import Halts
 from outlet_sync_gui.sync.commands import AnswerQuestion, Discard, Edit, Retry
 from outlet_sync_gui.sync.exchange import WaitUntil
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path)
-    made.pull()
-    return made
 
 
 def retry(*names: str) -> Retry:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +9,6 @@ from tests.builders import Bench, accepted, answered, order, pulled, read, refus
 from tests.sync.rows import OK, next_push, told
 
 from outlet_sync_gui.sync.exchange import Send
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path)
-    made.pull()
-    return made
 
 
 def orders(bench: Bench, n: int) -> None:

@@ -11,6 +11,9 @@ from tests.sync.headquarters import (
     AT_4,
     AT_5,
     AT_6,
+    CLOUD,
+    LOCAL,
+    NEWEST,
     agree,
     agreed,
     choose,
@@ -38,15 +41,6 @@ from outlet_sync_gui.store.conflicts import Disagreement, Strategy
 from outlet_sync_gui.sync.commands import FieldChoice, Resolve, SyncNow
 from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Send, WaitUntil, Why
 from outlet_sync_gui.sync.resolve import newest
-
-CLOUD, LOCAL, NEWEST = "cloud_wins", "local_wins", "newest_wins"
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path)
-    made.pull()
-    return made
 
 
 def asked(bench: Bench, *, version: int = 2, **fields: Any) -> None:

@@ -45,13 +45,6 @@ from outlet_sync_gui.sync.events import Failed, Sent
 LATER = "2026-01-27T11:00:00Z"
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path)
-    made.pull()
-    return made
-
-
 # -- newer content
 
 

@@ -1,8 +1,6 @@
 """What a person decided, taken back within a day: a new change with the former value."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.builders import Bench, accepted, answered, body, order, product, refused, sent, transaction
 from tests.sync.headquarters import (
+    CLOUD,
+    LOCAL,
+    NEWEST,
     agree,
     agreed,
     choose,
@@ -36,16 +37,7 @@ from outlet_sync_gui.store.activity import Deed, What
 from outlet_sync_gui.sync.commands import Discard, Retry, Undo
 from outlet_sync_gui.sync.undo import WITHIN_MS, offer
 
-CLOUD, LOCAL, NEWEST = "cloud_wins", "local_wins", "newest_wins"
 DAY_S = WITHIN_MS / 1000
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    made.pull()
-    yield made
-    made.store.close()
 
 
 def deeds(bench: Bench, name: str = "product/P1") -> list[Deed]:
