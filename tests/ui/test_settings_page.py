@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 from tests.builders import OUTLET_ID
+from tests.endings import stop
 from tests.fakes import KEY, configure, read_key
 from tests.secret_service import keyring_daemon, lock, missing, session_bus, silent_owner
 from tests.ui.checks import cut_off, nameless, settle, too_small
@@ -293,7 +294,8 @@ def test_every_field_knows_its_setting(page: SettingsPage) -> None:
             chosen = settings.Settings()
             text = setting_fields.text_of(chosen, shown.spec.key)
             if shown.spec.key not in settings.NEEDED:
-                assert setting_fields.value_of(shown.spec.key, text) == getattr(chosen, shown.spec.key)
+                value = setting_fields.value_of(shown.spec.key, text)
+                assert settings.parse({shown.spec.key: value}) == chosen
 
 
 @pytest.mark.parametrize("size", [SIZE, QSize(480, 360), QSize(800, 480), QSize(512, 264)])
@@ -344,8 +346,7 @@ def cloud() -> Iterator[SimulatedCloud]:
 def app(tmp_path: Path, cloud: SimulatedCloud, qapp: QApplication) -> Iterator[App]:
     made = App(configure(tmp_path / "app", cloud.url), Theme(qapp, is_dark=False), read_key=read_key)
     yield made
-    assert made.stop()
-    made.window.deleteLater()
+    stop(made)
 
 
 def test_the_service_that_runs_takes_a_setting_up(app: App, qtbot: QtBot) -> None:

@@ -256,6 +256,27 @@ CLOSING = (
                 help=N_("Later than midnight where guests stay on"),
                 is_half=True,
             ),
+            Spec(
+                key="summary_auto_send",
+                label=N_("Send the daily summary by itself"),
+                help=N_("At closing time, if the PC's clock is right"),
+                is_switch=True,
+            ),
         )
+    ),
+    Part(
+        is_for_it=True,
+        specs=(
+            Spec(
+                key="paid_statuses",
+                label=N_("Statuses of a paid order"),
+                help=N_("As the till writes them, with commas between"),
+            ),
+            Spec(
+                key="void_statuses",
+                label=N_("Statuses of what was taken back"),
+                help=N_("As the till writes them, with commas between"),
+            ),
+        ),
     ),
 )
