@@ -38,7 +38,7 @@ from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import State, Trouble
 from outlet_sync_gui.sync.commands import Discard, Edit, Retry
 from outlet_sync_gui.sync.exchange import Lost
-from outlet_sync_gui.sync.records import Changed, Unchanged
+from outlet_sync_gui.sync.records import Changed, Unchanged, Vanished
 
 YEAR_MS = 31_536_000_000
 
@@ -675,3 +675,67 @@ def test_a_till_that_has_taken_a_first_contact_in_part_keeps_what_it_edited_sinc
     outcome = bench.put("product", product(name="Soto", price=2000, seen_change=feed(bench)[0].seq))
     assert isinstance(outcome, Unchanged)
     assert here(bench)["price"] == 5000
+
+
+# -- what the till deletes before it hears that the record was made anew
+
+
+def made_anew(bench: Bench) -> None:
+    """Deleted by headquarters, kept by a person with the till's edit: the till hears of neither."""
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    bench.put("product", product(price=38000))
+    choose(bench, "local_wins")
+
+
+def delete(bench: Bench) -> None:
+    """The till deletes it, and headquarters is told."""
+    bench.put("product", {"local_id": "P1"}, "delete")
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+
+
+def test_what_a_till_deletes_is_told_again_behind_what_makes_it_anew(bench: Bench) -> None:
+    made_anew(bench)
+    delete(bench)
+    assert [change.action for change in feed(bench)] == ["delete", "create", "delete"]
+    take(bench, 2)
+    assert isinstance(bench.put("product", product(price=38000)), Unchanged)
+    assert isinstance(bench.put("product", product(price=38000, stock=4)), Unchanged)
+    assert known(bench).deleted_at is not None
+    assert not bench.queued()
+
+
+def test_so_it_is_where_headquarters_made_it_anew(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    hear(bench, news(version=2, at=AT_5, name="Soto", price=1000))
+    delete(bench)
+    take(bench, 2)
+    assert isinstance(bench.put("product", {"local_id": "P1", "name": "Soto", "price": 1000}), Unchanged)
+    assert known(bench).deleted_at is not None
+
+
+def test_so_it_is_where_headquarters_has_nothing_of_it_to_delete(bench: Bench) -> None:
+    hear(bench, news(version=1, name="Soto", price=1000))
+    with bench.store.write():
+        bench.store.records.forget_agreements({"product"})  # headquarters lost its data
+    assert isinstance(bench.put("product", {"local_id": "P1"}, "delete"), Vanished)
+    assert [change.action for change in feed(bench)] == ["create", "delete"]
+
+
+@pytest.mark.parametrize("taken", [0, 2, 3])
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_its_own_deletion_is_none_of_headquarters(bench: Bench, taken: int, *, is_sent: bool) -> None:
+    made_anew(bench)
+    if is_sent:
+        delete(bench)
+    else:
+        bench.put("product", {"local_id": "P1"}, "delete")
+    if taken:
+        take(bench, taken)
+    assert isinstance(bench.put("product", product(price=39000)), Changed)
+    assert not bench.store.conflicts.open()
+    assert here(bench)["price"] == 39000
+    assert "deleted_at" not in here(bench)
+    assert (feed(bench)[-1].action == "create") is (taken < 3)

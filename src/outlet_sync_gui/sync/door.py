@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from outlet_sync_gui.contract.answers import CloudChange
 from outlet_sync_gui.contract.records import changed_fields, digest_of, merge_fields
-from outlet_sync_gui.contract.text import Json, dumps, loads_stored
+from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.news import Adopted, Kept
@@ -17,7 +17,7 @@ from outlet_sync_gui.store.records import CATALOGUE, Known
 from outlet_sync_gui.sync import disputes, guard, line
 from outlet_sync_gui.sync.clock import FIRST_TIME, later, to_ms
 from outlet_sync_gui.sync.guard import Guard
-from outlet_sync_gui.sync.holding import hold_here, made_there
+from outlet_sync_gui.sync.holding import hold_here, made_there, own_end
 from outlet_sync_gui.sync.merge import Merged
 
 
@@ -248,7 +248,7 @@ def _note_end(store: Store, known: Known, change: CloudChange) -> None:
 
     Of our own deletion it tells when that was by its clock; a cloud may repeat ours instead.
     """
-    if change.action != "delete" or change.updated_at == _own_end(known):
+    if change.action != "delete" or change.updated_at == own_end(known):
         return
     at = later(known.deleted_at or known.deleted_until, change.updated_at)
     if known.deleted_at is not None and at is not None:
@@ -257,15 +257,10 @@ def _note_end(store: Store, known: Known, change: CloudChange) -> None:
         store.news.outlive(known.record_id, at)
 
 
-def _own_end(known: Known) -> Json:
-    """When the POS deleted it, by its clock; None where it did not."""
-    return loads_stored(known.payload).get("deleted_at")
-
-
 def _is_before_its_end(known: Known, change: CloudChange, deleted_at: str) -> bool:
     """Headquarters' deletion has a time alone. Ours has a version, and a time that is no later than it was there."""
     is_earlier = to_ms(change.updated_at) <= to_ms(deleted_at)
-    if _own_end(known) is None:
+    if own_end(known) is None:
         return is_earlier
     if change.cloud_id is not None and known.cloud_id is None:
         return False  # headquarters had none: it made this one

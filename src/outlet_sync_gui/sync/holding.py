@@ -39,6 +39,11 @@ def end_here(store: Store, record_id: int) -> None:
     store.records.mark_deleted(record_id, store.outlet.read().cursor or FIRST_TIME)
 
 
+def own_end(known: Known) -> Json:
+    """When the POS deleted it, by its clock; None where it did not."""
+    return loads_stored(known.payload).get("deleted_at")
+
+
 def tell_till(
     store: Store,
     known: Known,

@@ -13,7 +13,7 @@ from outlet_sync_gui.store.records import CATALOGUE, Content, Known, Made
 from outlet_sync_gui.sync.clock import to_ms
 from outlet_sync_gui.sync.disputes import edited_though_gone, retest
 from outlet_sync_gui.sync.door import apply_kept_news
-from outlet_sync_gui.sync.holding import end_here, tell_till
+from outlet_sync_gui.sync.holding import end_here, own_end, tell_till
 from outlet_sync_gui.sync.line import lane_of, queue
 from outlet_sync_gui.sync.merge import NOT_SAID
 from outlet_sync_gui.sync.till import Till, till_of
@@ -106,6 +106,8 @@ def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
     except InputRefused as refusal:
         return refusal
     store.records.remember_source(known.record_id, _numbered(known, incoming), _source(incoming), seq=till.seq)
+    if till.is_undone_ahead and not isinstance(decision, Unchanged):
+        _tell_again(store, known, decision.content, now_ms)
     match decision:
         case Vanished(content):
             store.records.change(known.record_id, incoming, content, now_ms=now_ms)
@@ -113,15 +115,18 @@ def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
             store.records.unqueue(known.record_id)
         case Changed(content):
             store.records.change(known.record_id, incoming, content, now_ms=now_ms)
-            if till.will_lose and incoming.operation != "delete":
-                tell_till(store, known, content.payload, now_ms=now_ms)  # all that it said since
             queue(store, known.record_id, incoming, content, now_ms)
             if known.has_news:
                 apply_kept_news(store, [known.record_id], now_ms=now_ms)  # held: newer content may agree now
-            if till.is_gone_unheard and incoming.operation != "delete":
+            if till.is_gone_unheard and incoming.operation != "delete" and own_end(known) is None:
                 edited_though_gone(store, known, now_ms=now_ms)
             retest(store, known.record_id, now_ms=now_ms)
     return decision
+
+
+def _tell_again(store: Store, known: Known, content: Content, now_ms: int) -> None:
+    """What the POS says now is behind all that undoes it in the change feed, so that it ends as it should."""
+    tell_till(store, known, None if content.operation == "delete" else content.payload, now_ms=now_ms)
 
 
 def _source(incoming: Incoming) -> str | None:
@@ -145,11 +150,16 @@ def _edit(known: Known, incoming: Incoming, till: Till) -> Decision:
 
 
 def _edit_of_gone(known: Known, incoming: Incoming, till: Till) -> Decision:
-    """Headquarters deleted what the POS goes on with: a sale of it is nothing to tell, any other edit is."""
-    payload = three_way(till.source, incoming.content, known.payload)
+    """It is deleted, which the POS has not heard: a sale is nothing to tell, any other edit is.
+
+    What the POS deleted itself, and has again by an older change, it makes anew by that.
+    """
     edits = changed_fields(till.source or NOTHING, loads_stored(incoming.content))
     if not frozenset(edits) - NOT_SAID - {"stock"}:
         return Unchanged()
+    if own_end(known) is not None:
+        return _edit(known, incoming, till)
+    payload = three_way(till.source, incoming.content, known.payload)
     version = _next_version(known, incoming)
     return Changed(Content(payload=payload, digest=digest_of(payload), version=version, operation="create"))
 

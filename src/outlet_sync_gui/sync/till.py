@@ -15,8 +15,8 @@ class Till:
     """What the POS's next word is compared with; only what is other than this did the POS change itself.
 
     `stock_on_the_way`: counts that it has not added yet. `is_gone_unheard`: headquarters deleted the record, and the
-    POS goes on with it unawares. `will_lose`: it will hear of a deletion, whatever came after that. `seq`: up to which
-    change of the feed it has heard.
+    POS goes on with it unawares. `is_undone_ahead`: it will hear of a deletion, whatever came after that, or, where it
+    deletes the record, of what made that anew. `seq`: up to which change of the feed it has heard.
     """
 
     source: str | None
@@ -24,7 +24,7 @@ class Till:
     seq: int = 0
     stock_on_the_way: int = 0
     is_gone_unheard: bool = False
-    will_lose: bool = False
+    is_undone_ahead: bool = False
 
 
 def till_of(store: Store, known: Known, incoming: Incoming) -> Till:
@@ -42,7 +42,7 @@ def till_of(store: Store, known: Known, incoming: Incoming) -> Till:
         seq=_abreast(noted, ahead) if noted else known.source_seq,
         stock_on_the_way=sum(_delta(change) for change in ahead),
         is_gone_unheard=source is not None and bool(ahead) and ahead[-1].action == "delete",
-        will_lose=_will_lose(source, ahead),
+        is_undone_ahead=_brings_back(ahead) if incoming.operation == "delete" else _will_lose(source, ahead),
     )
 
 
@@ -50,6 +50,11 @@ def _will_lose(source: str | None, ahead: Sequence[Noted]) -> bool:
     """Whether a deletion comes; of a record that the POS makes only now, where nothing makes that anew behind it."""
     is_coming = any(change.action == "delete" for change in ahead)
     return is_coming and (source is not None or ahead[-1].action == "delete")
+
+
+def _brings_back(ahead: Sequence[Noted]) -> bool:
+    """Whether the POS will hear of a record as if it were new."""
+    return any(change.action == "create" for change in ahead)
 
 
 def _abreast(noted: Sequence[Noted], ahead: Sequence[Noted]) -> int:
