@@ -41,7 +41,7 @@ def test_counters_say_what_counting_says(steps: list[str], tmp_path_factory: pyt
         elif step == "delete":
             bench.put("order", order(f"A{n % 5}"), "delete")
         elif step == "retry":
-            bench.store.outbox.retry_dead()
+            bench.store.outbox.retry_dead([row.record_id for row in bench.store.views.queue(state=RowState.DEAD)])
         elif bench.store.outlet.counts().pending.total:
             _exchange(bench, step)
     kept = bench.store._db.rows("SELECT lane, state, n, amount FROM counter WHERE n <> 0 OR amount <> 0")

@@ -9,7 +9,7 @@ from tests.builders import Bench, accepted, body, order, product, pulled, read, 
 
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.errors import InputRefused
-from outlet_sync_gui.status import Lane, Trouble
+from outlet_sync_gui.status import Lane, RowState, Trouble
 from outlet_sync_gui.sync.commands import SyncNow
 from outlet_sync_gui.sync.exchange import Kind, Lost, Send
 from outlet_sync_gui.sync.line import lane_of
@@ -258,7 +258,7 @@ def test_whatever_happens_versions_rise_and_the_last_word_arrives(
             bench.restart()
         else:
             _exchange(bench, cloud, kind)
-    bench.store.outbox.retry_dead()
+    bench.store.outbox.retry_dead([row.record_id for row in bench.store.views.queue(state=RowState.DEAD)])
     for _ in range(6):
         _exchange(bench, cloud, "accepted")
     assert bench.queued() == []
