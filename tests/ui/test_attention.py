@@ -11,7 +11,7 @@ from tests.ui.states import NOW, REFUSED, queued, status
 
 from outlet_sync_gui.contract.text import dumps
 from outlet_sync_gui.reader import Record, WantRecord, WantRefused
-from outlet_sync_gui.status import Row, RowState, State
+from outlet_sync_gui.status import Deciding, Row, RowState, State
 from outlet_sync_gui.sync.commands import Discard, Edit, Retry
 from outlet_sync_gui.ui.attention_page import AttentionPage
 from outlet_sync_gui.ui.discard_dialog import DiscardDialog
@@ -278,3 +278,12 @@ def test_the_buttons_of_a_long_group_stay_in_sight(window: MainWindow) -> None:
     page.show_refused(refused(rows[:2]))
     settle()
     assert card.table.height() == card.table.whole_height()
+
+
+def test_while_very_many_are_decided_over_it_tells_how_far_that_is(window: MainWindow) -> None:
+    page = page_of(window, *TABLES)
+    shown = status(State.ATTENTION, dead=3, deciding=Deciding(is_retry=False, done=200, n=203))
+    window.show_status(shown, NOW)
+    assert page.line.whole() == "Discarding 200 of 203"
+    window.show_status(replace(shown, deciding=None), NOW)
+    assert page.line.whole() == "3 records were not accepted by headquarters. The rest is still sent."

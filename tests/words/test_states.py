@@ -8,7 +8,7 @@ import pytest
 from tests.ui.states import MINUTE, NOW, STATES, order, product
 
 from outlet_sync_gui import words
-from outlet_sync_gui.status import Pending, Progress, Row, RowState, Trouble
+from outlet_sync_gui.status import Deciding, Pending, Progress, Row, RowState, Trouble
 
 
 @pytest.fixture(autouse=True)
@@ -163,6 +163,21 @@ def test_a_tooltip_repeats_nothing_and_ends_with_the_help_desks_code(
 ) -> None:
     words.use("id")
     assert words.tooltip(replace(STATES[name], **values), NOW) == tooltip
+
+
+@pytest.mark.parametrize(
+    ("is_retry", "language", "told"),
+    [
+        (True, "id", "Coba lagi 3.000 dari 10.000"),
+        (True, "en", "Retrying 3,000 of 10,000"),
+        (False, "id", "Tidak dikirim 3.000 dari 10.000"),
+        (False, "en", "Discarding 3,000 of 10,000"),
+    ],
+)
+def test_a_decision_over_very_many_records_tells_how_far_it_is(is_retry: bool, language: str, told: str) -> None:
+    words.use(language)
+    deciding = Deciding(is_retry=is_retry, done=3000, n=10_000)
+    assert words.subline(replace(STATES["attention"], deciding=deciding), NOW) == told
 
 
 @pytest.mark.parametrize("said", ["", "a/b", "1/2/3", "/", "{n}"])

@@ -180,6 +180,8 @@ def _attention(status: Status) -> str:
 def _attention_line(status: Status, now_ms: int) -> str:
     if status.trouble is not None:
         return trouble(status.trouble)[1]
+    if status.deciding is not None:
+        return deciding(status.deciding)
     asked = [found for found in status.waits if found.is_question]
     if asked and not status.dead:
         return wait(asked[0], now_ms)
