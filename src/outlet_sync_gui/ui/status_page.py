@@ -204,8 +204,6 @@ def _door(found: Trouble) -> str:
 
 
 def _attention_line(status: Status) -> str:
-    if status.deciding is not None:
-        return words.deciding(status.deciding)
     if status.dead and status.questions:
         return words.say_n("{n} question, the rest refused", "{n} questions, the rest refused", status.questions)
     if status.questions:
