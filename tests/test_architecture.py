@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, Signal
+from tests.fakes import configure, environment
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = (".ci", "docs", "packaging", "resources", "src", "tests", "CHANGELOG.md", "README.md", "pyproject.toml")
@@ -30,6 +31,31 @@ except SystemExit as stopped:
 print()
 print(code or 0, *sorted({name.partition(".")[0] for name in sys.modules} & {"PySide6", "shiboken6"}))
 """
+START = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from outlet_sync_gui import __main__
+from outlet_sync_gui.commands import desktop
+from outlet_sync_gui.process import leave, make_application
+from outlet_sync_gui.start import Start
+
+moment, directory = sys.argv[1:]
+application = make_application()
+start = Start(application, Path(directory), language="", is_minimized=moment != "window")
+start.begin()
+if moment == "work":
+    look = QTimer(interval=50)
+    look.timeout.connect(lambda: start._app is None or not start._app.status.is_running or leave())
+    look.start()
+    application.exec()
+    assert start.stop()
+print(*sys.modules)
+"""
+# What one waits for at a start needs none of these.
+HEAVY = frozenset(
+    {"asyncio", "dataclasses", "httpx", "jeepney", "keyring", "peewee", "polib", "pydantic", "simplejson", "tomlkit"}
+)
 
 
 def files(*endings: str) -> Iterator[Path]:
@@ -77,6 +103,32 @@ def test_a_command_does_without_qt(command: str, tmp_path: Path) -> None:
     code, *loaded = result.stdout.splitlines()[-1].split()
     assert loaded == []
     assert code in {"0", "2"}, result.stderr  # 2: this data directory has no settings
+
+
+def loaded_at(moment: str, directory: Path) -> set[str]:
+    """The modules of a desktop program when its `icon` or its `window` shows, or once it is at `work` minimized."""
+    words = [sys.executable, "-c", START, moment, str(directory)]
+    env = environment(directory, QT_QPA_PLATFORM="offscreen")
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=50, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(("moment", "shown"), [("icon", "ui.tray_icon"), ("window", "ui.main_window")])
+def test_what_a_start_shows_first_is_there_before_the_program(moment: str, shown: str, tmp_path: Path) -> None:
+    """Whatever is imported on this way is waited for at each start: an icon was seven times as late once."""
+    loaded = loaded_at(moment, configure(tmp_path, "http://127.0.0.1:1"))
+    assert loaded & HEAVY == set()
+    assert f"outlet_sync_gui.{shown}" in loaded
+    late = {"app", "settings", "words", "reader", "worker", "service", "ui.rail", "ui.status_page", "ui.theme"}
+    assert loaded & {f"outlet_sync_gui.{name}" for name in late} == set()
+
+
+def test_a_till_at_work_loads_no_window(tmp_path: Path) -> None:
+    loaded = loaded_at("work", configure(tmp_path, "http://127.0.0.1:1"))
+    assert "outlet_sync_gui.service" in loaded
+    seldom = "main_window", "status_page", "settings_page", "queue_page", "wizard", "about", "decisions"
+    unwanted = {"outlet_sync_gui.demo", "outlet_sync_gui.simulator", *(f"outlet_sync_gui.ui.{name}" for name in seldom)}
+    assert loaded & unwanted == set()
 
 
 class Bell(QObject):

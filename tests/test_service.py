@@ -12,7 +12,7 @@ from tests.fakes import KEY, configure, no_key, read_key, running_service
 
 from outlet_sync_gui import channel, settings
 from outlet_sync_gui.errors import AlreadyRunning, CredentialsMissing, StoreFailed
-from outlet_sync_gui.hosting import Lock
+from outlet_sync_gui.lock import Lock
 from outlet_sync_gui.service import Service
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from tests.fakes import KEY, configure, read_key
 
 from outlet_sync_gui.errors import AlreadyRunning
-from outlet_sync_gui.hosting import Lock
+from outlet_sync_gui.lock import Lock
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State, Status

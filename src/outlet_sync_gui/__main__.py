@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from outlet_sync_gui import commands, settings, words
+from outlet_sync_gui import commands
 from outlet_sync_gui.commands import Context
-from outlet_sync_gui.commands.parser import parser
+from outlet_sync_gui.commands.parser import DESKTOP, parse
+from outlet_sync_gui.directory import data_directory
 from outlet_sync_gui.errors import OutletSyncError, SettingsInvalid
 
 log = logging.getLogger("outlet_sync_gui")
@@ -16,17 +17,22 @@ log = logging.getLogger("outlet_sync_gui")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code (see interface.md)."""
-    arguments = parser().parse_args(argv)
+    arguments = parse(argv)
     os.umask(0o077)  # what we make is readable by its user alone
-    context = Context(settings.data_directory(getattr(arguments, "data_dir", None)), arguments)
-    _speak(context, getattr(arguments, "language", ""))
+    context = Context(data_directory(getattr(arguments, "data_dir", None)), arguments)
+    if arguments.command != DESKTOP:  # whose icon shows before it says a word
+        _speak(context, context.language)
     _log_to_stderr(getattr(arguments, "log_level", "WARNING"))
     try:
         return _command(arguments.command)(context)
     except OutletSyncError as error:
+        from outlet_sync_gui import words
+
         _tell(context, error.code, words.problem(error))
         return commands.exit_code(error)
     except Exception as error:
+        from outlet_sync_gui import words
+
         log.exception("a mistake of the program")
         why = f"{type(error).__name__}: {error}"
         _tell(context, "bug", words.say("Unexpected mistake: {why}. Details are in the log.", why=why))
@@ -41,6 +47,8 @@ def _command(name: str) -> Callable[[Context], int]:
 
 
 def _speak(context: Context, wanted: str) -> None:
+    from outlet_sync_gui import words  # late, with all that it takes: the tray's icon does without
+
     try:
         chosen = context.loaded().settings
     except SettingsInvalid:

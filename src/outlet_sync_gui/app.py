@@ -1,18 +1,13 @@
 """The desktop program: tray, window and service put together; the only start and stop."""
 
-import gc
 import logging
-import os
-import signal
-import socket
-import sys
+from collections.abc import Iterator
 from functools import partial
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, QUrl
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication
 
 from outlet_sync_gui import settings, words
 from outlet_sync_gui.desktop.bus import Bus
@@ -21,38 +16,41 @@ from outlet_sync_gui.desktop.keyring_watch import KeyringWatch
 from outlet_sync_gui.desktop.machine import Machine, tell_windows
 from outlet_sync_gui.desktop.notices import Item, shutdown
 from outlet_sync_gui.desktop.notifier import Notifier
-from outlet_sync_gui.desktop.panel import Panel
 from outlet_sync_gui.doors import FROM_KEYRING, Secrets
-from outlet_sync_gui.errors import AlreadyRunning, OutletSyncError, SettingsInvalid, StoreFailed
-from outlet_sync_gui.reader import Reader
+from outlet_sync_gui.errors import AlreadyRunning, InputRefused, OutletSyncError, SettingsInvalid, StoreFailed
+from outlet_sync_gui.process import leave
+from outlet_sync_gui.reader import Reader, Wish
 from outlet_sync_gui.service import ReadKey, key_from_keyring
 from outlet_sync_gui.status import State, Status, Trouble
-from outlet_sync_gui.support.doctor import try_line
 from outlet_sync_gui.support.ladder import Step, climb
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.commands import Command, KeyChanged, KeyringOpened, LineUp, Pause, Resume, Retry, SyncNow
 from outlet_sync_gui.sync.state import not_set_up, with_error
 from outlet_sync_gui.ui import icons
-from outlet_sync_gui.ui.about import AboutDialog
 from outlet_sync_gui.ui.aside import Aside
 from outlet_sync_gui.ui.keeper import DropSecret, Errand, Keeper, Kept, Look, PutSecret, RenewToken, Save
-from outlet_sync_gui.ui.main_window import MainWindow
-from outlet_sync_gui.ui.rail import Page
+from outlet_sync_gui.ui.page import Page
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.tray import Tray
-from outlet_sync_gui.ui.wizard import Wizard
+from outlet_sync_gui.ui.tray_icon import TrayIcon
 from outlet_sync_gui.worker import SyncWorker
+
+if TYPE_CHECKING:
+    from outlet_sync_gui.ui.main_window import MainWindow
+    from outlet_sync_gui.ui.wizard import Wizard
 
 log = logging.getLogger(__name__)
 
-LOG_BYTES, LOG_FILES = 1_000_000, 5
 PICTURE_PX = 64
 WATCH_AFTER_MS = 1500  # window and tray come first
 FAREWELL_MS = 1000  # a shutdown waits no longer for what we say
 
 
 class App(QObject):
-    """Owns window, tray, worker and reader. `start` once, `stop` once."""
+    """Owns window, tray, worker and reader. `start` once, `stop` once.
+
+    `icon` and `window` are those that came before everything else (see `start`), if they did.
+    """
 
     def __init__(
         self,
@@ -62,6 +60,8 @@ class App(QObject):
         read_key: ReadKey = key_from_keyring,
         door_secrets: Secrets = FROM_KEYRING,
         is_demo: bool = False,
+        icon: TrayIcon | None = None,
+        window: "MainWindow | None" = None,
     ) -> None:
         super().__init__()
         self._directory = directory
@@ -70,12 +70,12 @@ class App(QObject):
         self._is_minimized = False
         self.failure: OutletSyncError | None = None
         self.status = self._first_status()
-        self.window = MainWindow(theme, test=partial(try_line, directory))
+        self._window: MainWindow | None = None
         self.wizard: Wizard | None = None
         self._is_asking = False
-        self.tray = Tray()
+        self.tray = Tray(icon)
         self.bus = Bus.open("SESSION")
-        self.panel = Panel(self.bus)
+        self.panel = self.tray.icon.panel
         self.machine = Machine()
         self.keyring = KeyringWatch(self.bus)
         self.notifier = Notifier(self.bus)
@@ -85,6 +85,18 @@ class App(QObject):
         self._reader = Reader(directory)
         self._aside = Aside(self)
         self._connect()
+        if window is not None:
+            self._take_in(window)
+
+    @property
+    def window(self) -> "MainWindow":
+        """The window, made when somebody first wants to see it."""
+        if self._window is None:
+            from outlet_sync_gui.ui.main_window import MainWindow
+
+            self._take_in(MainWindow(self._theme))
+        assert self._window is not None
+        return self._window
 
     def start(self, *, is_minimized: bool = False) -> None:
         """Show the window, unless it starts with the session; the tray as soon as there is one; start the service."""
@@ -102,8 +114,10 @@ class App(QObject):
 
     def set_up(self) -> None:
         """Ask what is missing, question by question; a first run that is open already comes up."""
+        from outlet_sync_gui.ui.wizard import Wizard  # late: it is asked once in the life of a till
+
         if self.wizard is None:
-            self.wizard = wizard = Wizard(self.window, self._theme, partial(try_line, self._directory))
+            self.wizard = wizard = Wizard(self.window, self._theme, partial(_try_line, self._directory))
             wizard.asked.connect(self.keeper.do)
             wizard.language_asked.connect(self.speak)
             wizard.sync_asked.connect(lambda: self.ask(SyncNow()))
@@ -127,14 +141,18 @@ class App(QObject):
 
     def stop(self) -> bool:
         """End the service and hide; whether it ended in time."""
-        self.tray.hide()
-        self.window.hide()
+        self.tray.icon.hide()
+        if self._window is not None:
+            self._window.hide()
         self.machine.close()
         if self.bus is not None:
             self.bus.close()
         self._reader.wait()
         self.keeper.finish()
-        return self.worker.stop()
+        self._reader.found.disconnect(self._show_found)
+        has_ended = self.worker.stop()
+        QCoreApplication.removePostedEvents(self)  # what was still on its way to a window that is none any more
+        return has_ended
 
     def ask(self, command: Command) -> None:
         """Hand a command to the service."""
@@ -143,7 +161,8 @@ class App(QObject):
     def speak(self, language: str) -> None:
         """Switch the language, here and for the next start."""
         words.use(language)
-        self.window.retranslate()
+        if self._window is not None:
+            self._window.retranslate()
         self.tray.retranslate()
         if self.wizard is not None:
             self.wizard.retranslate()
@@ -155,6 +174,7 @@ class App(QObject):
         try:
             settings.prepare_directory(self._directory)
             chosen = settings.load(self._directory).settings
+            words.use_zone(chosen.timezone)
         except (StoreFailed, SettingsInvalid) as error:
             self.failure = error
             return with_error(_starting(""), error)
@@ -162,38 +182,46 @@ class App(QObject):
 
     def _connect(self) -> None:
         self.worker.status_changed.connect(self._show)
-        self.worker.show_asked.connect(self.window.come_up)
+        self.worker.show_asked.connect(self._come_up)
         self.worker.ended_badly.connect(self._ended_badly)
-        self.worker.declined.connect(self.window.show_declined)
-        self.window.read_asked.connect(lambda wish: self._reader.read(self.status.outlet_id, wish))
-        self.window.decided.connect(self.ask)
-        self._reader.found.connect(self.window.show_found)
-        for asker in (self.window, self.tray):
-            asker.sync_asked.connect(lambda: self.ask(SyncNow()))
-            asker.resume_asked.connect(lambda: self.ask(Resume()))
-        self.window.language_asked.connect(self.speak)
-        self.window.errand_asked.connect(self.keeper.do)
-        self.window.setup_asked.connect(self.set_up)
-        self.window.log_asked.connect(self._open_log)
+        self.worker.declined.connect(self._show_declined)
+        self._reader.found.connect(self._show_found)
         self.keeper.came.connect(self._take_up)
-        self.window.retry_asked.connect(lambda: self.ask(Retry(who=settings.user_name())))
-        self.window.pause_asked.connect(lambda: self.ask(Pause()))
-        self.window.close_asked.connect(self._close_asked)
+        self.tray.sync_asked.connect(lambda: self.ask(SyncNow()))
+        self.tray.resume_asked.connect(lambda: self.ask(Resume()))
         self.tray.pause_asked.connect(lambda minutes: self.ask(_pause(minutes)))
-        self.tray.open_asked.connect(self.window.come_up)
+        self.tray.open_asked.connect(self._come_up)
         self.tray.page_asked.connect(self._open_page)
         self.tray.log_asked.connect(self._open_log)
         self.tray.about_asked.connect(self._tell_about)
         self.tray.quit_asked.connect(leave)
-        self.window.status_page.why.look_asked.connect(self._look_at_line)
-        self.panel.appeared.connect(self._come_into_panel)
         self.panel.missed.connect(self._do_without_panel)
-
+        self.tray.icon.appeared.connect(self._come_into_panel)
+        if self.tray.icon.shown is not None:
+            self._come_into_panel()
         self.machine.woke.connect(lambda: self.ask(LineUp()))
         self.machine.ending.connect(self._say_farewell)
         self.keyring.opened.connect(lambda: self.ask(KeyringOpened()))
         self.herald.farewell_told.connect(self.machine.let_go)
         self.herald.asked.connect(self._see_to)
+
+    def _take_in(self, window: "MainWindow") -> None:
+        """Show in this window what is true, and do what is asked there."""
+        self._window = window
+        window.test = partial(_try_line, self._directory)
+        window.read_asked.connect(lambda wish: self._reader.read(self.status.outlet_id, wish))
+        window.decided.connect(self.ask)
+        window.sync_asked.connect(lambda: self.ask(SyncNow()))
+        window.pause_asked.connect(lambda: self.ask(Pause()))
+        window.resume_asked.connect(lambda: self.ask(Resume()))
+        window.retry_asked.connect(lambda: self.ask(Retry(who=settings.user_name())))
+        window.language_asked.connect(self.speak)
+        window.errand_asked.connect(self.keeper.do)
+        window.setup_asked.connect(self.set_up)
+        window.log_asked.connect(self._open_log)
+        window.line_asked.connect(self._look_at_line)
+        window.close_asked.connect(self._close_asked)
+        window.show_status(self.status, now().wall_ms)
 
     def _see_to(self, item: Item) -> None:
         """Land on what was told."""
@@ -209,7 +237,8 @@ class App(QObject):
             self._theme.choose(came.loaded.settings.appearance)
         if not isinstance(came, OutletSyncError):
             self._tell_service(errand)
-        self.window.show_errand(errand, came)
+        if self._window is not None:
+            self._window.show_errand(errand, came)
 
     def _tell_service(self, errand: Errand) -> None:
         match errand:
@@ -225,7 +254,7 @@ class App(QObject):
 
     def _look_at_line(self) -> None:
         """Find out which rung keeps us offline, while somebody sees it; headquarters is not asked again."""
-        if self.window.isVisible() and not self._aside.is_busy:
+        if self._is_seen() and not self._aside.is_busy:
             self._aside.run(partial(self._climbed, self.status.trouble), self._show_line)
 
     def _climbed(self, tried: Trouble | None) -> list[Step]:
@@ -235,6 +264,15 @@ class App(QObject):
         if not isinstance(came, OutletSyncError):
             self.window.status_page.why.show_steps(came)
 
+    def _show_declined(self, command: Command, error: InputRefused) -> None:
+        self.window.show_declined(command, error)
+
+    def _show_found(self, wish: Wish, found: object) -> None:
+        self.window.show_found(wish, found)
+
+    def _come_up(self) -> None:
+        self.window.come_up()
+
     def _open_page(self, page: Page) -> None:
         self.window.come_up()
         self.window.open_page(page)
@@ -243,11 +281,16 @@ class App(QObject):
         self.status = status
         now_ms = now().wall_ms
         self.tray.show_status(status, now_ms)
-        self.window.show_status(status, now_ms)
+        if self._window is not None:
+            self._window.show_status(status, now_ms)
         if self.wizard is not None:
             self.wizard.show_status(status, now_ms)
         self._ask_first(status)
-        self.herald.hear(status, is_watched=self.window.isActiveWindow() or self._shows_first_run(status))
+        is_watched = self._window is not None and self._window.isActiveWindow()
+        self.herald.hear(status, is_watched=is_watched or self._shows_first_run(status))
+
+    def _is_seen(self) -> bool:
+        return self._window is not None and self._window.isVisible()
 
     def _shows_first_run(self, status: Status) -> bool:
         """Whoever started it sees what is asked; who only logged in has to be told."""
@@ -270,12 +313,11 @@ class App(QObject):
             self.window.showMinimized()
 
     def _come_into_panel(self) -> None:
-        self.tray.appear()
-        if self.tray.icon is not None:
-            self.notifier.use(self.tray.icon)
+        if self.tray.icon.shown is not None:
+            self.notifier.use(self.tray.icon.shown)
 
     def _do_without_panel(self) -> None:
-        if not self.window.isVisible():
+        if not self._is_seen():
             self.window.showMinimized()
 
     def _say_farewell(self) -> None:
@@ -296,77 +338,18 @@ class App(QObject):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._directory / "logs")))
 
     def _tell_about(self) -> None:
+        from outlet_sync_gui.ui.about import AboutDialog
+
         self.window.come_up()
         about = AboutDialog(self.window, self._directory, self.status.outlet_code)
         about.log.clicked.connect(self._open_log)
         about.open()
 
 
-def run_app(directory: Path, *, is_minimized: bool) -> None:
-    """Tray, window and service until a person quits. Raises afterwards what kept it from working."""
-    application = make_application()
-    app = App(directory, Theme(application))
-    if app.failure is None:
-        log_to_file(directory)
-    application.commitDataRequest.connect(app.session_ends)
-    app.start(is_minimized=is_minimized)
-    gc.freeze()  # what is loaded stays: looking through it for garbage would halt the window for 40 ms at a time
-    with SignalsQuit():
-        application.exec()
-    if not app.stop():
-        log.error("the service did not end in time")
-        os._exit(1)  # what was queued is on disk; destroying a running QThread would abort
-    if app.failure is not None:
-        raise app.failure
+def _try_line(directory: Path) -> Iterator[Step]:
+    from outlet_sync_gui.support.doctor import try_line  # late, as the wizard
 
-
-def make_application() -> QApplication:
-    """The QApplication, once."""
-    application = QApplication.instance() or QApplication(["outlet-sync-gui"])
-    assert isinstance(application, QApplication)
-    application.setApplicationName("Outlet Sync")
-    application.setDesktopFileName("outlet-sync-gui")
-    application.setQuitOnLastWindowClosed(False)
-    return application
-
-
-def leave() -> None:
-    """End the program. Not `quit`: that asks the window to close, which only hides itself."""
-    QApplication.exit(0)
-
-
-def log_to_file(directory: Path) -> None:
-    """Keep a rotating log; it holds no secret and nobody's name."""
-    folder = directory / "logs"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    handler = RotatingFileHandler(
-        folder / "outlet-sync.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    handler.setLevel(logging.INFO)
-    package = logging.getLogger("outlet_sync_gui")
-    package.setLevel(logging.INFO)
-    package.addHandler(handler)
-
-
-class SignalsQuit:
-    """SIGTERM and Ctrl-C end the program: Python's handlers run only when Qt's loop wakes, so a socket wakes it."""
-
-    def __enter__(self) -> None:
-        self._ear, self._mouth = socket.socketpair()
-        for end in (self._ear, self._mouth):
-            end.settimeout(0)
-        signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: leave())
-        self._notifier = QSocketNotifier(self._ear.fileno(), QSocketNotifier.Type.Read)
-        self._notifier.activated.connect(lambda: self._ear.recv(64))
-
-    def __exit__(self, *_: object) -> None:
-        signal.set_wakeup_fd(-1)
-        self._notifier.setEnabled(False)
-        self._ear.close()
-        self._mouth.close()
+    return try_line(directory)
 
 
 def _picture(status: Status) -> QImage:
@@ -380,10 +363,3 @@ def _pause(minutes: int) -> Pause:
 def _starting(outlet_code: str) -> Status:
     """Before the service has said anything: nothing is claimed."""
     return Status(state=State.SYNCING, version="", outlet_code=outlet_code)
-
-
-def has_display() -> bool:
-    """Whether windows can be seen on this machine."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -19,11 +19,12 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from outlet_sync_gui import sample, settings, words
-from outlet_sync_gui.app import App, SignalsQuit, has_display, leave, log_to_file, make_application
+from outlet_sync_gui.app import App
 from outlet_sync_gui.contract.records import Incoming
 from outlet_sync_gui.credentials import WebhookSecret
 from outlet_sync_gui.doors import WEBHOOK_PATH, Secrets
 from outlet_sync_gui.intake import Origin, read_json
+from outlet_sync_gui.process import SignalsQuit, has_display, leave, log_to_file, make_application
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State, Status

@@ -30,8 +30,9 @@ from outlet_sync_gui.errors import (
     SettingsInvalid,
     StoreFailed,
 )
-from outlet_sync_gui.hosting import Lock, ended, new_loop
+from outlet_sync_gui.hosting import ended, new_loop
 from outlet_sync_gui.letterbox import Letterbox
+from outlet_sync_gui.lock import Lock
 from outlet_sync_gui.settings import Loaded, Settings
 from outlet_sync_gui.status import Deciding, Status, Trouble
 from outlet_sync_gui.store import Store, open_store, with_remote

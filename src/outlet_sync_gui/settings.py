@@ -7,7 +7,6 @@ import getpass
 import json
 import os
 import re
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +15,36 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import platformdirs
 import tomlkit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from tomlkit.exceptions import TOMLKitError
 
+from outlet_sync_gui.directory import PREFIX, data_directory, default_directory, prepare_directory, settings_file
 from outlet_sync_gui.errors import SettingsInvalid, StoreFailed
 
-PREFIX = "OUTLET_SYNC_"
 LONGEST_SHOWN = 80  # of a value that can't be used
+__all__ = [
+    "LOOPBACK_HOSTS",
+    "NEEDED",
+    "NO_REMOTE",
+    "PREFIX",
+    "Loaded",
+    "Policy",
+    "Settings",
+    "Source",
+    "data_directory",
+    "default_directory",
+    "from_text",
+    "is_loopback",
+    "load",
+    "parse",
+    "prepare_directory",
+    "save",
+    "settings_file",
+    "typed",
+    "user_name",
+]
+
 NEEDED = ("outlet_id", "outlet_code", "cloud_url")
 # Variables of ours that are no settings: where the data is, and secrets for machines without a keyring.
 OTHER_VARIABLES = frozenset({"DATA_DIR", "API_KEY", "WEBHOOK_SECRET", "INTAKE_TOKEN"})
@@ -143,39 +163,12 @@ def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in LOOPBACK_HOSTS
 
 
-def data_directory(chosen: str | None = None) -> Path:
-    """The data directory: as chosen, else OUTLET_SYNC_DATA_DIR, else the platform's own place."""
-    place = chosen or os.environ.get(f"{PREFIX}DATA_DIR")
-    return Path(place).expanduser().absolute() if place else default_directory()
-
-
-def default_directory() -> Path:
-    """The platform's own place for the data."""
-    return platformdirs.user_data_path("outlet-sync-gui", appauthor=False)
-
-
 def user_name() -> str:
     """Who decides at this machine, as the system calls them."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
         return ""
-
-
-def prepare_directory(directory: Path) -> Path:
-    """Make the data directory, readable by its user alone. Raises StoreFailed(data_dir_unwritable)."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
-    except OSError as error:
-        raise StoreFailed("data_dir_unwritable", {"path": str(directory), "why": error.strerror or ""}) from error
-    return directory
-
-
-def settings_file(directory: Path) -> Path:
-    """Where the settings of a data directory are kept."""
-    return directory / "settings.toml"
 
 
 def load(

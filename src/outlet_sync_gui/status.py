@@ -3,18 +3,21 @@
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from outlet_sync_gui.state import State
 
-class State(StrEnum):
-    """The states of the program, in the order in which they win when several hold."""
-
-    SETUP = "setup"
-    ERROR = "error"
-    PAUSED = "paused"
-    OFFLINE = "offline"
-    ATTENTION = "attention"
-    SYNCING = "syncing"
-    WAITING = "waiting"
-    IDLE = "idle"
+__all__ = [
+    "Deciding",
+    "Lane",
+    "Pending",
+    "Progress",
+    "Question",
+    "Row",
+    "RowState",
+    "State",
+    "Status",
+    "Trouble",
+    "Wait",
+]
 
 
 class RowState(StrEnum):
@@ -75,6 +78,11 @@ class Trouble:
 
     code: str
     facts: tuple[tuple[str, str | int | float], ...] = ()
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether nothing has to be done: webhooks and a till that speaks HTTP are no must."""
+        return self.code in ("D-SECRET", "D-TOKEN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,7 @@ def rounds(ours: Callable[[], float], bare: Callable[[], float]) -> tuple[list[f
 
 def until_icon(shown: Owner, directory: Path, desk: Desk, words: Sequence[str]) -> float:
     """Seconds from the start of a program until the panel has its icon."""
+    shown.forget()  # the icon of a program that was started for its window
     started = time.perf_counter()
     with running_program(directory, desk, words):
         shown.next("RegisterStatusNotifierItem")

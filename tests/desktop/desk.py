@@ -76,6 +76,11 @@ class Owner:
             if called == member:
                 return values
 
+    def forget(self) -> None:
+        """Pass over all that was called so far."""
+        while not self.heard.empty():
+            self.heard.get()
+
     def close(self) -> None:
         """Leave the bus; the name is nobody's then."""
         self._bus.sock.shutdown(2)

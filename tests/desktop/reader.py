@@ -1,6 +1,6 @@
 """A screen reader for tests: what assistive technology finds of the program, over AT-SPI's own bus."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,9 @@ from jeepney.io.blocking import DBusConnection, prep_socket
 from jeepney.wrappers import unwrap_msg
 
 ROOT = ("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
-FOCUSABLE, SHOWING = 1 << 11, 1 << 25  # of the first word of states
+CHECKED, ENABLED, FOCUSABLE, SELECTED, SHOWING = 1 << 4, 1 << 8, 1 << 11, 1 << 23, 1 << 25  # first word of states
+ACCESSIBLE, PROPERTIES = "org.a11y.atspi.Accessible", "org.freedesktop.DBus.Properties"
+LABELLED_BY = 2
 ALWAYS_ON = {"QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
 Place = tuple[str, str]  # a bus name and a path
 
@@ -25,6 +27,9 @@ class Thing:
     name: str
     is_focusable: bool
     is_showing: bool
+    is_enabled: bool
+    is_checked: bool
+    is_selected: bool
 
 
 class ScreenReader:
@@ -35,18 +40,26 @@ class ScreenReader:
 
     def things(self) -> Iterator[Thing]:
         """All of every program, from the windows to the last label."""
-        waiting = self._children(ROOT)
-        while waiting:
-            place = waiting.pop()
-            try:
-                yield self._thing(place)
-                waiting += self._children(place)
-            except DBusErrorResponse:
-                continue  # gone meanwhile
+        return self._walk(lambda _: True)
 
-    def find(self, name: str) -> Thing | None:
+    def find(self, name: str, role: str = "") -> Thing | None:
         """What is shown and called so."""
-        return next((thing for thing in self.things() if thing.name == name and thing.is_showing), None)
+        return next((thing for thing in self.shown() if thing.name == name and role in ("", thing.role)), None)
+
+    def shown(self) -> Iterator[Thing]:
+        """All that is shown. Qt calls the cells of a hidden table shown: nothing is in what is hidden."""
+        return self._walk(lambda thing: thing.is_showing)
+
+    def labels(self, thing: Thing) -> list[str]:
+        """What it is labelled by: of a box to choose from Qt tells the value for a name, and its label so."""
+        relations = self._ask(thing.place, ACCESSIBLE, "GetRelationSet")
+        places = [place for kind, found in relations if kind == LABELLED_BY for place in found]
+        return [self._property(place, ACCESSIBLE, "Name") for place in places]
+
+    def headings(self, table: Thing) -> list[str]:
+        """The names of a table's columns."""
+        n = self._property(table.place, "org.a11y.atspi.Table", "NColumns")
+        return [self._ask(table.place, "org.a11y.atspi.Table", "GetColumnDescription", "i", k) for k in range(n)]
 
     def press(self, thing: Thing) -> None:
         """As a person does who sees nothing."""
@@ -72,20 +85,37 @@ class ScreenReader:
             if message.header.fields.get(HeaderFields.member) == "Announcement":
                 return str(message.body[3][1])
 
+    def _walk(self, goes_into: Callable[[Thing], bool]) -> Iterator[Thing]:
+        waiting = [window for program in self._children(ROOT) for window in self._children(program)]
+        while waiting:
+            place = waiting.pop(0)
+            try:
+                thing = self._thing(place)
+                if goes_into(thing):
+                    yield thing
+                    waiting[:0] = self._children(place)
+            except DBusErrorResponse:
+                continue  # gone meanwhile
+
     def _thing(self, place: Place) -> Thing:
-        kind = "org.a11y.atspi.Accessible"
-        (states, *_) = self._ask(place, kind, "GetState")
-        _, name = self._ask(place, "org.freedesktop.DBus.Properties", "Get", "ss", kind, "Name")
+        (states, *_) = self._ask(place, ACCESSIBLE, "GetState")
         return Thing(
             place=place,
-            role=self._ask(place, kind, "GetRoleName"),
-            name=name,
+            role=self._ask(place, ACCESSIBLE, "GetRoleName"),
+            name=self._property(place, ACCESSIBLE, "Name"),
             is_focusable=bool(states & FOCUSABLE),
             is_showing=bool(states & SHOWING),
+            is_enabled=bool(states & ENABLED),
+            is_checked=bool(states & CHECKED),
+            is_selected=bool(states & SELECTED),
         )
 
     def _children(self, place: Place) -> list[Place]:
-        return list(self._ask(place, "org.a11y.atspi.Accessible", "GetChildren"))
+        return list(self._ask(place, ACCESSIBLE, "GetChildren"))
+
+    def _property(self, place: Place, interface: str, name: str) -> Any:
+        _, value = self._ask(place, PROPERTIES, "Get", "ss", interface, name)
+        return value
 
     def _ask(
         self, place: Place, interface: str, member: str, signature: str = "", *values: object, path: str = ""

@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from tests.desktop.desk import display, need, panel, soon
 from tests.fakes import configure, environment, program, until_running
 
-from outlet_sync_gui.desktop.bus import Bus
 from outlet_sync_gui.desktop.panel import Panel
 
 NOWHERE = "http://127.0.0.1:1"
@@ -47,8 +46,7 @@ def test_a_panel_that_is_missing_for_the_whole_grace_is_missed_also_later(
     bus: dict[str, str], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus["DBUS_SESSION_BUS_ADDRESS"])
-    connection = Bus.open("SESSION")
-    sought = Panel(connection, grace_s=0.05)
+    sought = Panel(grace_s=0.05)
     with qtbot.waitSignal(sought.missed):
         sought.seek()
     told: list[None] = []
@@ -60,8 +58,7 @@ def test_a_panel_that_is_missing_for_the_whole_grace_is_missed_also_later(
             pass
         assert not sought.is_there()
     assert len(told) == 1
-    assert connection is not None
-    connection.close()
+    sought.close()
 
 
 def icons_in(desk: dict[str, str]) -> bool:

@@ -1,8 +1,10 @@
 """What holds of every page: nothing is cut off, nothing overlaps, everything can be touched and has a name."""
 
+from collections import Counter
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -118,3 +120,24 @@ def nameless(window: QWidget) -> list[str]:
     kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, QTableView)
     usable = [widget for kind in kinds for widget in window.findChildren(kind) if widget.isVisible()]
     return [type(widget).__name__ for widget in usable if not widget.accessibleName()]
+
+
+def contrast(one: str | int, other: str | int) -> float:
+    """How well two colours can be told from each other, as WCAG counts it: from 1 to 21."""
+    high, low = sorted((_luminance(QColor(one)), _luminance(QColor(other))), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def drawn_contrast(picture: QImage, place: QRect) -> float:
+    """The contrast of what is drawn somewhere with the ground that most of it is."""
+    part = picture.copy(place).convertToFormat(QImage.Format.Format_RGB32)
+    colours = Counter(memoryview(part.constBits()).cast("I"))
+    ground = max(colours, key=lambda colour: colours[colour])
+    return max(contrast(ground, colour) for colour in colours)
+
+
+def _luminance(colour: QColor) -> float:
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    return 0.2126 * linear(colour.redF()) + 0.7152 * linear(colour.greenF()) + 0.0722 * linear(colour.blueF())

@@ -3,9 +3,10 @@
 from itertools import combinations
 
 import pytest
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
+from tests.ui.checks import contrast
 from tests.ui.states import NOW, ROWS, STATES
 
 from outlet_sync_gui.resources import resource
@@ -14,19 +15,6 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.row_model import RowModel, line_of
 from outlet_sync_gui.ui.tokens import DARK, LIGHT, TRAY, Tokens
 from outlet_sync_gui.ui.tray import Tray
-
-
-def luminance(colour: str) -> float:
-    def linear(part: float) -> float:
-        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-
-    shade = QColor(colour)
-    return 0.2126 * linear(shade.redF()) + 0.7152 * linear(shade.greenF()) + 0.0722 * linear(shade.blueF())
-
-
-def contrast(one: str, other: str) -> float:
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
@@ -124,10 +112,10 @@ def test_a_row_in_words(shown: Row, what: str, detail: str, amount: str, state: 
 def test_the_tray_says_what_the_window_says(qtbot: QtBot) -> None:
     tray = Tray()
     tray.show_status(STATES["offline"], NOW)
-    tray.appear()
+    tray.icon.appear()
     assert tray.sentence.text() == "12 waiting · internet down since 10:05"
-    assert tray.icon is not None
-    assert tray.icon.toolTip() == tray.sentence.text()
+    assert tray.icon.shown is not None
+    assert tray.icon.shown.toolTip() == tray.sentence.text()
     tray.show_status(STATES["syncing"], NOW)
     assert not tray.sync.isEnabled()
     tray.show_status(STATES["paused"], NOW)

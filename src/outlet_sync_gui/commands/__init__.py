@@ -1,12 +1,10 @@
 """The command line's commands: each a function from parsed arguments to an exit code. None of them loads Qt."""
 
 from argparse import Namespace
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-import simplejson
-
-from outlet_sync_gui import settings as settings_module
+from outlet_sync_gui.directory import prepare_directory
 from outlet_sync_gui.errors import (
     AlreadyRunning,
     CloudUnreachable,
@@ -16,15 +14,15 @@ from outlet_sync_gui.errors import (
     OutletSyncError,
     SettingsInvalid,
 )
-from outlet_sync_gui.settings import Loaded, Settings
-from outlet_sync_gui.store import load_settings
+
+if TYPE_CHECKING:
+    from outlet_sync_gui.settings import Loaded, Settings
 
 CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\t\n"}
 DONE, BUG, USAGE, NEEDS_PERSON, UNREACHABLE, NO_KEY, HELD = range(7)
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What every command starts from."""
 
     directory: Path
@@ -35,17 +33,24 @@ class Context:
         """Whether the answer is for a program."""
         return bool(getattr(self.arguments, "json", False))
 
-    def loaded(self) -> Loaded:
+    @property
+    def language(self) -> str:
+        """The language that was asked for; empty: as the settings have it."""
+        return str(getattr(self.arguments, "language", ""))
+
+    def loaded(self) -> "Loaded":
         """The settings and where they came from. Raises SettingsInvalid."""
+        from outlet_sync_gui.store import load_settings  # late: the tray's icon shows before any of it is loaded
+
         return load_settings(self.directory)
 
-    def settings(self, *needed: str) -> Settings:
+    def settings(self, *needed: str) -> "Settings":
         """The settings. Raises SettingsInvalid(setting_missing), naming what is needed and not there."""
         settings = self.loaded().settings
         missing = [key for key in needed if not getattr(settings, key)]
         if missing:
             raise SettingsInvalid("setting_missing", {"key": ", ".join(missing)})
-        settings_module.prepare_directory(self.directory)
+        prepare_directory(self.directory)
         return settings
 
 
@@ -64,6 +69,8 @@ def exit_code(error: OutletSyncError) -> int:
 
 def answer(value: object) -> None:
     """Print one JSON document."""
+    import simplejson  # late, as the settings
+
     print(simplejson.dumps(value, ensure_ascii=False, indent=2, use_decimal=True))
 
 

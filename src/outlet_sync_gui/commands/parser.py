@@ -1,24 +1,30 @@
 """The command line's words, as argparse wants them."""
 
 import argparse
-from collections.abc import Callable
-from urllib.parse import urlsplit
+import sys
+from collections.abc import Callable, Sequence
 
 from outlet_sync_gui import __version__
-from outlet_sync_gui.credentials import NAMES
-from outlet_sync_gui.status import RowState
 
 PROGRAM = "outlet-sync-gui"
+DESKTOP = "desktop.app"
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """What was typed. Without a command it is the desktop program: its icon waits for no other command's words."""
+    words = sys.argv[1:] if argv is None else argv
+    alone = _top(add_help=False, exit_on_error=False)
+    try:
+        arguments, rest = alone.parse_known_args(words)
+    except argparse.ArgumentError:
+        rest = [*words]  # told by the whole parser, with all that there is
+    return parser().parse_args(words) if rest else arguments
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(
-        PROGRAM, description="Outlet Sync: every sale reaches headquarters.", parents=[_common()]
-    )
+    top = _top(add_help=True, exit_on_error=True)
     top.add_argument("--version", action="version", version=f"Outlet Sync {__version__}")
-    top.add_argument("--minimized", action="store_true", help="tray only, for auto-start")
-    top.set_defaults(command="desktop.app")
     commands = top.add_subparsers(metavar="COMMAND")
     add = _adder(commands)
 
@@ -41,10 +47,11 @@ def parser() -> argparse.ArgumentParser:
     _changes(add("changes", "headquarters' changes that the till has not taken", "headquarters.changes_list"))
     _messages(add("messages", "headquarters' announcements", "headquarters.messages_list"))
     _questions(add("questions", "what else waits for a person's word", "headquarters.questions_list"))
+    _summary(add("summary", "a business day's figures", "closing.summary_show"))
     _config(add("config", "settings", "setup.config_list"))
     _secret(add("secret", "keys, in the password store", "setup.secret_check"))
     add("doctor", "look at everything, and say how to mend what is wrong", "service.doctor", is_json=True)
-    _autostart(add("autostart", "start with the session", "desktop.autostart_status"))
+    _autostart(add("autostart", "start with the session", "autostart.status"))
     simulate = add("simulate-cloud", "the simulated cloud alone", "service.simulate_cloud")
     simulate.add_argument("--port", type=int, default=0, help="0: a free one")
     simulate.add_argument("--extras", action="store_true", help="it can be read back, and is as odd as a cloud in use")
@@ -54,7 +61,23 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _top(*, add_help: bool, exit_on_error: bool) -> argparse.ArgumentParser:
+    """The program's own words, without a command."""
+    top = argparse.ArgumentParser(
+        PROGRAM,
+        description="Outlet Sync: every sale reaches headquarters.",
+        parents=[_common()],
+        add_help=add_help,
+        exit_on_error=exit_on_error,
+    )
+    top.add_argument("--minimized", action="store_true", help="tray only, for auto-start")
+    top.set_defaults(command=DESKTOP)
+    return top
+
+
 def _queue(queue: argparse.ArgumentParser) -> None:
+    from outlet_sync_gui.status import RowState  # late, as all that only a command's words need
+
     add = _adder(queue.add_subparsers(metavar="ACTION", required=True))
     listing = add("list", "newest first", "records.queue_list", is_json=True)
     listing.add_argument("--state", choices=[state.value for state in RowState])
@@ -115,6 +138,19 @@ def _questions(questions: argparse.ArgumentParser) -> None:
     reply.add_argument("choice", metavar="CHOICE")
 
 
+def _summary(summary: argparse.ArgumentParser) -> None:
+    add = _adder(summary.add_subparsers(metavar="ACTION", required=True))
+    export = add("export", "for a spreadsheet, a printer, or a program", "closing.summary_export")
+    for action in (
+        add("show", "the day's figures; as JSON the very object that is sent", "closing.summary_show", is_json=True),
+        add("send", "send it, as it is now", "closing.summary_send", is_json=True),
+        export,
+    ):
+        action.add_argument("date", metavar="DATE", nargs="?", help="a business day, as 2026-01-27; today's without it")
+    export.add_argument("--format", choices=("csv", "pdf", "json"), default="csv")
+    export.add_argument("--output", metavar="FILE", help="standard output without it")
+
+
 def _config(config: argparse.ArgumentParser) -> None:
     add = _adder(config.add_subparsers(metavar="ACTION", required=True))
     add("list", "all, and where each comes from", "setup.config_list", is_json=True)
@@ -125,6 +161,8 @@ def _config(config: argparse.ArgumentParser) -> None:
 
 
 def _secret(secret: argparse.ArgumentParser) -> None:
+    from outlet_sync_gui.credentials import NAMES  # late, as all that only a command's words need
+
     add = _adder(secret.add_subparsers(metavar="ACTION", required=True))
     for action, text in (
         ("set", "from a prompt or standard input"),
@@ -138,9 +176,9 @@ def _secret(secret: argparse.ArgumentParser) -> None:
 
 def _autostart(autostart: argparse.ArgumentParser) -> None:
     add = _adder(autostart.add_subparsers(metavar="ACTION", required=True))
-    add("enable", "from the next log-in on", "desktop.autostart_enable", is_json=True)
-    add("disable", "no more", "desktop.autostart_disable", is_json=True)
-    add("status", "on, off, or another one", "desktop.autostart_status", is_json=True)
+    add("enable", "from the next log-in on", "autostart.enable", is_json=True)
+    add("disable", "no more", "autostart.disable", is_json=True)
+    add("status", "on, off, or another one", "autostart.status", is_json=True)
 
 
 def _common() -> argparse.ArgumentParser:
@@ -163,6 +201,8 @@ def _adder(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> C
 
 
 def _http_url(text: str) -> str | None:
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(text)
         is_one = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0

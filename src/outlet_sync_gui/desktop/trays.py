@@ -3,7 +3,6 @@
 Qt itself must not be asked before there is one: it looks for the watcher once, and takes the answer for ever.
 """
 
-import ctypes
 import os
 import sys
 from contextlib import suppress
@@ -30,6 +29,8 @@ def has_manager() -> bool:
     """Whether an X11 panel takes windows as icons, the older way."""
     if sys.platform != "linux" or not os.environ.get("DISPLAY"):
         return False
+    import ctypes  # late, as most panels of today are of the other way
+
     try:
         x11 = ctypes.CDLL("libX11.so.6")
     except OSError:

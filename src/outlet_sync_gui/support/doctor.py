@@ -18,7 +18,6 @@ from outlet_sync_gui.support.ladder import STEPS, Result, Step, climb
 from outlet_sync_gui.sync.state import from_json
 
 EXCHANGE_S = 40.0  # a pull's own deadline, and then some
-OPTIONAL = frozenset({"D-SECRET", "D-TOKEN"})  # webhooks and a till that speaks HTTP are no must
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +107,7 @@ def _door(name: str, found: Trouble | None, *, is_wanted: bool) -> Check:
         return Check(name=name, result=Result.OFF)
     if found is None:
         return Check(name=name, result=Result.PASSED)
-    result = Result.OFF if found.code in OPTIONAL else Result.FAILED
+    result = Result.OFF if found.is_optional else Result.FAILED
     return Check(name=name, result=result, code=found.code, facts=found.facts)
 
 

@@ -127,6 +127,10 @@ class ActivityPage(QWidget):
         part = next((part for part, button in self.parts.items() if button.isChecked()), Part.ALL)
         return part, self.search.text().strip()
 
+    def _picked(self, _button: QPushButton, is_chosen: bool) -> None:
+        if is_chosen:
+            self._narrow_down()
+
     def _narrow_down(self) -> None:
         self._wants_more = False
         self._show_icons()
@@ -170,11 +174,12 @@ class ActivityPage(QWidget):
     # -- how it is put together
 
     def _lay_out(self) -> None:
-        group = QButtonGroup(self)
+        self._group = QButtonGroup(self)
         for button in self.parts.values():
             button.setProperty("kind", "segment")
             button.setCheckable(True)
-            group.addButton(button)
+            button.setAutoExclusive(True)  # heard as one of several
+            self._group.addButton(button)
         self._filters = QGridLayout()
         self._filters.setSpacing(8)
         self._column = PageColumn(self, self.title, self.line)
@@ -182,8 +187,7 @@ class ActivityPage(QWidget):
         self._column.addWidget(self.list, 1)
 
     def _connect(self) -> None:
-        for button in self.parts.values():
-            button.clicked.connect(self._narrow_down)
+        self._group.buttonToggled.connect(self._picked)
         self._soon.timeout.connect(self._narrow_down)
         self.search.textChanged.connect(self._soon.start)
         self.list.rows.table.verticalScrollBar().valueChanged.connect(self._scrolled)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QLabel, QPushButt
 from outlet_sync_gui import words
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.theme import Theme, set_property
-from outlet_sync_gui.ui.widgets import BREAK, Label
+from outlet_sync_gui.ui.widgets import BREAK, Label, set_checked
 
 RADIO_PX, LONG_VALUE, LONGEST_RUN = 20, 22, 12
 PLACES: Mapping[int, tuple[int, int]] = {
@@ -68,7 +68,7 @@ class Cell(QPushButton):
 
     def show_chosen(self, *, is_chosen: bool) -> None:
         """Show whether it is."""
-        self.setChecked(is_chosen)
+        set_checked(self, is_checked=is_chosen)
         colours = self._theme.tokens
         name, colour = ("radio", colours.accent) if is_chosen else ("ring", colours.edge)
         self.radio.setPixmap(icons.pixmap(name, colour, RADIO_PX, self.devicePixelRatioF(), colours.on_accent))

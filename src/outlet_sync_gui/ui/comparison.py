@@ -129,7 +129,7 @@ class FieldRow(QWidget):
         if not is_known:
             self.local.setToolTip(words.say("This outlet does not have it."))
         for cell, strategy in ((self.local, Strategy.LOCAL_WINS), (self.cloud, Strategy.CLOUD_WINS)):
-            cell.clicked.connect(self._chooser(strategy))
+            cell.toggled.connect(self._chooser(strategy))
             cell.moved.connect(self._mover(cell))
         self.head.other.toggled.connect(self._open_own)
         self.own.changed.connect(self._typed)

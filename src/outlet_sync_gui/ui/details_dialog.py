@@ -14,7 +14,7 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.dialogs import Dialog, TextField, name_button
 from outlet_sync_gui.ui.life import Moment, moments
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import Label, rule
+from outlet_sync_gui.ui.widgets import Label, rule, set_checked
 
 ICON_PX, TITLE_PX = 20, 132
 LARGEST = 200_000  # characters of content; beyond that putting it into fields and lines would be felt
@@ -61,7 +61,7 @@ class DetailsDialog(Dialog):
         """Show the JSON and the numbers behind it, or hide them."""
         if is_shown and not self.content.toPlainText():
             self.content.setPlainText(_technical(self._record))
-        self.technical.setChecked(is_shown)
+        set_checked(self.technical, is_checked=is_shown)
         self._point()
         for part in (self.content, self.copy):
             part.setVisible(is_shown)
@@ -126,7 +126,7 @@ class DetailsDialog(Dialog):
         self.technical.setProperty("kind", "quiet")
         self.technical.setCheckable(True)
         self.technical.setAutoDefault(False)
-        self.technical.clicked.connect(lambda is_shown: self.show_technical(is_shown=is_shown))
+        self.technical.toggled.connect(lambda is_shown: self.show_technical(is_shown=is_shown))
         self.copy.setProperty("kind", "quiet")
         self.copy.setAutoDefault(False)
         self.copy.clicked.connect(self._copy)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
 from outlet_sync_gui import words
 from outlet_sync_gui.status import Row
 from outlet_sync_gui.ui.dialogs import Dialog, name_button
-from outlet_sync_gui.ui.widgets import Label
+from outlet_sync_gui.ui.widgets import Label, set_checked
 
 TOLD_ROWS = 3
 LONGEST_REASON = 500
@@ -64,7 +64,7 @@ class DiscardDialog(Dialog):
             pick.setProperty("kind", "option")
             pick.setCheckable(True)
             pick.setAutoDefault(False)
-            pick.clicked.connect(self._picker(pick))
+            pick.toggled.connect(self._picker(pick))
             grid.addWidget(pick, place // 2, place % 2)
         self.body.addWidget(self.records)
         self.body.addLayout(grid)
@@ -82,7 +82,7 @@ class DiscardDialog(Dialog):
     def _show_whether(self) -> None:
         reason = self.reason.text().strip()
         for pick in self.picks:
-            pick.setChecked(pick.text() == reason)
+            set_checked(pick, is_checked=pick.text() == reason)
         self.discard.setEnabled(bool(reason))
         self.discard.setToolTip("" if reason else words.say("Say why first."))
 

@@ -7,7 +7,7 @@ what a person made of them, `fix` leaves them to be read only, with the reason.
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -26,7 +26,7 @@ from outlet_sync_gui import words
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.theme import Theme, set_property
-from outlet_sync_gui.ui.widgets import Label
+from outlet_sync_gui.ui.widgets import Label, set_checked
 
 FAULT_AFTER_MS = 500  # of rest: whoever is still typing has not made a mistake yet
 WIDEST_PX, UNIT_ENTRY_PX, CHEVRON_PX, SWITCH_INDENT_PX = 624, 140, 16, 26
@@ -219,7 +219,7 @@ class OneOf(Field[QWidget]):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(8)
         self._group = QButtonGroup(self)
-        self._group.idClicked.connect(self._edited)
+        self._group.idToggled.connect(self._toggled)
         self.buttons: dict[object, QPushButton] = {}
         theme.changed.connect(self._draw)
 
@@ -238,7 +238,8 @@ class OneOf(Field[QWidget]):
     def show_value(self, value: object) -> None:
         """Choose it."""
         if value in self.buttons:
-            self.buttons[value].setChecked(True)
+            with QSignalBlocker(self._group):
+                self.buttons[value].setChecked(True)
         self._draw()
 
     def arrange(self, *, is_compact: bool) -> None:
@@ -258,9 +259,10 @@ class OneOf(Field[QWidget]):
         self._row.addWidget(button)
         return button
 
-    def _edited(self) -> None:
-        self._draw()
-        self.edited.emit()
+    def _toggled(self, _number: int, is_chosen: bool) -> None:
+        if is_chosen:
+            self._draw()
+            self.edited.emit()
 
     def _draw(self) -> None:
         colours = self._theme.tokens
@@ -282,8 +284,7 @@ class Switch(Field[QPushButton]):
         self.control.setCheckable(True)
         self.control.setProperty("kind", "switch")
         self.control.setAutoDefault(False)
-        self.control.toggled.connect(self._draw)
-        self.control.clicked.connect(self._edited)
+        self.control.toggled.connect(self._edited)
         self.label.hide()
         self.line.setIndent(SWITCH_INDENT_PX)
         self.column.setSpacing(0)
@@ -301,9 +302,11 @@ class Switch(Field[QPushButton]):
 
     def show_value(self, value: object) -> None:
         """Switch it."""
-        self.control.setChecked(bool(value))
+        set_checked(self.control, is_checked=bool(value))
+        self._draw()
 
     def _edited(self) -> None:
+        self._draw()
         self.edited.emit()
 
     def _draw(self) -> None:

@@ -1,59 +1,49 @@
-"""The one window: a rail at the left, the pages beside it."""
+"""The one window: a rail at the left, the pages beside it.
+
+What is on it is loaded where it is made, so that an empty window is there at once, and a page that nobody opens costs
+nothing.
+"""
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from outlet_sync_gui.errors import InputRefused
-from outlet_sync_gui.reader import (
-    Part,
-    QueuePart,
-    Record,
-    Refused,
-    WantActivity,
-    WantChanges,
-    WantConflicts,
-    WantDeciders,
-    WantGlance,
-    WantLine,
-    WantMessages,
-    WantRecord,
-    WantRefused,
-    Wish,
-)
-from outlet_sync_gui.status import Row, State, Status
-from outlet_sync_gui.sync.commands import Command
-from outlet_sync_gui.ui import icons
-from outlet_sync_gui.ui.activity_page import ActivityPage
-from outlet_sync_gui.ui.attention_page import AttentionPage
-from outlet_sync_gui.ui.changes_page import ChangesPage
-from outlet_sync_gui.ui.connection_test import Test
-from outlet_sync_gui.ui.decisions import Decisions
-from outlet_sync_gui.ui.keeper import Errand
-from outlet_sync_gui.ui.messages_page import MessagesPage
-from outlet_sync_gui.ui.queue_page import QueuePage
-from outlet_sync_gui.ui.rail import Page, Rail
-from outlet_sync_gui.ui.settings_page import SettingsPage
-from outlet_sync_gui.ui.status_page import StatusPage
-from outlet_sync_gui.ui.summary_page import SummaryPage
-from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import Banner, FocusRing
+from outlet_sync_gui.state import State
+from outlet_sync_gui.ui.page import Page
 
-AnyPage = (
-    StatusPage | QueuePage | AttentionPage | ActivityPage | MessagesPage | ChangesPage | SummaryPage | SettingsPage
-)
-P = TypeVar("P", bound=AnyPage)
+if TYPE_CHECKING:
+    from outlet_sync_gui.errors import InputRefused
+    from outlet_sync_gui.reader import AnyWish
+    from outlet_sync_gui.status import Row, Status
+    from outlet_sync_gui.sync.commands import Command
+    from outlet_sync_gui.ui.activity_page import ActivityPage
+    from outlet_sync_gui.ui.attention_page import AttentionPage
+    from outlet_sync_gui.ui.changes_page import ChangesPage
+    from outlet_sync_gui.ui.connection_test import Test
+    from outlet_sync_gui.ui.decisions import Decisions
+    from outlet_sync_gui.ui.keeper import Errand
+    from outlet_sync_gui.ui.messages_page import MessagesPage
+    from outlet_sync_gui.ui.queue_page import QueuePage
+    from outlet_sync_gui.ui.settings_page import SettingsPage
+    from outlet_sync_gui.ui.status_page import StatusPage
+    from outlet_sync_gui.ui.summary_page import SummaryPage
+    from outlet_sync_gui.ui.theme import Theme
+
+    AnyPage = (
+        StatusPage | QueuePage | AttentionPage | ActivityPage | MessagesPage | ChangesPage | SummaryPage | SettingsPage
+    )
+P = TypeVar("P", bound="AnyPage")
 NARROW_WINDOW_PX = 900
 SIZE = QSize(1024, 528)
 SMALLEST = QSize(480, 220)
 
 
 class MainWindow(QMainWindow):
-    """Shows what it is given; asks by signals."""
+    """Shows what it is given; asks by signals. Without a theme it is empty, and is given nothing until `fill`."""
 
     sync_asked = Signal()
     pause_asked = Signal()
@@ -65,37 +55,65 @@ class MainWindow(QMainWindow):
     errand_asked = Signal(object)  # an Errand of the settings
     language_asked = Signal(str)
     log_asked = Signal()
+    line_asked = Signal()  # what keeps us offline
     close_asked = Signal()
 
-    def __init__(self, theme: Theme, *, test: Test = lambda: iter(())) -> None:
+    def __init__(self, theme: "Theme | None" = None) -> None:
         super().__init__()
-        self._theme, self._test = theme, test
         self._status: Status | None = None
         self._now_ms = 0
+        self._made: list[AnyPage] = []
+        self.test: Test = lambda: iter(())  # of the line, for the page of the settings
+        self.resize(SIZE)
+        self.setMinimumSize(SMALLEST)
+        self.setWindowTitle("Outlet Sync")
+        if theme is not None:
+            self.fill(theme)
+
+    def fill(self, theme: "Theme") -> None:
+        """Make what is on it."""
+        from outlet_sync_gui.ui.rail import Rail
+        from outlet_sync_gui.ui.status_page import StatusPage
+        from outlet_sync_gui.ui.widgets import Banner, FocusRing
+
+        self._theme = theme
         self.rail = Rail(theme)
         self.banner = Banner()
-        self.decisions = Decisions(self, theme, self.banner)
         self.pages = QStackedWidget()
-        self._made: list[AnyPage] = []
         self.status_page = self._add(StatusPage(theme))
         self.ring = FocusRing(self)
         self._lay_out()
         self._connect()
-        self.retranslate()
-        self.resize(SIZE)
-        self.setMinimumSize(SMALLEST)
+        self.rail.retranslate()
+        self._arrange()
 
     @cached_property
-    def queue_page(self) -> QueuePage:
+    def decisions(self) -> "Decisions":
+        """The dialogs, made when somebody first has something to decide."""
+        from outlet_sync_gui.ui.decisions import Decisions
+
+        made = Decisions(self, self._theme, self.banner)
+        made.decided.connect(self.decided)
+        made.read_asked.connect(self.read_asked)
+        if self._status is not None:
+            made.show_status(self._status, self._now_ms)
+        return made
+
+    @cached_property
+    def queue_page(self) -> "QueuePage":
         """The page of what waits, made when somebody first goes there."""
+        from outlet_sync_gui.ui.queue_page import QueuePage
+
         page = self._add(QueuePage(self._theme))
         page.wanted.connect(self.ask_for_rows)
         page.list.asked.connect(self.decisions.ask)
         return page
 
     @cached_property
-    def attention_page(self) -> AttentionPage:
+    def attention_page(self) -> "AttentionPage":
         """The page of what needs a person, made when somebody first goes there."""
+        from outlet_sync_gui.ui.attention_page import AttentionPage
+
         page = self._add(AttentionPage(self._theme))
         page.standing.answered.connect(self.decisions.answer)
         page.asked.connect(self.decisions.ask)
@@ -103,8 +121,10 @@ class MainWindow(QMainWindow):
         return page
 
     @cached_property
-    def activity_page(self) -> ActivityPage:
+    def activity_page(self) -> "ActivityPage":
         """The page of all that happened, made when somebody first goes there."""
+        from outlet_sync_gui.ui.activity_page import ActivityPage
+
         page = self._add(ActivityPage(self._theme))
         page.wanted.connect(self.ask_for_rows)
         page.details_asked.connect(self.decisions.show_details)
@@ -112,16 +132,20 @@ class MainWindow(QMainWindow):
         return page
 
     @cached_property
-    def messages_page(self) -> MessagesPage:
+    def messages_page(self) -> "MessagesPage":
         """The page of headquarters' announcements, made when somebody first goes there."""
+        from outlet_sync_gui.ui.messages_page import MessagesPage
+
         page = self._add(MessagesPage(self._theme))
         page.acknowledged.connect(self.decisions.acknowledge)
         page.wanted.connect(self.ask_for_rows)
         return page
 
     @cached_property
-    def changes_page(self) -> ChangesPage:
+    def changes_page(self) -> "ChangesPage":
         """The page of headquarters' changes of the menu, made when somebody first goes there."""
+        from outlet_sync_gui.ui.changes_page import ChangesPage
+
         page = self._add(ChangesPage(self._theme))
         page.standing.answered.connect(self.decisions.answer)
         page.taken.connect(self.decisions.take)
@@ -129,14 +153,18 @@ class MainWindow(QMainWindow):
         return page
 
     @cached_property
-    def summary_page(self) -> SummaryPage:
+    def summary_page(self) -> "SummaryPage":
         """The page of the day, made when somebody first goes there."""
+        from outlet_sync_gui.ui.summary_page import SummaryPage
+
         return self._add(SummaryPage())
 
     @cached_property
-    def settings_page(self) -> SettingsPage:
+    def settings_page(self) -> "SettingsPage":
         """The page of the settings, made when somebody first goes there."""
-        page = self._add(SettingsPage(self._theme, self._test))
+        from outlet_sync_gui.ui.settings_page import SettingsPage
+
+        page = self._add(SettingsPage(self._theme, self.test))
         page.asked.connect(self.errand_asked)
         page.language_asked.connect(self.language_asked)
         page.appearance_asked.connect(self._theme.choose)
@@ -144,13 +172,16 @@ class MainWindow(QMainWindow):
         page.answered.connect(self.decisions.answer)
         return page
 
-    def show_status(self, status: Status, now_ms: int) -> None:
+    def show_status(self, status: "Status", now_ms: int) -> None:
         """Show what is true now, and ask for the rows that fit it."""
+        from outlet_sync_gui.ui import icons
+
         self._status = status
         self._now_ms = now_ms
         self._page().show_status(status, now_ms)
         self.rail.show_status(status, now_ms)
-        self.decisions.show_status(status, now_ms)
+        if "decisions" in vars(self):
+            self.decisions.show_status(status, now_ms)
         self.setWindowTitle(f"Outlet Sync — {status.outlet_code}" if status.outlet_code else "Outlet Sync")
         self.setWindowIcon(icons.tray_icon(status.state))
         self.ask_for_rows()
@@ -164,8 +195,23 @@ class MainWindow(QMainWindow):
         if wish is not None:
             self.read_asked.emit(wish)
 
-    def show_found(self, wish: Wish, found: object) -> None:
+    def show_found(self, wish: "AnyWish", found: object) -> None:
         """Show what was read; what nobody wants any more is left."""
+        from outlet_sync_gui.reader import (
+            QueuePart,
+            Record,
+            Refused,
+            WantActivity,
+            WantChanges,
+            WantConflicts,
+            WantDeciders,
+            WantGlance,
+            WantLine,
+            WantMessages,
+            WantRecord,
+            WantRefused,
+        )
+
         match wish, found:
             case WantRecord(), Record():
                 self.decisions.show_record(wish, found)
@@ -186,16 +232,16 @@ class MainWindow(QMainWindow):
             case WantGlance(), _:
                 self.show_rows(_rows(found))
 
-    def show_errand(self, errand: Errand, came: object) -> None:
+    def show_errand(self, errand: "Errand", came: object) -> None:
         """Show what came of an errand of the settings."""
         if self.rail.page() is Page.SETTINGS:
             self.settings_page.show_came(errand, came)
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def show_rows(self, rows: "Sequence[Row]") -> None:
         """Show the rows that fit the state."""
         self.status_page.show_rows(rows)
 
-    def show_declined(self, command: Command, error: InputRefused) -> None:
+    def show_declined(self, command: "Command", error: "InputRefused") -> None:
         """Say what the service could not do."""
         self.decisions.declined(command, error)
 
@@ -208,6 +254,7 @@ class MainWindow(QMainWindow):
         self.rail.retranslate()
         for page in self._made:
             page.retranslate()
+        self.banner.retranslate()
         self.decisions.retranslate()
 
     def come_up(self) -> None:
@@ -224,6 +271,10 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Rail and page fit themselves."""
         super().resizeEvent(event)
+        if self._made:
+            self._arrange()
+
+    def _arrange(self) -> None:
         self.rail.arrange(is_narrow=self.width() < NARROW_WINDOW_PX)
         for page in self._made:
             page.arrange(self.width())
@@ -250,15 +301,14 @@ class MainWindow(QMainWindow):
         self.status_page.list.retry.clicked.connect(self.retry_asked)
         self.status_page.queue_asked.connect(lambda: self.open_page(Page.QUEUE))
         self.status_page.attention_asked.connect(lambda: self.open_page(Page.ATTENTION))
-        self.status_page.conflicts_asked.connect(self.decisions.review)
+        self.status_page.conflicts_asked.connect(self._review)
         self.status_page.activity_asked.connect(self._open_sent)
-        self.rail.conflicts_asked.connect(self.decisions.review)
-        self.decisions.decided.connect(self.decided)
-        self.decisions.read_asked.connect(self.read_asked)
+        self.rail.conflicts_asked.connect(self._review)
+        self.status_page.line_asked.connect(self.line_asked)
         self.rail.page_changed.connect(self._show_page)
         self._theme.changed.connect(self.retranslate)
 
-    def _page(self) -> AnyPage:
+    def _page(self) -> "AnyPage":
         """The page that is shown: the others get the status when they are."""
         match self.rail.page():
             case Page.QUEUE:
@@ -278,7 +328,12 @@ class MainWindow(QMainWindow):
             case _:
                 return self.status_page
 
+    def _review(self) -> None:
+        self.decisions.review()
+
     def _open_sent(self) -> None:
+        from outlet_sync_gui.reader import Part
+
         self.open_page(Page.ACTIVITY)
         self.activity_page.show_part(Part.SENT)
 
@@ -293,8 +348,8 @@ class MainWindow(QMainWindow):
     def _show_page(self) -> None:
         page = self._page()
         self.pages.setCurrentIndex(self._made.index(page))
-        if isinstance(page, SettingsPage):
-            page.begin()
+        if self.rail.page() is Page.SETTINGS:
+            self.settings_page.begin()
         if self._status is not None:
             page.show_status(self._status, self._now_ms)
         self.ask_for_rows()
@@ -306,6 +361,8 @@ def _rows(found: object) -> Sequence[Any]:
 
 
 def _scrolling(page: QWidget) -> QScrollArea:
+    from PySide6.QtCore import Qt  # late: all its names take longer than the empty window
+
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

@@ -1,7 +1,6 @@
 """The rail at the left: the outlet, the pages with what waits on each, and at its foot the settings."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -10,27 +9,16 @@ from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QPushButton,
 from outlet_sync_gui import words
 from outlet_sync_gui.status import Status
 from outlet_sync_gui.ui import icons
+from outlet_sync_gui.ui.page import Page
 from outlet_sync_gui.ui.standing import of_the_menu
 from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import Head, Label, rule
 
+__all__ = ["LISTED", "LOOKS", "Page", "Rail", "counts"]
+
 RAIL_PX, NARROW_RAIL_PX, ICON_PX, STATE_ICON_PX, PILL_SIDE_PX, GAP_PX = 216, 56, 20, 28, 16, 11
 MOST_SHOWN_NARROW = 9
 PAGE_ROLE = Qt.ItemDataRole.UserRole
-
-
-class Page(IntEnum):
-    """The pages, from top to bottom."""
-
-    STATUS = 0
-    QUEUE = 1
-    ATTENTION = 2
-    CONFLICTS = 3  # opens its dialog: the page that was shown stays
-    ACTIVITY = 4
-    MESSAGES = 5
-    CHANGES = 6
-    SUMMARY = 7
-    SETTINGS = 8  # at the foot
 
 
 LISTED: tuple[Page, ...] = tuple(page for page in Page if page is not Page.SETTINGS)

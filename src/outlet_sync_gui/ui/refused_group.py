@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
@@ -12,7 +12,7 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.record_list import TITLES, Action
 from outlet_sync_gui.ui.refused_table import RefusedTable
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import Label, rule
+from outlet_sync_gui.ui.widgets import Label, rule, set_checked
 
 ICON_PX, HEAD_PX = 20, 62
 MOST_MENDED = 20  # one after another: beyond that the till mends them
@@ -43,8 +43,7 @@ class GroupHead(QPushButton):
 
     def show_open(self, *, is_open: bool) -> None:
         """Whether the rest is shown."""
-        with QSignalBlocker(self):
-            self.setChecked(is_open)
+        set_checked(self, is_checked=is_open)
         colours, ratio = self._theme.tokens, self.devicePixelRatioF()
         self.triangle.setPixmap(icons.pixmap("triangle", colours.states[State.ATTENTION][0], ICON_PX, ratio))
         self.arrow.setPixmap(icons.pixmap("fold" if is_open else "down", colours.text2, ICON_PX, ratio))
@@ -245,7 +244,7 @@ class GroupCard(QFrame):
         self.retranslate()
 
     def _connect(self) -> None:
-        self.head.clicked.connect(lambda: self.toggled.emit(self.failure))
+        self.head.toggled.connect(lambda: self.toggled.emit(self.failure))
         self.table.ticked.connect(self._ticked)
         self.table.opened.connect(lambda key: self.asked.emit(Action.DETAILS, [self._rows[key]], None))
         self.choose_all.clicked.connect(self._tick_all_or_none)

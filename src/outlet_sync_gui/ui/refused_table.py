@@ -21,9 +21,11 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from outlet_sync_gui import words
 from outlet_sync_gui.status import Row
 from outlet_sync_gui.ui import icons
+from outlet_sync_gui.ui.row_model import heading
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.tokens import Tokens
 from outlet_sync_gui.ui.widgets import bring_into_view
+from outlet_sync_gui.words import N_
 
 ROW_PX, MARK_PX, OPEN_PX, PADDING_PX, ICON_PX = 45, 46, 40, 20, 20
 LEAST_ROWS = 3
@@ -44,6 +46,15 @@ class Column(IntEnum):
     OPEN = 6
 
 
+TITLES = {  # heard only: the header is hidden
+    Column.MARK: N_("Chosen"),
+    Column.WHAT: N_("Name"),
+    Column.DETAIL: N_("Details"),
+    Column.AMOUNT: N_("Total"),
+    Column.TIME: N_("Time"),
+    Column.TRIES: N_("Tries"),
+    Column.OPEN: N_("Open"),
+}
 MEASURED = (Column.WHAT, Column.AMOUNT, Column.TIME, Column.TRIES)
 
 
@@ -119,6 +130,10 @@ class Lines(QAbstractTableModel):
                     Qt.AlignmentFlag.AlignRight if is_right else Qt.AlignmentFlag.AlignLeft
                 )
         return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """What a column tells, for those who hear the table."""
+        return heading(TITLES, section, orientation, role)
 
     def _heard(self, line: Line, column: int) -> str:
         if column == Column.MARK:

@@ -25,7 +25,7 @@ from outlet_sync_gui.sync.commands import FieldChoice
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.comparison import Winner
 from outlet_sync_gui.ui.theme import Theme, set_property
-from outlet_sync_gui.ui.widgets import Label
+from outlet_sync_gui.ui.widgets import Label, follow_choice
 
 LIST_PX, ICON_PX = 232, 20
 LONGEST_TITLE, LONGEST_NAME = 48, 40
@@ -136,6 +136,7 @@ class CaseList(QFrame):
         self.list.setIconSize(QSize(ICON_PX, ICON_PX))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentRowChanged.connect(self._moved)
+        follow_choice(self.list)
         head = QHBoxLayout()
         head.setContentsMargins(16, 14, 16, 6)
         head.addWidget(self.title)

@@ -1,11 +1,11 @@
 """The model of every list of records: lines get in, roles are answered; it asks nobody for anything."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
@@ -14,6 +14,7 @@ from outlet_sync_gui import reasons, words
 from outlet_sync_gui.status import Row, RowState, Status
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.tokens import Tokens
+from outlet_sync_gui.words import N_
 
 Index = QModelIndex | QPersistentModelIndex
 ICONS = {"order": "order", "transaction": "transaction", "product": "product", "category": "product"}
@@ -30,6 +31,16 @@ class Column(IntEnum):
     AMOUNT = 3
     STATE = 4
     MARK = 5
+
+
+TITLES = {  # heard only: the header is hidden
+    Column.TIME: N_("Time"),
+    Column.WHAT: N_("Name"),
+    Column.DETAIL: N_("Details"),
+    Column.AMOUNT: N_("Total"),
+    Column.STATE: N_("State"),
+    Column.MARK: N_("Chosen"),
+}
 
 
 class Shown(Protocol):
@@ -208,6 +219,8 @@ class RowModel(QAbstractTableModel):
         """Text, icon, weight and place of a cell."""
         line, column = self._lines[index.row()], index.column()
         match role:
+            case Qt.ItemDataRole.AccessibleTextRole if column == Column.MARK and line.key >= 0:
+                return words.say("ticked") if line.key in self._marked else words.say("not ticked")
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleTextRole:
                 return line.text(column)
             case Qt.ItemDataRole.DecorationRole:
@@ -219,6 +232,10 @@ class RowModel(QAbstractTableModel):
                 side = Qt.AlignmentFlag.AlignRight if is_right else Qt.AlignmentFlag.AlignLeft
                 return side | Qt.AlignmentFlag.AlignVCenter
         return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """What a column tells, for those who hear the table."""
+        return heading(TITLES, section, orientation, role)
 
     def _icon(self, line: Shown, column: int) -> object:
         if line.key < 0:
@@ -232,6 +249,12 @@ class RowModel(QAbstractTableModel):
         if column == Column.STATE and line.state_icon:
             return icons.icon(line.state_icon, self._colours.text2)
         return None
+
+
+def heading(titles: Mapping[Any, str], section: int, orientation: Qt.Orientation, role: int) -> object:
+    """The name of a column in the language of now; rows have none."""
+    is_asked = orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
+    return words.say(titles[section]) if is_asked else None
 
 
 def _kept(old: Sequence[int], new: Sequence[int]) -> frozenset[int]:

@@ -14,7 +14,7 @@ from outlet_sync_gui.ui.comparison import Winner
 from outlet_sync_gui.ui.dialogs import Dialog, name_button
 from outlet_sync_gui.ui.review import Case, effects
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import Label
+from outlet_sync_gui.ui.widgets import Label, set_checked
 
 KEEP = (
     (Strategy.LOCAL_WINS, words.N_("Keep local")),
@@ -84,7 +84,7 @@ class SameDialog(Dialog):
             button.setCheckable(True)
             button.setAutoDefault(False)
             choose = self._chooser(strategy)
-            button.clicked.connect(choose)
+            button.toggled.connect(choose)
             QShortcut(QKeySequence(key), self).activated.connect(choose)
             row.addWidget(button)
         self.preview.setSelectionMode(QListWidget.SelectionMode.NoSelection)
@@ -99,7 +99,7 @@ class SameDialog(Dialog):
     def _choose(self, strategy: Strategy | None) -> None:
         self._chosen = strategy
         for each, button in self.keep.items():
-            button.setChecked(each is strategy)
+            set_checked(button, is_checked=each is strategy)
         self.preview.clear()
         self.preview.addItems([self._told(conflict) for conflict in self._conflicts])
         n, left = len(self._possible()), len(self._conflicts) - len(self._possible())

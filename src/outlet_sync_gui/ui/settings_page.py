@@ -27,7 +27,7 @@ from outlet_sync_gui.ui.keys_section import KeysSection
 from outlet_sync_gui.ui.look_section import LookSection
 from outlet_sync_gui.ui.settings_form import Footer, Form
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import NARROW_PX, Label
+from outlet_sync_gui.ui.widgets import NARROW_PX, Label, follow_choice
 from outlet_sync_gui.words import N_
 
 LIST_PX, LIST_ROWS_PX, HALVES_FROM_PX, ICON_PX = 184, 44, 900, 20
@@ -216,6 +216,7 @@ class SettingsPage(QWidget):
 
     def _connect(self) -> None:
         self.list.currentRowChanged.connect(self._turned)
+        follow_choice(self.list)
         self.menu.edited.connect(lambda: self.list.setCurrentRow(int(str(self.menu.value()))))
         for section, place in self.places.items():
             if place.footer is not None:

@@ -1,20 +1,23 @@
 """The first page: the band, four figures, and the list that fits the state."""
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSpacerItem, QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
-from outlet_sync_gui.reader import WantGlance
 from outlet_sync_gui.status import Row, State, Status, Trouble
-from outlet_sync_gui.support.doctor import OPTIONAL
 from outlet_sync_gui.ui.band import Band
 from outlet_sync_gui.ui.row_model import Line, line_of
 from outlet_sync_gui.ui.row_table import RowTable
 from outlet_sync_gui.ui.theme import Theme, set_property
-from outlet_sync_gui.ui.why_offline import WhyOffline
 from outlet_sync_gui.ui.widgets import NARROW_PX, Cards, Label, rule
+
+if TYPE_CHECKING:
+    from outlet_sync_gui.reader import WantGlance
+    from outlet_sync_gui.ui.why_offline import WhyOffline
 
 HEAD_PX = 44
 
@@ -26,6 +29,7 @@ class StatusPage(QWidget):
     attention_asked = Signal()
     conflicts_asked = Signal()
     activity_asked = Signal()
+    line_asked = Signal()  # what keeps us offline
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -33,6 +37,8 @@ class StatusPage(QWidget):
         self._status: Status | None = None
         self._now_ms = 0
         self._rows: Sequence[Row] = ()
+        self._theme = theme
+        self._is_compact = False
         self.band = Band(theme)
         self.cards = Cards()
         waiting, sent, attention, conflicts = self.cards.cards
@@ -41,7 +47,6 @@ class StatusPage(QWidget):
         attention.opens(self.attention_asked)
         conflicts.opens(self.conflicts_asked)
         self.doors = Label("error", wraps=True)
-        self.why = WhyOffline(theme)
         self.list = _List(theme)
         self.list.see_all.clicked.connect(self._see_all)
         layout = QVBoxLayout(self)
@@ -49,12 +54,26 @@ class StatusPage(QWidget):
         layout.setSpacing(16)
         layout.addWidget(self.band)
         layout.addWidget(self.cards)
-        layout.addWidget(self.why, 1)
         layout.addWidget(self.doors)
         layout.addWidget(self.list, 1)
 
-    def wish(self) -> WantGlance | None:
+    @cached_property
+    def why(self) -> "WhyOffline":
+        """Why nothing goes out, made when that is so for the first time."""
+        from outlet_sync_gui.ui.why_offline import WhyOffline
+
+        made = WhyOffline(self._theme)
+        made.arrange(is_compact=self._is_compact)
+        made.look_asked.connect(self.line_asked)
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(layout.indexOf(self.doors), made, 1)
+        return made
+
+    def wish(self) -> "WantGlance | None":
         """What the list wants to show."""
+        from outlet_sync_gui.reader import WantGlance  # late, as `why`: the window shows before it is loaded
+
         status = self._status
         if status is None:
             return None
@@ -64,9 +83,11 @@ class StatusPage(QWidget):
         """Show figures and sentence."""
         self._status, self._now_ms = status, now_ms
         self.band.show_status(status, now_ms)
-        self.why.show_status(status)
+        is_offline = status.state is State.OFFLINE and status.trouble is not None
+        if is_offline or "why" in vars(self):
+            self.why.show_status(status)
         for part in (self.cards, self.list):
-            part.setHidden(not self.why.isHidden())
+            part.setHidden(is_offline)
         self._show_cards(status)
         self._show_list()
 
@@ -77,10 +98,11 @@ class StatusPage(QWidget):
 
     def arrange(self, width: int) -> None:
         """Fit a width."""
-        is_compact = width < NARROW_PX
+        self._is_compact = is_compact = width < NARROW_PX
         self.band.arrange(is_compact=is_compact)
         self.cards.arrange(is_compact=is_compact)
-        self.why.arrange(is_compact=is_compact)
+        if "why" in vars(self):
+            self.why.arrange(is_compact=is_compact)
         self.list.arrange(is_compact=is_compact)
         side = 12 if is_compact else 24
         layout = self.layout()
@@ -91,7 +113,8 @@ class StatusPage(QWidget):
         """Say it all again."""
         if self._status is not None:
             self.band.retranslate()
-            self.why.show_status(self._status)
+            if "why" in vars(self):
+                self.why.show_status(self._status)
             self._show_cards(self._status)
             self._show_list()
 
@@ -109,7 +132,7 @@ class StatusPage(QWidget):
         is_urgent = status.conflicts > 0
         conflicts.show_figure(words.say("Conflicts"), words.number(status.conflicts), line, is_urgent=is_urgent)
         self.doors.say("\n".join(_door(door) for door in status.doors))
-        set_property(self.doors, "role", "quiet" if {door.code for door in status.doors} <= OPTIONAL else "error")
+        set_property(self.doors, "role", "quiet" if all(door.is_optional for door in status.doors) else "error")
         self.doors.setVisible(bool(status.doors))
 
     def _see_all(self) -> None:
@@ -200,7 +223,7 @@ def _waiting_line(status: Status, now_ms: int) -> str:
 
 def _door(found: Trouble) -> str:
     """Why one of our own doors lets nothing in; nothing is wrong where it is no must."""
-    return words.door(found) if found.code in OPTIONAL else f"▲ {words.door(found)}"
+    return words.door(found) if found.is_optional else f"▲ {words.door(found)}"
 
 
 def _attention_line(status: Status) -> str:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
-from outlet_sync_gui.status import State
+from outlet_sync_gui.state import State
 from outlet_sync_gui.ui import tokens
 from outlet_sync_gui.ui.tokens import Tokens
 
@@ -188,7 +188,7 @@ QTableView[role="refused"]::item:selected {{ background:{c.surface}; }}
 QTableView::item:focus {{ border:1px solid {c.accent}; }}
 QLineEdit, QPlainTextEdit {{ background:{c.surface}; border:1px solid {c.edge}; border-radius:8px; padding:0 11px;
   selection-background-color:{c.accent}; selection-color:{c.on_accent}; }}
-QLineEdit {{ min-height:44px; }}
+QLineEdit {{ min-height:44px; placeholder-text-color:{c.text2}; }}
 QPlainTextEdit {{ padding:4px 7px; }}
 QLineEdit:focus, QPlainTextEdit:focus {{ border:2px solid {c.accent}; }}
 QLineEdit:focus {{ padding:0 10px; min-height:42px; }}

@@ -1,13 +1,12 @@
 """Colours and sizes: the only place that knows them. Each pair was chosen for its contrast in light and in dark."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from outlet_sync_gui.status import State
+from outlet_sync_gui.state import State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
+class Tokens(NamedTuple):
     """One set of colours."""
 
     rail: str

@@ -1,23 +1,24 @@
-"""The tray icon and its menu."""
+"""What the tray says and offers: its icon's face and words, and the menu."""
 
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+from PySide6.QtWidgets import QMenu
 
 from outlet_sync_gui import words
 from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.band import Main, main_button
 from outlet_sync_gui.ui.rail import LOOKS, Page, counts
+from outlet_sync_gui.ui.tray_icon import TrayIcon
 
 PAGES = (Page.CONFLICTS, Page.ATTENTION, Page.CHANGES, Page.SUMMARY, Page.MESSAGES)
 PAUSES = (("Pause for 15 minutes", 15), ("Pause for 1 hour", 60), ("Pause until I resume", 0))
 
 
 class Tray(QObject):
-    """Shows a status; asks by signals. There is no icon before `appear`."""
+    """Shows a status; asks by signals."""
 
     open_asked = Signal()
     page_asked = Signal(object)  # a Page
@@ -28,12 +29,12 @@ class Tray(QObject):
     about_asked = Signal()
     quit_asked = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, icon: TrayIcon | None = None) -> None:
         super().__init__()
         self._status: Status | None = None
         self._now_ms = 0
-        self.icon: QSystemTrayIcon | None = None
-        self.menu = QMenu()
+        self.icon = icon or TrayIcon()
+        self.menu = self.icon.menu
         self.sentence, self.sync, self.resume, self.open, self.quit = (QAction(self.menu) for _ in range(5))
         self.pages = {page: QAction(self.menu) for page in PAGES}
         self.settings, self.log, self.about = (QAction(self.menu) for _ in range(3))
@@ -43,26 +44,12 @@ class Tray(QObject):
         self._connect()
         self.retranslate()
 
-    def appear(self) -> None:
-        """Come into the panel. Not before there is one: Qt looks once for how to, and keeps to that for ever."""
-        self.icon = QSystemTrayIcon(icons.tray_icon(State.SETUP), self)
-        self.icon.setContextMenu(self.menu)
-        self.icon.activated.connect(self._activated)
-        self.retranslate()
-        self.icon.show()
-
-    def hide(self) -> None:
-        """Leave the panel."""
-        if self.icon is not None:
-            self.icon.hide()
-
     def show_status(self, status: Status, now_ms: int) -> None:
         """Show what is true now."""
         self._status, self._now_ms = status, now_ms
         text = words.tooltip(status, now_ms)
-        if self.icon is not None:
-            self.icon.setIcon(icons.tray_icon(status.state, min(10, status.dead + status.conflicts + status.questions)))
-            self.icon.setToolTip(text)
+        badge = min(10, status.dead + status.conflicts + status.questions)
+        self.icon.show(icons.tray_icon(status.state, badge), text)
         self.sentence.setText(text.replace("&", "&&"))
         waiting = counts(status)
         for page, action in self.pages.items():
@@ -107,6 +94,7 @@ class Tray(QObject):
         self.menu.addAction(self.quit)
 
     def _connect(self) -> None:
+        self.icon.opened.connect(self.open_asked)
         self.sync.triggered.connect(self.sync_asked)
         self.resume.triggered.connect(self.resume_asked)
         self.open.triggered.connect(self.open_asked)
@@ -124,8 +112,3 @@ class Tray(QObject):
 
     def _pause(self, minutes: int) -> None:
         self.pause_asked.emit(minutes)
-
-    def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
-        clicks = (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick)
-        if reason in clicks:
-            self.open_asked.emit()

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, SignalInstance
+from PySide6.QtCore import QEvent, QRect, QSignalBlocker, QSize, Qt, QTimer, SignalInstance
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QListWidget,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -149,6 +151,26 @@ class Card(QPushButton):
         self.line.say(line)
         set_property(self.figure, "isUrgent", is_urgent)
         self.setAccessibleName(f"{label}: {figure}. {line}")
+
+
+def follow_choice(places: QListWidget) -> None:
+    """Go to the place that assistive technology chooses: its action selects an item, and makes it not current."""
+
+    def follow() -> None:
+        chosen = places.selectedItems()
+        if chosen and chosen[0] is not places.currentItem():
+            places.setCurrentItem(chosen[0])
+
+    places.itemSelectionChanged.connect(follow)
+
+
+def set_checked(button: QAbstractButton, *, is_checked: bool) -> None:
+    """Show whether it is; nobody is told. So a `toggled` is always somebody's, who may not click at all.
+
+    Assistive technology toggles a button that can be checked, and no `clicked` comes of that.
+    """
+    with QSignalBlocker(button):
+        button.setChecked(is_checked)
 
 
 def rule() -> QFrame:

@@ -1,0 +1,72 @@
+"""The desktop program as a process: its QApplication, its end, its log. The icon comes before socket and log."""
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QSocketNotifier
+from PySide6.QtWidgets import QApplication
+
+LOG_BYTES, LOG_FILES = 1_000_000, 5
+
+
+def make_application() -> QApplication:
+    """The QApplication, once."""
+    application = QApplication.instance() or QApplication(["outlet-sync-gui"])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("Outlet Sync")
+    application.setDesktopFileName("outlet-sync-gui")
+    application.setQuitOnLastWindowClosed(False)
+    return application
+
+
+def leave() -> None:
+    """End the program. Not `quit`: that asks the window to close, which only hides itself."""
+    QApplication.exit(0)
+
+
+def log_to_file(directory: Path) -> None:
+    """Keep a rotating log; it holds no secret and nobody's name."""
+    from logging.handlers import RotatingFileHandler
+
+    folder = directory / "logs"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    handler = RotatingFileHandler(
+        folder / "outlet-sync.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setLevel(logging.INFO)
+    package = logging.getLogger("outlet_sync_gui")
+    package.setLevel(logging.INFO)
+    package.addHandler(handler)
+
+
+class SignalsQuit:
+    """SIGTERM and Ctrl-C end the program: Python's handlers run only when Qt's loop wakes, so a socket wakes it."""
+
+    def __enter__(self) -> None:
+        import socket
+
+        self._ear, self._mouth = socket.socketpair()
+        for end in (self._ear, self._mouth):
+            end.settimeout(0)
+        signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: leave())
+        self._notifier = QSocketNotifier(self._ear.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(lambda: self._ear.recv(64))
+
+    def __exit__(self, *_: object) -> None:
+        signal.set_wakeup_fd(-1)
+        self._notifier.setEnabled(False)
+        self._ear.close()
+        self._mouth.close()
+
+
+def has_display() -> bool:
+    """Whether windows can be seen on this machine."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
