@@ -12,7 +12,7 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.page import Page
 from outlet_sync_gui.ui.standing import of_the_menu
 from outlet_sync_gui.ui.theme import Theme, set_property
-from outlet_sync_gui.ui.widgets import Head, Label, rule
+from outlet_sync_gui.ui.widgets import Head, Label, follow_choice, rule
 
 __all__ = ["LISTED", "LOOKS", "Page", "Rail", "counts"]
 
@@ -74,6 +74,7 @@ class Rail(QFrame):
         self.list.currentItemChanged.connect(self._moved)
         self.list.itemClicked.connect(self._clicked)
         self.list.itemActivated.connect(self._activated)
+        follow_choice(self.list)
         self.settings.clicked.connect(lambda: self.go_to(Page.SETTINGS))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 8)
