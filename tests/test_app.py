@@ -333,6 +333,20 @@ def test_a_notification_lands_where_it_is_seen_to(app: App, kind: Kind, page: Pa
     assert (app.window.isVisible(), app.window.rail.page()) == (True, page)
 
 
+@NO_RAISE
+def test_a_click_on_a_told_refusal_lands_on_the_record(
+    app: App, cloud: SimulatedCloud, tmp_path: Path, qtbot: QtBot
+) -> None:
+    cloud.call(lambda c: c.rejects.update({"A1": "Table B-12 not registered"}))
+    command(tmp_path, "enqueue", "order", given=json.dumps(order("A1")))
+    app.start(is_minimized=True)
+    qtbot.waitUntil(lambda: app.status.dead == 1)
+    app.herald.asked.emit(Item(Kind.REFUSED))
+    cards = app.window.attention_page.cards
+    qtbot.waitUntil(lambda: [card.table.hasFocus() for card in cards.values()] == [True])
+    assert [row.local_id for card in cards.values() for row in card.chosen()] == ["A1"]
+
+
 def test_waking_and_a_network_that_comes_up_reach_the_service(app: App) -> None:
     app.machine.woke.emit()
     assert list(app.worker._service._inbox) == [LineUp()]
