@@ -1,6 +1,8 @@
 """What every test relies on: no window on a screen, and nothing of the person's own settings, data or keyring."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,15 @@ def _apart_from_the_person(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: py
     home = tmp_path_factory.mktemp("person", numbered=True)
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(_made(home / name)))
+
+
+@pytest.fixture(autouse=True)
+def _leaves_no_window() -> Iterator[None]:
+    yield
+    if "PySide6.QtWidgets" in sys.modules:
+        from tests.endings import destroy_windows
+
+        destroy_windows()
 
 
 def _made(folder: Path) -> Path:

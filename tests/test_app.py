@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from tests.builders import OUTLET_ID, order, product, read, transaction
+from tests.endings import stop
 from tests.fakes import KEY, answer, command, configure, environment, program, read_key, until_running
 
 from outlet_sync_gui import __version__, channel, words
@@ -54,7 +55,7 @@ def app(tmp_path: Path, cloud: SimulatedCloud, qapp: QApplication) -> Iterator[A
     words.use("en")
     made = App(configure(tmp_path, cloud.url), Theme(qapp, is_dark=False), read_key=read_key)
     yield made
-    assert made.stop()
+    stop(made)
 
 
 def test_a_sale_goes_from_the_till_to_the_window_and_the_cloud(
@@ -431,7 +432,7 @@ def test_settings_that_cannot_work_are_shown_in_the_window(
     assert app.status.state is State.ERROR
     assert app.window.status_page.band.line.whole().startswith(sentence)
     assert isinstance(app.failure, SettingsInvalid)
-    assert app.stop()
+    stop(app)
 
 
 def test_a_tray_beside_a_run_is_6(tmp_path: Path, cloud: SimulatedCloud) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
+from tests.endings import destroy
 
 from outlet_sync_gui import words
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.theme import Theme
+from outlet_sync_gui.ui.tokens import LIGHT
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,8 @@ def _theme(qapp: QApplication) -> Theme:
 @pytest.fixture
 def theme(_theme: Theme) -> Iterator[Theme]:
     yield _theme
-    _theme.apply(is_dark=False)
+    if _theme.tokens is not LIGHT:
+        _theme.apply(is_dark=False)
 
 
 @pytest.fixture
@@ -36,6 +38,4 @@ def window(theme: Theme) -> Iterator[MainWindow]:
     made.show()
     yield made
     made.hide()
-    made.deleteLater()
-    # This window alone, its dialogs with it: whatever else waits for its end has its own time.
-    QCoreApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
+    destroy(made)

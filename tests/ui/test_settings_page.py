@@ -433,6 +433,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, s
         pytest.skip(f"{name} is not installed")
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
+    let_threads_end()  # those of an earlier test would ask this bus
     chosen = keyring.get_keyring()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # the library never closes its connections to the bus
@@ -441,10 +442,15 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, s
             keyring.set_keyring(SecretService.Keyring())  # type: ignore[no-untyped-call]  # without annotations
             yield env
             keyring.set_keyring(chosen)
-        for name in ("aside", "keyring"):  # those that hung: their bus is gone
-            for thread in [each for each in threading.enumerate() if each.name == name]:
-                thread.join(5)
+        let_threads_end()  # those that hung: their bus is gone
         gc.collect()
+
+
+def let_threads_end() -> None:
+    """Wait for what was asked beside a window."""
+    for name in ("aside", "keyring"):
+        for thread in [each for each in threading.enumerate() if each.name == name]:
+            thread.join(5)
 
 
 def card(window: MainWindow, name: str) -> KeyCard:

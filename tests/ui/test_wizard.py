@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from tests.builders import OUTLET_CODE, OUTLET_ID
+from tests.endings import stop
 from tests.fakes import KEY, configure
 from tests.ui.checks import cut_off, nameless, settle, too_small
 from tests.ui.first_run import SCENES, FirstRun
@@ -85,7 +86,7 @@ def app(tmp_path: Path, drawer: Drawer, qapp: QApplication, monkeypatch: pytest.
         monkeypatch.setenv(f"OUTLET_SYNC_{name}_PORT", "0")
     made = App(tmp_path / "data", Theme(qapp, is_dark=False))
     yield made
-    assert made.stop()
+    stop(made)
 
 
 def wizard_of(app: App) -> Wizard:
