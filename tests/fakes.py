@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests import warm
 from tests.builders import OUTLET_CODE, OUTLET_ID
 
 from outlet_sync_gui import settings
@@ -100,16 +101,9 @@ def environment(directory: Path, **more: str) -> dict[str, str]:
 def command(
     directory: Path, *words: str, given: str | bytes = b"", language: str = "en", env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command of the real program."""
+    """Run one command of the real program, as a process of its own."""
     data = given.encode() if isinstance(given, str) else given
-    done = subprocess.run(
-        [*program(), "--language", language, *words],
-        input=data,
-        capture_output=True,
-        timeout=60,
-        env=env or environment(directory),
-        check=False,
-    )
+    done = warm.run(["--language", language, *words], given=data, env=env or environment(directory), timeout_s=60)
     out, err = done.stdout.decode(), done.stderr.decode()
     assert "Traceback" not in err, err
     return subprocess.CompletedProcess(done.args, done.returncode, out, err)
