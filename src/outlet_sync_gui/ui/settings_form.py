@@ -136,11 +136,12 @@ class Form(QWidget):
     def _is_begun(self, each: Shown) -> bool:
         if self._kept is None or each.field.reason:
             return False
-        if each.field.fault:
-            kept = setting_fields.text_of(self._kept.loaded.settings, each.spec.key)
-            return setting_fields.read(each.field).strip() != kept
-        now = setting_fields.value_of(each.spec.key, setting_fields.read(each.field))
-        return now != _plain(self._kept.loaded.settings, each.spec.key)
+        text = setting_fields.read(each.field)
+        if text.strip() == setting_fields.text_of(self._kept.loaded.settings, each.spec.key):
+            return False  # most of them, at every key that is pressed: to read a value costs more
+        return bool(each.field.fault) or (
+            setting_fields.value_of(each.spec.key, text) != _plain(self._kept.loaded.settings, each.spec.key)
+        )
 
     def _edited(self) -> None:
         self.changed.emit()
