@@ -14,7 +14,7 @@ from outlet_sync_gui.reader import WantChanges, WantConflicts, WantMessages, Wan
 from outlet_sync_gui.status import Row, RowState, State, Status
 from outlet_sync_gui.ui.landing import land
 from outlet_sync_gui.ui.main_window import MainWindow
-from outlet_sync_gui.ui.rail import Page
+from outlet_sync_gui.ui.page import Page
 
 CALM = status(State.IDLE)
 

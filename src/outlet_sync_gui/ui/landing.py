@@ -3,7 +3,7 @@
 from outlet_sync_gui.desktop.notices import Item, Kind
 from outlet_sync_gui.status import Status
 from outlet_sync_gui.ui.main_window import MainWindow
-from outlet_sync_gui.ui.rail import Page
+from outlet_sync_gui.ui.page import Page
 from outlet_sync_gui.ui.standing import of_the_menu
 
 
