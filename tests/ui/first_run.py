@@ -67,8 +67,8 @@ class FirstRun:
 
     def type(self, entry: Entry, text: str) -> None:
         """As a person does, who then rests."""
-        entry.control.setText(text)
-        entry.control.textEdited.emit(text)
+        entry.control.selectAll()
+        entry.control.insert(text)
         entry.tell_fault()
 
     def close(self) -> None:
@@ -110,7 +110,7 @@ def _outlet(*texts: str) -> Scene:
 
 
 def _outlet_unkept(run: FirstRun) -> None:
-    _outlet("550e8400", "JKT-002", "https://cloud.example")(run)
+    _outlet("550e8400", "JKT-001", "https://cloud.example")(run)
     run.answer = StoreFailed("disk_full")
     run.wizard.next.click()
 

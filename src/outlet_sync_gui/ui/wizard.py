@@ -1,6 +1,6 @@
 """The first run: one question a page, the answers at the left, Enter goes on. Closed early it loses nothing."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -148,11 +148,12 @@ class Wizard(QDialog):
     def _lead_to(self, part: QWidget | None) -> None:
         """Scroll a page that is higher than the window to where somebody has to look."""
         area = self.pages.currentWidget()
-        if isinstance(area, QScrollArea) and part is not None and area.isAncestorOf(part):
-            column = area.widget().layout()
-            assert column is not None
-            column.activate()  # what was said last may have made it higher
-            area.ensureWidgetVisible(part, 0, LINE_PX)
+        inside = area.widget() if isinstance(area, QScrollArea) else None
+        if isinstance(area, QScrollArea) and inside and part and inside.isAncestorOf(part):
+            _lay_out_now(part, area)
+            top = part.mapTo(inside, QPoint(0, 0)).y()
+            area.ensureVisible(0, top + part.height(), 0, LINE_PX)  # of a field as a whole: Qt leads to its cursor
+            area.ensureVisible(0, top, 0, 0)
 
     def _next_pressed(self) -> None:
         self.question.go_on()
@@ -306,6 +307,16 @@ class _Step(QFrame):
         self.icon.setPixmap(icons.pixmap(shape, colour, ICON_PX, ratio, glyph))
         told = words.say("done") if is_done else words.say("here now") if is_current else words.say("to come")
         self.setAccessibleName(", ".join(part for part in (name, line, told) if part))
+
+
+def _lay_out_now(part: QWidget, area: QScrollArea) -> None:
+    """What was said last may have made a page higher: Qt would lay it out in its next turns, one level in each."""
+    around = part.parentWidget()
+    while around is not None and around is not area.viewport():
+        if (layout := around.layout()) is not None:
+            layout.activate()
+        around = around.parentWidget()
+    QApplication.sendEvent(area, QEvent(QEvent.Type.LayoutRequest))
 
 
 def _name(button: QPushButton, text: str) -> None:

@@ -142,8 +142,8 @@ class TestQuestion(Question):
         self.body.addStretch()
 
     def line(self) -> str:
-        """How it came out."""
-        return words.say("all is well") if self.test.has_passed else ""
+        """How it came out: who goes on all the same is reminded."""
+        return words.say("all is well") if self.test.has_passed else words.say("not well yet")
 
     def next_text(self) -> str:
         """A till without internet is set up, too."""

@@ -88,6 +88,8 @@ class Question(QWidget):
         self.intro.say(words.say(self.INTRO) if self.INTRO else "")
         self.intro.setVisible(bool(self.INTRO))
         self._say_failure()
+        if self.kept is not None:
+            self.show_kept(self.kept)  # says why a field can only be read
 
     def go_on(self) -> None:
         """The person is done: say what is wrong, or keep the answer and tell when it is kept."""

@@ -102,14 +102,18 @@ class KeyQuestion(Question):
 
     def enter(self) -> None:
         """Look whether there is one already."""
-        if is_in_environment(API_KEY):
-            self.has_key = True
-            self.entry.fix(fixed_by(VARIABLES[API_KEY]))
-        elif self.kept is not None:
+        if self.kept is not None and not is_in_environment(API_KEY):
             self._look = CheckSecret(API_KEY, self.kept.loaded.settings.outlet_id)
             self.asked.emit(self._look)
         self.entry.control.setFocus()
         self.retranslate()
+
+    def show_kept(self, kept: Kept) -> None:
+        """One that IT has set for the program can only be read."""
+        super().show_kept(kept)
+        if is_in_environment(API_KEY):
+            self.has_key = True
+            self.entry.fix(fixed_by(VARIABLES[API_KEY]))
 
     def came(self, errand: Errand, result: object) -> None:
         """What came of an errand."""
@@ -195,8 +199,6 @@ class WebhookQuestion(Question):
 
     def enter(self) -> None:
         """The secret is asked first."""
-        if is_in_environment(WEBHOOK_SECRET):
-            self.entry.fix(fixed_by(VARIABLES[WEBHOOK_SECRET]))
         self.entry.control.setFocus()
 
     def show_kept(self, kept: Kept) -> None:
@@ -205,7 +207,11 @@ class WebhookQuestion(Question):
         is_fixed = self._fix(self.port, PORT)
         if is_fixed or not self.port.control.isModified():
             self.port.show_value(str(kept.loaded.settings.webhook_port))
-        self.retranslate()
+        if is_in_environment(WEBHOOK_SECRET):
+            self.entry.fix(fixed_by(VARIABLES[WEBHOOK_SECRET]))
+        at = kept.heard.webhook_at
+        heard = words.say("Last received: {time}", time=words.date(at)) if at else words.say("Nothing received yet.")
+        self.heard.say(heard)
 
     def was_kept(self, errand: Errand) -> None:
         """It is never shown again."""
@@ -222,12 +228,6 @@ class WebhookQuestion(Question):
         self.port.name(words.say("Port"), words.say("8765, where headquarters does not say another one."))
         self.missed.say(
             words.say("Behind a router none arrives: the menu comes all the same, announcements and settings don't.")
-        )
-        at = self.kept.heard.webhook_at if self.kept is not None else None
-        self.heard.say(
-            words.say("Last received: {time}", time=words.date(at))
-            if at is not None
-            else words.say("Nothing received yet.")
         )
 
 
