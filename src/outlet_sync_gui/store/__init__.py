@@ -11,6 +11,7 @@ from outlet_sync_gui.store.activity import Activity
 from outlet_sync_gui.store.changes import Changes
 from outlet_sync_gui.store.conflicts import Conflicts
 from outlet_sync_gui.store.database import FILE_NAME, Database, open_database
+from outlet_sync_gui.store.findings import Findings
 from outlet_sync_gui.store.halts import Halts
 from outlet_sync_gui.store.history import History
 from outlet_sync_gui.store.messages import Messages
@@ -44,6 +45,7 @@ class Store:
         self.sales = Sales(database, outlet)
         self.refusals = Refusals(database, outlet)
         self.history = History(database, outlet)
+        self.findings = Findings(database, outlet)
 
     def write(self) -> AbstractContextManager[None]:
         """One immediate transaction: on disk when it ends, or nothing of it."""

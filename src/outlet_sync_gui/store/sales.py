@@ -42,6 +42,19 @@ class Sales:
         merged = frozenset(row[0] for row in self._db.rows(MERGED, named))
         return Sold(sales=list(map(Sale._make, self._db.rows(BILLS, named))), merged=merged)
 
+    def accepted(self, bills: Sequence[str]) -> dict[tuple[bool, str], int | None]:
+        """When headquarters accepted each sale of these bills, UTC ms; None for what waits, or never was accepted.
+
+        By whether it is an order, and its number.
+        """
+        query = (
+            "SELECT s.is_order, s.number, CASE WHEN o.record_id IS NULL THEN r.accepted_at END"
+            " FROM json_each(?2) b CROSS JOIN sale s ON s.outlet = ?1 AND s.bill = b.value"
+            " JOIN record r ON r.id = s.record_id LEFT JOIN outbox o ON o.record_id = s.record_id"
+        )
+        rows = self._db.rows(query, (self._outlet, json.dumps(bills)))
+        return {(bool(is_order), number): at for is_order, number, at in rows}
+
     def unsent(self, from_ms: int, until_ms: int) -> tuple[int, int]:
         """How many sales of this time (UTC ms) headquarters does not have yet, and the rupiah of the orders in it."""
         row = self._db.row(

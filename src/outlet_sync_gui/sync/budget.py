@@ -12,6 +12,7 @@ from outlet_sync_gui.sync.clock import Now
 
 WINDOW_S = 60.0
 KEPT_TO_S = 0.001  # stamps are whole milliseconds: so much may one lie in the future
+PLENTY = 4  # while less than a fourth of the limit is used, nothing has to be spread
 RESERVE = 2  # kept for pulls, so that a busy evening never runs dry
 
 
@@ -41,12 +42,17 @@ class Budget:
             return now.monotonic
         return self._ended[used - allowed] + WINDOW_S
 
+    def idle_at(self, now: Now) -> float:
+        """The same for a request that can wait: by it no sale has to."""
+        few = (self._per_minute - RESERVE - 1) // PLENTY
+        return self.free_at(now, reserve=self._per_minute - max(1, few))
+
     def spread(self, now: Now) -> float:
         """Seconds to leave between requests so that what is free lasts until more is; 0 while there is plenty."""
         free_now = self.free_at(now) <= now.monotonic
         allowed = max(1, self._per_minute - RESERVE)
         used = len(self._ended) + self._is_out
-        if not self._ended or not free_now or used * 4 < allowed:
+        if not self._ended or not free_now or used * PLENTY < allowed:
             return 0.0
         return (self._ended[0] + WINDOW_S - now.monotonic) / (allowed - used)
 

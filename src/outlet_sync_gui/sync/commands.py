@@ -140,4 +140,17 @@ class SendSummary(Decision):
     date: str
 
 
-Command = SyncNow | Pause | Resume | KeyChanged | KeyringOpened | LineUp | Decision
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Read back what headquarters has of a business day (YYYY-MM-DD), and keep it beside ours."""
+
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookForReadings:
+    """See whether headquarters can be read back at all, and keep it."""
+
+
+Reading = Reconcile | LookForReadings
+Command = SyncNow | Pause | Resume | KeyChanged | KeyringOpened | LineUp | Reading | Decision

@@ -26,7 +26,19 @@ from outlet_sync_gui.store.outbox import Parcel
 from outlet_sync_gui.sync import closing, person, pull, resolve, undo, waits
 from outlet_sync_gui.sync.budget import Budget, stamp_of
 from outlet_sync_gui.sync.clock import Now, next_time, server_offset_ms
-from outlet_sync_gui.sync.commands import Command, Decision, GoOn, KeyChanged, LineUp, Pause, Resume, SyncNow, Undo
+from outlet_sync_gui.sync.commands import (
+    Command,
+    Decision,
+    GoOn,
+    KeyChanged,
+    LineUp,
+    LookForReadings,
+    Pause,
+    Reconcile,
+    Resume,
+    SyncNow,
+    Undo,
+)
 from outlet_sync_gui.sync.door import apply_kept_news
 from outlet_sync_gui.sync.drain import Drain
 from outlet_sync_gui.sync.events import Behind, Event, KeyRefused, Pulled, Sent, Stopped, Unfinished
@@ -48,6 +60,7 @@ from outlet_sync_gui.sync.judge import (
 from outlet_sync_gui.sync.pacing import Backoff, BatchSize
 from outlet_sync_gui.sync.pull import Application
 from outlet_sync_gui.sync.push import STUCK, Pusher, sent_items
+from outlet_sync_gui.sync.reading import Readings
 from outlet_sync_gui.sync.state import REFUSALS, facts_of, status_of
 from outlet_sync_gui.sync.summary import count_due
 
@@ -70,6 +83,7 @@ class Engine:
         self._backoff = Backoff(draw)
         self._pull_backoff = Backoff(draw)  # a pull that fails alone must not slow the sales
         self._drain = Drain()
+        self._readings = Readings(store, settings, draw)
         with store.write():
             self._budget = Budget(settings.rate_limit_per_minute, store.outlet.stamps(), now=now)
             apply_kept_news(store, now_ms=now.wall_ms)  # nothing is out any more
@@ -97,7 +111,14 @@ class Engine:
         assert not self.is_applying, "first what headquarters said"
         self._apply_policy(now)
         self._close_day(now)
-        return self._gate(now) or self._pull(now) or self._tell(now) or self._push(now) or self._rest(now)
+        return (
+            self._gate(now)
+            or self._pull(now)
+            or self._tell(now)
+            or self._push(now)
+            or self._read_back(now)
+            or self._rest(now)
+        )
 
     def settle(self, flight: Flight, answer: Answer, now: Now, *, news: Updates | Fault | None = None) -> list[Event]:
         """Apply what came of a flight. Raises StoreFailed; then nothing of the answer counts.
@@ -112,6 +133,9 @@ class Engine:
             with self._store.write():
                 self._note_landing(flight, now)
                 return self._settle_told(flight, answer, now)
+        if flight.kind is Kind.READ:
+            self._note_landing(flight, now)
+            return self._settle_reading(flight, answer, now)
         took_s = now.monotonic - flight.left.monotonic
         self._pusher.size.took(took_s, is_answered=isinstance(answer, Answered), body_bytes=flight.bytes)
         with self._store.write():
@@ -182,6 +206,11 @@ class Engine:
                 self._line_up(now)
             case KeyChanged():
                 self._key_changed()
+            case Reconcile():
+                self._readings.ask(command)
+                self._line_up(now)  # somebody waits for it: the line is tried at once
+            case LookForReadings():
+                self._readings.ask(command)
             case Undo():
                 with self._store.write():
                     undo.undo(self._store, command, now_ms=now.wall_ms)
@@ -287,6 +316,21 @@ class Engine:
         request = self._pusher.request(parcels, standing, wall_ms=now.wall_ms)
         return self._leave(Kind.PUSH, request, now, parcels=parcels)
 
+    def _read_back(self, now: Now) -> Send | None:
+        """What people want to know of headquarters, when nothing else leaves."""
+        at = self._reading_at(now)
+        if at is None or at > now.monotonic:
+            return None
+        return self._leave(Kind.READ, self._readings.request(now), now)
+
+    def _reading_at(self, now: Now) -> float | None:
+        """When headquarters may be read back; None: not asked for, or a sale is about to leave."""
+        gathering = self._store.outbox.oldest(Lane.HIGH)
+        is_gathering = gathering is not None and self._due_at(Lane.HIGH, gathering, now) > now.wall_ms
+        if self._readings.at is None or is_gathering:
+            return None
+        return max(self._readings.at, self._budget.idle_at(now))
+
     def _rest(self, now: Now) -> WaitUntil:
         """Nothing is due: tell until when."""
         if self._has_pulled:
@@ -301,6 +345,8 @@ class Engine:
             times.append(waits.monotonic_at(told.probe_at or 0, now))
         if (retry_at := self._store.outbox.next_retry_at()) is not None:
             times.append(waits.monotonic_at(retry_at, now))
+        if (reading_at := self._reading_at(now)) is not None:
+            times.append(reading_at)
         if (probe_at := standing.next_probe_at()) is not None:
             # A probe of the menu, too, waits for headquarters' news.
             times.append(max(waits.monotonic_at(probe_at, now), -math.inf if self._may_menu_go else pull_at))
@@ -321,7 +367,8 @@ class Engine:
             number = self._store.outlet.depart(stamp_of(now))
             self._store.outbox.depart(parcels, flight=number)
         self._budget.depart()
-        self._busy_since = self._busy_since or now
+        if kind is not Kind.READ:  # nothing of ours moves by it
+            self._busy_since = self._busy_since or now
         if kind is Kind.PUSH:
             self._drain.leaves(self._store.outlet.counts().pending.total, now)
         self._last = kind
@@ -453,6 +500,11 @@ class Engine:
             self._pull_at = now.monotonic  # what it has now, it tells
         self._succeeded(answer, now)
         return []
+
+    def _settle_reading(self, flight: Flight, answer: Answer, now: Now) -> list[Event]:
+        """Of the line it proves nothing: that it fails slows no sale, and that it passes is no news of headquarters."""
+        found = self._readings.settle(answer, now)
+        return [*found] if isinstance(found, list) else self._fault(Kind.READ, flight.route, found, now)
 
     def _broke_over(self, ruling: Ruling, broken: Broken) -> Broken | RefusedWhole:
         """A 5xx over a choice: the third while other calls pass is about it."""

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from outlet_sync_gui.sync.commands import GoOn
+from outlet_sync_gui.errors import OutletSyncError
+from outlet_sync_gui.sync.commands import GoOn, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +51,12 @@ class Unfinished:
     rest: GoOn
 
 
-Event = Sent | Failed | Pulled | Stopped | KeyRefused | Behind | Unfinished
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What was to be read back is read, and kept; or it can't be, and why."""
+
+    what: Reading
+    error: OutletSyncError | None = None
+
+
+Event = Sent | Failed | Pulled | Stopped | KeyRefused | Behind | Unfinished | ReadBack

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     PULL = "pull"
     PUSH = "push"
     RESOLVE = "resolve"
+    READ = "read"  # headquarters read back: it changes nothing here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

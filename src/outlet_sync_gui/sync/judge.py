@@ -18,7 +18,7 @@ from outlet_sync_gui.contract.answers import (
 )
 from outlet_sync_gui.errors import ContractBroken
 from outlet_sync_gui.status import Trouble
-from outlet_sync_gui.sync.exchange import Answer, Lost
+from outlet_sync_gui.sync.exchange import Answer, Answered, Lost
 
 DEFAULT_WAIT_S = 60.0
 
@@ -63,6 +63,7 @@ class Broken:
     words: str | None = None
 
 
+NO_READING = (403, 404, 405, 410, 501)
 SETTLES = (400, 404, 409, 410, 422)  # the cloud does not know, or not want, this choice: nothing more to tell
 
 
@@ -108,6 +109,16 @@ def judge_resolve(answer: Answer, *, wall_ms: int) -> Resolution | RefusedWhole 
     if judged.success and _status(answer) < 400:
         return read_resolution(judged)
     return RefusedWhole(words_of(judged), _status(answer))
+
+
+def judge_reading(answer: Answer, *, wall_ms: int) -> Envelope | RefusedWhole | Fault:
+    """What a reading brought; RefusedWhole: this cloud, or this key, has none, whoever says so."""
+    if isinstance(answer, Answered) and answer.status in NO_READING:
+        return RefusedWhole("", answer.status)
+    judged = _judge(answer, wall_ms)
+    if isinstance(judged, Envelope) and (not judged.success or _status(answer) >= 400):
+        return RefusedWhole(words_of(judged), _status(answer))
+    return judged
 
 
 def _judge(answer: Answer, wall_ms: int) -> Envelope | RefusedWhole | Fault:
