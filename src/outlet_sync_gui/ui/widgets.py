@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from outlet_sync_gui import words
+from outlet_sync_gui.ui.keyboard import put_in_reading_order
 from outlet_sync_gui.ui.theme import set_property
 
 NARROW_PX = 760  # a window under it has its columns stacked
@@ -239,7 +240,7 @@ class Banner(QFrame):
 
 
 class FocusRing(QFrame):
-    """One ring over the window, moved to what the keyboard is at; the mouse shows none."""
+    """One ring over the window, moved to what the keyboard is at; the mouse shows none. Tab goes as one reads."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -251,6 +252,8 @@ class FocusRing(QFrame):
             app.focusChanged.connect(self._moved)
 
     def _moved(self, _before: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and now.window() is self.window():
+            put_in_reading_order(self.window())
         # Qt notes on the window whether the keyboard moved the focus; the mouse clears it.
         self.follow(now, is_by_keyboard=self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange))
 
