@@ -21,7 +21,7 @@ from outlet_sync_gui.errors import AlreadyRunning, InputRefused, OutletSyncError
 from outlet_sync_gui.process import leave
 from outlet_sync_gui.reader import Reader, Wish
 from outlet_sync_gui.service import ReadKey, key_from_keyring
-from outlet_sync_gui.status import State, Status, Trouble
+from outlet_sync_gui.status import State, Status, Trouble, starting
 from outlet_sync_gui.support.ladder import Step, climb
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.commands import Command, KeyChanged, KeyringOpened, LineUp, Pause, Resume, Retry, SyncNow
@@ -177,8 +177,8 @@ class App(QObject):
             words.use_zone(chosen.timezone)
         except (StoreFailed, SettingsInvalid) as error:
             self.failure = error
-            return with_error(_starting(""), error)
-        return not_set_up(chosen, chosen.missing) if chosen.missing else _starting(chosen.outlet_code)
+            return with_error(starting(""), error)
+        return not_set_up(chosen, chosen.missing) if chosen.missing else starting(chosen.outlet_code)
 
     def _connect(self) -> None:
         self.worker.status_changed.connect(self._show)
@@ -358,8 +358,3 @@ def _picture(status: Status) -> QImage:
 
 def _pause(minutes: int) -> Pause:
     return Pause(now().wall_ms + minutes * 60_000 if minutes else None)
-
-
-def _starting(outlet_code: str) -> Status:
-    """Before the service has said anything: nothing is claimed."""
-    return Status(state=State.SYNCING, version="", outlet_code=outlet_code)

@@ -107,6 +107,8 @@ class Start(QObject):
     def _fill(self) -> None:
         if self._window is not None and self._is_speaking:
             self._window.fill(self._theme)
+            if outlet_code := self._kept.get("outlet_code"):  # else it is about to be set up
+                _show_start(self._window, outlet_code)
 
     def _go_on(self) -> None:
         from outlet_sync_gui import words
@@ -144,6 +146,13 @@ class Start(QObject):
     def _fail(self, error: OutletSyncError) -> None:
         self.failure = error
         leave()
+
+
+def _show_start(window: "MainWindow", outlet_code: str) -> None:
+    from outlet_sync_gui.status import starting
+    from outlet_sync_gui.sync.clock import now
+
+    window.show_status(starting(outlet_code), now().wall_ms)
 
 
 def run_app(directory: Path, *, language: str, is_minimized: bool) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "Status",
     "Trouble",
     "Wait",
+    "starting",
 ]
 
 
@@ -173,3 +174,8 @@ class Status:
     progress: Progress | None = None
     deciding: Deciding | None = None
     is_pulling: bool = False
+
+
+def starting(outlet_code: str) -> Status:
+    """Before the service has said anything: nothing is claimed."""
+    return Status(state=State.SYNCING, version="", outlet_code=outlet_code)
