@@ -107,6 +107,19 @@ def test_tab_comes_to_everything_that_can_be_used(opened: Opened, name: str) -> 
     assert {part.accessibleName() for part in usable if part not in reached and part not in others} == set()
 
 
+def test_tab_goes_as_one_reads(opened: Opened) -> None:
+    wizard = opened("sources").wizard
+    wizard.sources.address.field.setFocus()
+    names = []
+    for _ in range(6):
+        focused = wizard.focusWidget()
+        assert focused is not None
+        names.append(focused.accessibleName())
+        press(focused, Qt.Key.Key_Tab)
+    address, token = "Address of the till's connection", "Token of the till"
+    assert names == [address, f"Copy: {address}", token, f"Show: {token}", f"Copy: {token}", "Back"]
+
+
 def test_the_language_is_chosen_by_the_arrow_keys(opened: Opened, qtbot: QtBot) -> None:
     wizard = opened("language").wizard
     chosen = wizard.focusWidget()
