@@ -1,6 +1,6 @@
 """A screen reader for tests: what assistive technology finds of the program, over AT-SPI's own bus."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +26,6 @@ class Thing:
     role: str
     name: str
     is_focusable: bool
-    is_showing: bool
     is_enabled: bool
     is_checked: bool
     is_selected: bool
@@ -38,17 +37,25 @@ class ScreenReader:
     def __init__(self, bus: DBusConnection) -> None:
         self._bus = bus
 
-    def things(self) -> Iterator[Thing]:
-        """All of every program, from the windows to the last label."""
-        return self._walk(lambda _: True)
-
     def find(self, name: str, role: str = "") -> Thing | None:
         """What is shown and called so."""
         return next((thing for thing in self.shown() if thing.name == name and role in ("", thing.role)), None)
 
     def shown(self) -> Iterator[Thing]:
-        """All that is shown. Qt calls the cells of a hidden table shown: nothing is in what is hidden."""
-        return self._walk(lambda thing: thing.is_showing)
+        """All that is shown, from the windows to the last label.
+
+        Qt calls the cells of a hidden table shown: nothing is in what is hidden.
+        """
+        waiting = [window for program in self._children(ROOT) for window in self._children(program)]
+        while waiting:
+            place = waiting.pop(0)
+            try:
+                (states, *_) = self._ask(place, ACCESSIBLE, "GetState")
+                if states & SHOWING:
+                    yield self._thing(place, states)
+                    waiting[:0] = self._children(place)
+            except DBusErrorResponse:
+                continue  # gone meanwhile
 
     def labels(self, thing: Thing) -> list[str]:
         """What it is labelled by: of a box to choose from Qt tells the value for a name, and its label so."""
@@ -85,26 +92,12 @@ class ScreenReader:
             if message.header.fields.get(HeaderFields.member) == "Announcement":
                 return str(message.body[3][1])
 
-    def _walk(self, goes_into: Callable[[Thing], bool]) -> Iterator[Thing]:
-        waiting = [window for program in self._children(ROOT) for window in self._children(program)]
-        while waiting:
-            place = waiting.pop(0)
-            try:
-                thing = self._thing(place)
-                if goes_into(thing):
-                    yield thing
-                    waiting[:0] = self._children(place)
-            except DBusErrorResponse:
-                continue  # gone meanwhile
-
-    def _thing(self, place: Place) -> Thing:
-        (states, *_) = self._ask(place, ACCESSIBLE, "GetState")
+    def _thing(self, place: Place, states: int) -> Thing:
         return Thing(
             place=place,
             role=self._ask(place, ACCESSIBLE, "GetRoleName"),
             name=self._property(place, ACCESSIBLE, "Name"),
             is_focusable=bool(states & FOCUSABLE),
-            is_showing=bool(states & SHOWING),
             is_enabled=bool(states & ENABLED),
             is_checked=bool(states & CHECKED),
             is_selected=bool(states & SELECTED),
