@@ -9,6 +9,7 @@ from tests.ui.states import ALIKE, MINUTE, NOW, SHIFTS, SHUT, STATES, queued, st
 from outlet_sync_gui import reasons, words
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.status import Lane, Pending, Row, RowState, State, Status, Trouble
+from outlet_sync_gui.store.activity import What
 
 DAY = 24 * 60 * MINUTE
 WAITING = status(State.WAITING, pending=Pending(high=1), waits=(SHIFTS, ALIKE, SHUT))
@@ -179,3 +180,7 @@ def test_since_and_until_tell_the_day_too() -> None:
 def test_the_last_success_is_told_once(before: int, told: str) -> None:
     words.use("id")
     assert words.at_and_ago(NOW - before, NOW) == told
+
+
+def test_every_deed_has_its_words() -> None:
+    assert {what.value for what in What} == set(reasons.DEEDS)

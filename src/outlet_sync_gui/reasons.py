@@ -75,6 +75,7 @@ DEEDS: Mapping[str, str] = {
     "approved": N_("Headquarters' change approved"),
     "declined": N_("Headquarters' change refused"),
     "gone": N_("Deleted at headquarters"),
+    "summed_up": N_("Daily summary sent"),
     "told": N_("Headquarters noted a difference that needs nobody"),
 }
 

@@ -121,7 +121,7 @@ def send(store: Store, settings: Settings, date: str, *, who: str, now_ms: int) 
     accept(store, [incoming], now_ms=now_ms)
     known = store.records.find(TYPE, date)
     assert known is not None
-    store.activity.note(What.SUMMED_UP, known.record_id, now_ms=now_ms, who=who, after=dumps(fields))
+    store.activity.note(What.SUMMED_UP, known.record_id, now_ms=now_ms, who=who)
 
 
 def send_unsent(store: Store, settings: Settings, date: str, *, now_ms: int) -> None:
