@@ -37,10 +37,20 @@ from outlet_sync_gui.settings import Loaded, Settings
 from outlet_sync_gui.status import Deciding, Status, Trouble
 from outlet_sync_gui.store import Store, open_store, with_remote
 from outlet_sync_gui.sync import clock
-from outlet_sync_gui.sync.commands import Command, GoOn, KeyChanged, KeyringOpened, Retry, SyncNow
+from outlet_sync_gui.sync.commands import (
+    Command,
+    GoOn,
+    KeyChanged,
+    KeyringOpened,
+    LookForReadings,
+    Reading,
+    Reconcile,
+    Retry,
+    SyncNow,
+)
 from outlet_sync_gui.sync.cycle import Cycle, Tally
 from outlet_sync_gui.sync.engine import Engine
-from outlet_sync_gui.sync.events import KeyRefused, Unfinished
+from outlet_sync_gui.sync.events import KeyRefused, ReadBack, Unfinished
 from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Request, Send
 from outlet_sync_gui.sync.hearing import Effect
 from outlet_sync_gui.sync.judge import Fault, judge_pull
@@ -53,6 +63,7 @@ LONG_BYTES = 200_000  # of an answer: reading it takes some 10 ms
 GATHER_S = 0.05  # far under the linger of a sale
 SHOW_SYNCING_AFTER_S = 1.05
 KEY_AGAIN_S = 60.0
+LOOK_S = 5.0  # whether headquarters can be read back is asked along with a check, which must not wait for it long
 STORE_AGAIN_S = 5.0
 HEALS = ("disk_full", "disk_failed", "database_locked", "read_only")  # of a store that can't be opened: worth waiting
 REVIVE_S, REVIVALS, REVIVALS_WITHIN_S = 5.0, 3, 600.0
@@ -95,6 +106,7 @@ class Service:
         on_status: Callable[[Status], None] = lambda _: None,
         on_show: Callable[[], None] | None = None,
         on_declined: Callable[[Command, InputRefused], None] = lambda *_: None,
+        on_read_back: Callable[[ReadBack], None] = lambda _: None,
         read_key: ReadKey = key_from_keyring,
         door_secrets: Secrets = FROM_KEYRING,
         revive_s: float = REVIVE_S,
@@ -104,6 +116,7 @@ class Service:
         self._on_status = on_status
         self._on_show = on_show
         self._on_declined = on_declined
+        self._on_read_back = on_read_back
         self._read_key = read_key
         self._door_secrets = door_secrets
         self._inbox: deque[Command] = deque()
@@ -198,6 +211,20 @@ class Service:
 
         self._host(job)
         return found[0]
+
+    def run_reading(self, what: Reading) -> None:
+        """Read headquarters back; what is found is in the store. Raises like `run_cycle`, and why it can't be read."""
+
+        async def job() -> None:
+            driver, over = asyncio.create_task(self._drive()), asyncio.ensure_future(self._read_back(what))
+            try:
+                await asyncio.wait([driver, over], return_when=asyncio.FIRST_COMPLETED)
+                await (driver if driver.done() else over)  # of the first a bug: raises
+            finally:
+                await ended(over)
+                await ended(driver)
+
+        self._host(job)
 
     def _host(self, job: Callable[[], Awaitable[None]], *, has_doors: bool = False) -> None:
         with Lock(self._directory), asyncio.Runner(loop_factory=new_loop) as runner:
@@ -306,6 +333,9 @@ class Service:
         self._errands.settled(events, is_pull=step.flight.kind is Kind.PULL)
         if any(isinstance(event, KeyRefused) for event in events):
             self._key, self._key_at = None, 0.0
+        for event in events:
+            if isinstance(event, ReadBack):
+                self._on_read_back(event)
         log.info("%s %s: %s", step.request.method, step.request.path.partition("?")[0], events)
 
     async def _exchange(self, cloud: CloudClient, request: Request) -> Answer:
@@ -364,6 +394,8 @@ class Service:
             raise
         except InputRefused as refusal:  # a decision over what is not as it was seen any more
             log.info("declined: %s", refusal)
+            if isinstance(command, Reading):
+                self._errands.end_reading(command, refusal)
             self._on_declined(command, refusal)
             return
         # What somebody decided last is done first: they are looking at it.
@@ -383,6 +415,8 @@ class Service:
                 return await self._answer_sync(all_lanes=bool(asked.get("all")))
             case "check":
                 return await self._answer_check()
+            case "reconcile":
+                return await self._answer_reading(Reconcile(str(asked.get("date"))))
             case "show":
                 if self._on_show is not None:
                     self._on_show()
@@ -415,7 +449,25 @@ class Service:
         """Headquarters' news now, within the limit: what came of it. Raises what keeps it from being asked."""
         over = self._errands.begin_check()
         self.post(SyncNow(all_lanes=False))
-        return await over
+        trouble = await over
+        if trouble is None:
+            with suppress(OutletSyncError, TimeoutError):  # nobody has to be able to
+                async with asyncio.timeout(LOOK_S):
+                    await self._read_back(LookForReadings())
+        return trouble
+
+    async def _answer_reading(self, what: Reading) -> Asked:
+        try:
+            await self._read_back(what)
+        except OutletSyncError as error:
+            return {"error": type(error).__name__, "code": error.code, "facts": dict(error.facts)}
+        return {}
+
+    async def _read_back(self, what: Reading) -> None:
+        """Raises why it can't be read."""
+        over = self._errands.begin_reading(what)
+        self.post(what)
+        await over
 
     def _begin_cycle(self, *, all_lanes: bool) -> tuple[Cycle, asyncio.Future[Tally]]:
         begun = self._errands.begin_cycle()
@@ -461,6 +513,7 @@ class Service:
         except SettingsInvalid as error:
             log.error("settings not usable: %s", error)
             self._trouble = error
+        self._inbox.extend(self._errands.readings)  # the new session knows nothing of them
         self._is_stale = False  # but not after a failure of the store, which heals
         self._key, self._key_at = None, 0.0
 

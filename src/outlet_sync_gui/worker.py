@@ -21,6 +21,7 @@ class SyncWorker(QThread):
 
     status_changed = Signal(object)  # status.Status
     declined = Signal(object, object)  # a Command that was not carried out, and the InputRefused that says why
+    read_back = Signal(object)  # events.ReadBack: what was asked of headquarters is kept, or why it can't be read
     show_asked = Signal()  # a second start wants the window
     ended_badly = Signal(object)  # OutletSyncError, or None for a bug (logged)
 
@@ -38,6 +39,7 @@ class SyncWorker(QThread):
             on_status=self.status_changed.emit,
             on_show=self.show_asked.emit,
             on_declined=self.declined.emit,
+            on_read_back=self.read_back.emit,
             read_key=read_key,
             door_secrets=door_secrets,
             revive_s=revive_s,

@@ -33,7 +33,7 @@ def summary_show(context: Context) -> int:
 def summary_send(context: Context) -> int:
     """Queue it, as it is now, ahead of what is not urgent."""
     settings = context.settings("outlet_id", "outlet_code")
-    date = _date(context, settings)
+    date = day_meant(context, settings)
     told = words.say("The summary of {date} is on its way.", date=words.business_day(date))
     return carry_out(context, SendSummary(who=user_name(), date=date), told)
 
@@ -87,10 +87,10 @@ def _told(closing: Closing) -> Iterator[str]:
 
 def _closing(context: Context, settings: Settings) -> Closing:
     with opened(context) as store:
-        return look_at(store, settings, _date(context, settings), now_ms=now().wall_ms)
+        return look_at(store, settings, day_meant(context, settings), now_ms=now().wall_ms)
 
 
-def _date(context: Context, settings: Settings) -> str:
+def day_meant(context: Context, settings: Settings) -> str:
     """The day that is meant; today's business day where none is named. Raises InputRefused."""
     text: str | None = context.arguments.date
     if text is None:

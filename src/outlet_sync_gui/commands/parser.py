@@ -141,12 +141,15 @@ def _questions(questions: argparse.ArgumentParser) -> None:
 def _summary(summary: argparse.ArgumentParser) -> None:
     add = _adder(summary.add_subparsers(metavar="ACTION", required=True))
     export = add("export", "for a spreadsheet, a printer, or a program", "closing.summary_export")
+    compare = add("reconcile", "what headquarters has of it", "reconcile.summary_reconcile", is_json=True)
     for action in (
         add("show", "the day's figures; as JSON the very object that is sent", "closing.summary_show", is_json=True),
         add("send", "send it, as it is now", "closing.summary_send", is_json=True),
+        compare,
         export,
     ):
         action.add_argument("date", metavar="DATE", nargs="?", help="a business day, as 2026-01-27; today's without it")
+    compare.add_argument("--send-missing", action="store_true", help="send again what headquarters lacks")
     export.add_argument("--format", choices=("csv", "pdf", "json"), default="csv")
     export.add_argument("--output", metavar="FILE", help="standard output without it")
 

@@ -52,6 +52,7 @@ from outlet_sync_gui.words.headquarters import (
     shortened,
     value,
 )
+from outlet_sync_gui.words.reconciling import Beside, compared, money, side
 from outlet_sync_gui.words.records import (
     REFUSALS,
     TYPES,
@@ -108,6 +109,7 @@ __all__ = [
     "REFUSALS",
     "TYPES",
     "WAITS",
+    "Beside",
     "Fact",
     "Item",
     "ago",
@@ -121,6 +123,7 @@ __all__ = [
     "check_bad",
     "check_good",
     "clock",
+    "compared",
     "conflict_line",
     "conflict_title",
     "content",
@@ -148,6 +151,7 @@ __all__ = [
     "method",
     "missing_name",
     "moment",
+    "money",
     "number",
     "orders_of",
     "passed",
@@ -171,6 +175,7 @@ __all__ = [
     "sending",
     "setting_name",
     "shortened",
+    "side",
     "span",
     "subline",
     "system_language",

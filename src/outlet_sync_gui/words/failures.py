@@ -120,6 +120,14 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "too_big": (N_("Too big: {bytes} bytes, the limit is {limit}."), N_("Split it.")),
     "file_unwritable": (N_("The file {path} can't be written: {why}."), N_("Choose another place.")),
     "date_unknown": (N_("{value} is no day."), N_("Write it as 2026-01-27.")),
+    "extras_off": (
+        N_("Comparing with headquarters is switched off."),
+        N_("See with “doctor” whether it can be read back, then: config set cloud_extras on"),
+    ),
+    "extras_missing": (
+        N_("Headquarters can't be read back, so that there is nothing to compare with."),
+        N_("What it confirmed was sent all the same."),
+    ),
     "file_unreadable": (N_("The file {path} can't be read: {why}."), N_("Check the name.")),
     "setup_no_json": (
         N_("{path}, line {line}: no JSON object."),
