@@ -12,11 +12,14 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
-from tests.builders import OUTLET_ID, order, read
+from tests.builders import OUTLET_CODE, OUTLET_ID, order, read, transaction
 
 from outlet_sync_gui.reader import (
     MESSAGES,
     PAST_MESSAGES,
+    AnyWish,
+    Day,
+    DayLine,
     Part,
     QueuePart,
     Reader,
@@ -25,6 +28,8 @@ from outlet_sync_gui.reader import (
     WantActivity,
     WantChanges,
     WantConflicts,
+    WantDay,
+    WantGaps,
     WantGlance,
     WantLine,
     WantMessages,
@@ -32,12 +37,15 @@ from outlet_sync_gui.reader import (
     WantRefused,
     Wish,
 )
-from outlet_sync_gui.store import Store, open_store
+from outlet_sync_gui.settings import save
+from outlet_sync_gui.store import Store, load_settings, open_store
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.conflicts import Source
 from outlet_sync_gui.store.history import Source as Happens
 from outlet_sync_gui.store.views import Sought
+from outlet_sync_gui.sync.closing import Check, send
 from outlet_sync_gui.sync.records import accept
+from outlet_sync_gui.sync.summary import count_due
 
 
 @pytest.fixture
@@ -229,3 +237,54 @@ def test_a_bug_is_logged_and_ends_no_later_reading(
         reader.read(OUTLET_ID, WantRefused())
     assert found.args[0] == WantRefused()
     assert "ZeroDivisionError" in caplog.text
+
+
+# -- business days
+
+DAY = "2026-01-27"
+
+
+@pytest.fixture
+def sold(tmp_path: Path) -> Path:
+    save(tmp_path, {"outlet_id": OUTLET_ID, "outlet_code": OUTLET_CODE, "timezone": "Asia/Jakarta"})
+    with closing(open_store(tmp_path, OUTLET_ID)) as store:
+        sales = [read("order", order("A1", total_amount=70)), read("order", order("A2", total_amount=50))]
+        accept(store, [*sales, read("transaction", transaction("T1", "A1", total_amount=70))], now_ms=1)
+        settings = load_settings(tmp_path).settings
+        while count_due(store, settings):
+            pass
+        with store.write():
+            send(store, settings, DAY, who="Rina", now_ms=2)
+    return tmp_path
+
+
+def found_in(directory: Path, qtbot: QtBot, wish: AnyWish) -> object:
+    reader = Reader(directory)
+    with qtbot.waitSignal(reader.found) as found:
+        reader.read(OUTLET_ID, wish)
+    reader.wait()
+    return found.args[1]
+
+
+def test_a_day_is_read_by_the_settings_of_the_outlet(sold: Path, qtbot: QtBot) -> None:
+    day = found_in(sold, qtbot, WantDay(DAY))
+    assert isinstance(day, Day)
+    assert (day.closing.summary.date, day.closing.summary.revenue, day.settings.outlet_code) == (DAY, 120, OUTLET_CODE)
+    assert day.closing.checks[Check.UNRECORDED] == (1, 50)
+    assert (day.closing.sending.is_waiting, day.closing.sending.sent_by) == (True, "Rina")
+    assert day.days == [DayLine(date=day.today), DayLine(date=DAY, is_waiting=True)]
+
+
+def test_without_a_day_it_is_the_one_of_now(sold: Path, qtbot: QtBot) -> None:
+    day = found_in(sold, qtbot, WantDay())
+    assert isinstance(day, Day)
+    assert (day.closing.summary.date, day.closing.summary.orders) == (day.today, 0)
+
+
+def test_what_a_check_counted_is_read_as_records(sold: Path, qtbot: QtBot) -> None:
+    rows = found_in(sold, qtbot, WantGaps(DAY, Check.UNRECORDED, 1))
+    assert isinstance(rows, list)
+    assert [(row.entity_type, row.local_id, row.amount) for row in rows] == [("order", "A2", 50)]
+    record = found_in(sold, qtbot, WantRecord(rows[0]))
+    assert isinstance(record, Record)
+    assert record.local_id == "A2"

@@ -11,9 +11,10 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from outlet_sync_gui.errors import StoreFailed
+from outlet_sync_gui.errors import SettingsInvalid, StoreFailed
+from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Row
-from outlet_sync_gui.store import Store, open_store
+from outlet_sync_gui.store import Store, open_store, with_remote
 from outlet_sync_gui.store.activity import Deed
 from outlet_sync_gui.store.changes import Change
 from outlet_sync_gui.store.conflicts import Conflict
@@ -22,7 +23,10 @@ from outlet_sync_gui.store.messages import Message
 from outlet_sync_gui.store.refusals import Alike, Failure
 from outlet_sync_gui.store.views import ALL, Sought, Stretch
 from outlet_sync_gui.sync import history
+from outlet_sync_gui.sync.bills import Rules
 from outlet_sync_gui.sync.clock import now
+from outlet_sync_gui.sync.closing import TYPE, Check, Closing, look_at
+from outlet_sync_gui.sync.gaps import Gap, gaps
 from outlet_sync_gui.sync.history import Happened
 
 log = logging.getLogger(__name__)
@@ -34,6 +38,7 @@ ROWS_ABOVE, ROWS_BELOW = 60, 140  # around a place: twice as far as the largest 
 CONFLICTS = 200
 DECIDERS = 8
 MESSAGES, PAST_MESSAGES = 10, 5  # each a card, which takes its time to be made
+DAYS, GAPS = 31, 100
 
 
 class Wish(Protocol):
@@ -227,6 +232,72 @@ class WantActivity:
         return history.read(store, sources, search=self.search, before=self.before, limit=PAGE_ROWS, now_ms=at_ms)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayLine:
+    """A business day (YYYY-MM-DD) among others; `sent_at`, UTC ms, is when headquarters took its summary last."""
+
+    date: str
+    sent_at: int | None = None
+    is_waiting: bool = False
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A business day before closing, by which settings, and the days around; `today` is the one of now."""
+
+    closing: Closing
+    settings: Settings
+    today: str
+    days: Sequence[DayLine]  # the newest first
+
+
+@dataclass(frozen=True, slots=True)
+class WantDay:
+    """A business day (YYYY-MM-DD); None: the one of now."""
+
+    date: str | None = None
+
+    def read(self, store: Store, settings: Settings) -> Day:
+        """The day."""
+        at_ms = now().wall_ms
+        today = Rules.of(settings).days.of(at_ms)
+        closing = look_at(store, settings, self.date or today, now_ms=at_ms)
+        dates = [today, *(date for date in store.sales.days() if date < today)][:DAYS]
+        days = [_day_line(store, date) for date in dates]
+        return Day(closing=closing, settings=settings, today=today, days=days)
+
+
+def _day_line(store: Store, date: str) -> DayLine:
+    known = store.records.find(TYPE, date)
+    if known is None:
+        return DayLine(date=date)
+    sent_at, is_waiting = store.views.accepted_at(known.record_id), known.is_queued and not known.is_dead
+    return DayLine(date=date, sent_at=sent_at, is_waiting=is_waiting, is_refused=known.is_dead)
+
+
+@dataclass(frozen=True, slots=True)
+class WantGaps:
+    """What a check counted of a business day: `n` of them."""
+
+    date: str
+    check: Check
+    n: int
+
+    def read(self, store: Store, settings: Settings) -> Sequence[Row]:
+        """The records, the newest first; their amount is what is missing, or what there is too much."""
+        return [_gap_row(store, gap) for gap in gaps(store, settings, self.date, self.check, limit=GAPS)]
+
+
+def _gap_row(store: Store, gap: Gap) -> Row:
+    known = store.records.find(gap.entity_type, gap.number)
+    record_id = known.record_id if known is not None else 0
+    return Row(record_id=record_id, at_ms=gap.at, entity_type=gap.entity_type, local_id=gap.number, amount=gap.rupiah)
+
+
+AnyWish = Wish | WantDay | WantGaps  # the latter two count by the outlet's settings
+
+
 class Reader(QObject):
     """Reads on one thread, one wish at a time; a later wish replaces a waiting one of its kind."""
 
@@ -239,11 +310,11 @@ class Reader(QObject):
         # Not QRunnable.create: its wrapper outlives it, and PySide then takes any new object at its address for it.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
         self._reading: Future[None] | None = None
-        self._wanted: dict[type[Wish], tuple[str, Wish]] = {}
+        self._wanted: dict[type[AnyWish], tuple[str, AnyWish]] = {}
         self._is_busy = False
         self._done.connect(self._finished)
 
-    def read(self, outlet_id: str, wish: Wish) -> None:
+    def read(self, outlet_id: str, wish: AnyWish) -> None:
         """Read it of this outlet; `found` tells."""
         self._wanted[type(wish)] = (outlet_id, wish)
         self._next()
@@ -261,20 +332,22 @@ class Reader(QObject):
         outlet_id, wish = self._wanted.pop(next(iter(self._wanted)))
         self._reading = self._thread.submit(lambda: self._done.emit(wish, self._read(outlet_id, wish)))
 
-    def _read(self, outlet_id: str, wish: Wish) -> object:
+    def _read(self, outlet_id: str, wish: AnyWish) -> object:
         try:
             store = open_store(self._directory, outlet_id)
             try:
+                if isinstance(wish, WantDay | WantGaps):
+                    return wish.read(store, with_remote(self._directory, store).settings)
                 return wish.read(store)
             finally:
                 store.close()
-        except StoreFailed as error:
+        except (StoreFailed, SettingsInvalid) as error:
             log.warning("not read: %s", error)  # the service meets the same fault, and shows it
         except Exception:
             log.exception("a bug in the reader")  # of this thread the top: the next reading goes on
         return None
 
-    def _finished(self, wish: Wish, value: object) -> None:
+    def _finished(self, wish: AnyWish, value: object) -> None:
         self._is_busy = False
         if value is not None:
             self.found.emit(wish, value)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.builders import OUTLET_CODE, OUTLET_ID, order, transaction
 from tests.fakes import KEY, answer, command, configure, environment
+from tests.ui.pdf_text import pages, texts
 
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 
@@ -69,6 +70,15 @@ def test_a_spreadsheet_set_to_indonesian_reads_it(directory: Path, tmp_path: Pat
     assert ["Nasi Goreng", "2", "70000"] in rows
     assert ["'=SUM(A1)", "0,5", "80000"] in rows, "a decimal comma, and no formula from outside"
     assert ["10.00–11.00", "1", "150000"] in rows
+
+
+def test_a_document_is_made_without_a_display(directory: Path, tmp_path: Path) -> None:
+    file = tmp_path / "rekap.pdf"
+    summary(directory, "export", DAY, "--format", "pdf", "--output", str(file), language="id")
+    document = file.read_bytes()
+    assert pages(document) == 1
+    assert texts(document)[:3] == ["Rekap harian", OUTLET_CODE, "Sel, 27 Januari 2026"]
+    assert {"Rp150.000", "Nasi Goreng", "=SUM(A1)", "0,5×"} <= set(texts(document))
 
 
 @pytest.mark.parametrize("text", ["2026-13-01", "27-01-2026", "2026-1-27", "today", ""])

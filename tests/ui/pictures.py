@@ -14,6 +14,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QTableView, QWidget
 from tests.builders import order
 from tests.ui.checks import refused, show
+from tests.ui.days import DAYS, TODAY, show_day
 from tests.ui.first_run import SCENES, FirstRun
 from tests.ui.happenings import HISTORIES
 from tests.ui.headquarters import ASKED, CONFLICTS, PAGES, PRICE
@@ -23,11 +24,14 @@ from tests.ui.states import LISTS, NOW, REFUSED, ROWS, STATES, status
 
 from outlet_sync_gui import words
 from outlet_sync_gui.contract.text import dumps
-from outlet_sync_gui.reader import Part, Record, WantActivity, WantRecord
+from outlet_sync_gui.reader import Part, Record, WantActivity, WantGaps, WantRecord
 from outlet_sync_gui.status import Pending, State
 from outlet_sync_gui.store.activity import Deed, What
 from outlet_sync_gui.store.conflicts import Strategy
+from outlet_sync_gui.sync.closing import Check
+from outlet_sync_gui.ui.day_dialogs import DayDialog
 from outlet_sync_gui.ui.details_dialog import DetailsDialog
+from outlet_sync_gui.ui.dialogs import Dialog
 from outlet_sync_gui.ui.edit_dialog import EditDialog
 from outlet_sync_gui.ui.forms import Entry
 from outlet_sync_gui.ui.main_window import SIZE, MainWindow
@@ -64,6 +68,7 @@ def main() -> None:
             draw_dialogs(window, camera)
             draw_headquarters(window, camera)
             draw_activity(window, camera)
+            draw_summary(window, camera)
             draw_conflicts(window, camera)
             draw_settings(window, camera)
             draw_wizard(window, theme, camera)
@@ -165,6 +170,36 @@ def draw_activity(window: MainWindow, camera: Camera) -> None:
         if found:
             window.activity_page.list.rows.table.selectRow(2 if name == "edge" else 3)
             camera.take(window, f"activity-{name}-chosen")
+
+
+def draw_summary(window: MainWindow, camera: Camera) -> None:
+    """The daily summary in every state, its days, its JSON, and what a check counted."""
+    window.open_page(Page.SUMMARY)
+    window.show_status(status(State.IDLE), NOW)
+    page = window.summary_page
+    for name, shown in DAYS.items():
+        show_day(window, shown)
+        camera.take(window, f"summary-{name}")
+    show_day(window, DAYS["usual"])
+    page.cards.chart.setFocus()
+    page.cards.chart.setCurrentIndex(page.cards.chart.hours.index(0, 0))
+    camera.take(window, "summary-chart-hour")
+    for name, button in (("days", page.head.day), ("technical", page.head.more)):
+        button.click()
+        _take_over(window, camera, f"summary-{name}")
+    page.head.day.click()
+    days = window.findChildren(DayDialog)[-1]
+    days.other.click()
+    _take_over(window, camera, "summary-calendar")
+    page.show_gaps(WantGaps(TODAY, Check.STRAY, 120), ROWS["idle"])
+    _take_over(window, camera, "summary-gaps")
+
+
+def _take_over(window: MainWindow, camera: Camera, name: str) -> None:
+    dialog = window.findChildren(Dialog)[-1]
+    camera.take(dialog, name)
+    dialog.reject()
+    dialog.deleteLater()
 
 
 def draw_conflicts(window: MainWindow, camera: Camera) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QDialog, QWidget
 from tests.ui.checks import refused, show
+from tests.ui.days import DAYS, TODAY, show_day
 from tests.ui.happenings import HISTORIES
 from tests.ui.headquarters import ASKED, CONFLICTS, PAGES
 from tests.ui.kept import STATUS, Answering
@@ -14,19 +15,23 @@ from tests.ui.states import NOW, REFUSED, ROWS, STATES, status
 
 from outlet_sync_gui import reasons
 from outlet_sync_gui.errors import InputRefused
-from outlet_sync_gui.reader import Part, WantActivity, WantRecord
+from outlet_sync_gui.reader import Part, WantActivity, WantGaps, WantRecord
 from outlet_sync_gui.status import State
 from outlet_sync_gui.store.conflicts import Strategy
+from outlet_sync_gui.sync.closing import Check
 from outlet_sync_gui.sync.commands import Retry
 from outlet_sync_gui.ui.about import AboutDialog
 from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
+from outlet_sync_gui.ui.day_dialogs import DayDialog, GapsDialog, TechnicalDialog
 from outlet_sync_gui.ui.details_dialog import DetailsDialog
+from outlet_sync_gui.ui.dialogs import Dialog
 from outlet_sync_gui.ui.discard_dialog import DiscardDialog
 from outlet_sync_gui.ui.edit_dialog import EditDialog
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.rail import Page
 from outlet_sync_gui.ui.record_list import Action
 from outlet_sync_gui.ui.settings_page import Section
+from outlet_sync_gui.ui.summary_page import SummaryPage
 
 Scene = Callable[[MainWindow], QWidget]  # shows it; what is to be looked at
 
@@ -79,8 +84,20 @@ def _asked(window: MainWindow) -> QWidget:
 
 
 def _summary(window: MainWindow) -> QWidget:
-    window.open_page(Page.SUMMARY)
+    window.show_status(status(State.IDLE), NOW)
+    show_day(window, DAYS["usual"])
     return window
+
+
+def _over_summary(kind: type[Dialog], ask: Callable[[SummaryPage], None]) -> Scene:
+    def shown(window: MainWindow) -> QWidget:
+        _summary(window)
+        ask(window.summary_page)
+        dialog = window.findChild(kind)
+        assert dialog is not None
+        return dialog
+
+    return shown
 
 
 def _settings(section: Section) -> Scene:
@@ -201,6 +218,9 @@ IN_DIALOGS: Mapping[str, Scene] = {
     "review-chosen": _chosen,
     "same": _same,
     "about": _about,
+    "days": _over_summary(DayDialog, lambda page: page.head.day.click()),
+    "technical": _over_summary(TechnicalDialog, lambda page: page.head.more.click()),
+    "gaps": _over_summary(GapsDialog, lambda page: page.show_gaps(WantGaps(TODAY, Check.STRAY, 5), ROWS["idle"])),
 }
 SCENES: Mapping[str, Scene] = {**ON_PAGES, **IN_DIALOGS}
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from outlet_sync_gui import words
 from outlet_sync_gui.commands import DONE, Context, answer, say
 from outlet_sync_gui.commands.records import carry_out, opened
-from outlet_sync_gui.contract.text import dumps
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.settings import Settings, user_name
-from outlet_sync_gui.support.export import as_csv
+from outlet_sync_gui.support.export import as_csv, as_json
 from outlet_sync_gui.sync.bills import Rules
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.closing import Closing, body_of, look_at
@@ -56,7 +55,11 @@ def summary_export(context: Context) -> int:
 def _content(form: str, closing: Closing, settings: Settings) -> bytes:
     match form:
         case "json":
-            return dumps(body_of(closing.summary, settings)).encode() + b"\n"
+            return as_json(closing, settings)
+        case "pdf":
+            from outlet_sync_gui.ui.summary_pdf import as_pdf  # late: no other command loads Qt
+
+            return as_pdf(closing, settings)
         case _:
             return as_csv(closing, settings)
 

@@ -1,4 +1,4 @@
-"""A business day as a table for spreadsheets."""
+"""A business day as a file: a table for spreadsheets, or the very object that is sent."""
 
 import csv
 import io
@@ -6,12 +6,18 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from outlet_sync_gui import words
+from outlet_sync_gui.contract.text import dumps
 from outlet_sync_gui.settings import Settings
-from outlet_sync_gui.sync.closing import Closing
+from outlet_sync_gui.sync.closing import Closing, body_of
 
 # What begins so is a formula to a spreadsheet, whoever wrote it: names of products come from outside.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int | Decimal
+
+
+def as_json(closing: Closing, settings: Settings) -> bytes:
+    """The body of the request that sends it."""
+    return dumps(body_of(closing.summary, settings)).encode() + b"\n"
 
 
 def as_csv(closing: Closing, settings: Settings) -> bytes:

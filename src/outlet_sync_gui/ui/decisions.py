@@ -24,6 +24,7 @@ from outlet_sync_gui.sync.commands import (
     ReadMessage,
     Resolve,
     Retry,
+    SendSummary,
     TakeChanges,
     Undo,
 )
@@ -134,6 +135,10 @@ class Decisions(QObject):
     def take(self, seqs: tuple[int, ...] | None) -> None:
         """Somebody has seen to headquarters' changes on the till; None: to all."""
         self.decided.emit(TakeChanges(who=user_name(), seqs=seqs))
+
+    def send_summary(self, date: str) -> None:
+        """Somebody sends the daily summary of a business day."""
+        self.decided.emit(SendSummary(who=user_name(), date=date))
 
     def show_record(self, wish: WantRecord, record: Record) -> None:
         """Open what was read for details or for mending."""

@@ -157,7 +157,17 @@ class MainWindow(QMainWindow):
         """The page of the day, made when somebody first goes there."""
         from outlet_sync_gui.ui.summary_page import SummaryPage
 
-        return self._add(SummaryPage())
+        page = self._add(SummaryPage(self._theme))
+        page.wanted.connect(self.ask_for_rows)
+        page.read_asked.connect(self.read_asked)
+        page.send_asked.connect(self.decisions.send_summary)
+        page.details_asked.connect(self.decisions.show_details)
+        page.told.connect(self.banner.tell)
+        page.queue_asked.connect(lambda: self.open_page(Page.QUEUE))
+        page.attention_asked.connect(lambda: self.open_page(Page.ATTENTION))
+        page.conflicts_asked.connect(self.decisions.review)
+        page.changes_asked.connect(lambda: self.open_page(Page.CHANGES))
+        return page
 
     @cached_property
     def settings_page(self) -> "SettingsPage":
@@ -199,38 +209,45 @@ class MainWindow(QMainWindow):
         """Show what was read; what nobody wants any more is left."""
         from outlet_sync_gui.reader import (
             QueuePart,
-            Record,
             Refused,
             WantActivity,
             WantChanges,
-            WantConflicts,
-            WantDeciders,
+            WantDay,
+            WantGaps,
             WantGlance,
             WantLine,
             WantMessages,
-            WantRecord,
             WantRefused,
         )
 
         match wish, found:
-            case WantRecord(), Record():
-                self.decisions.show_record(wish, found)
             case WantLine(), QueuePart():
                 self.queue_page.show_part(wish, found)
             case WantRefused(), Refused():
                 self.attention_page.show_refused(found)
-            case WantDeciders(), _:
-                self.decisions.show_deciders(_rows(found))
-            case WantConflicts(), _:
-                self.decisions.show_conflicts(_rows(found))
             case WantMessages(), _:
                 self.messages_page.show_messages(_rows(found))
             case WantChanges(), _:
                 self.changes_page.show_changes(_rows(found))
             case WantActivity(), _:
                 self.activity_page.show_found(wish, _rows(found))
+            case ((WantDay() | WantGaps()), _):
+                self.summary_page.show_found(wish, found)
             case WantGlance(), _:
                 self.show_rows(_rows(found))
+            case _:
+                self._show_decided_over(wish, found)
+
+    def _show_decided_over(self, wish: "AnyWish", found: object) -> None:
+        from outlet_sync_gui.reader import Record, WantConflicts, WantDeciders, WantRecord
+
+        match wish, found:
+            case WantRecord(), Record():
+                self.decisions.show_record(wish, found)
+            case WantDeciders(), _:
+                self.decisions.show_deciders(_rows(found))
+            case WantConflicts(), _:
+                self.decisions.show_conflicts(_rows(found))
 
     def show_errand(self, errand: "Errand", came: object) -> None:
         """Show what came of an errand of the settings."""

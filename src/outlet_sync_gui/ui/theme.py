@@ -128,6 +128,7 @@ QLabel[role="value"] {{ font-size:{px(tokens.VALUE)}px; font-weight:500; }}
 QLabel[role="value"][isLong="true"] {{ font-size:{px(tokens.LONG_VALUE)}px; }}
 QLabel[role="tag"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{c.sunken}; border-radius:9px;
   padding:2px 8px; }}
+QLabel[role="tag"][isUrgent="true"] {{ background:{attention_tint}; color:{attention}; }}
 QLabel[role="count"] {{ font-size:{px(tokens.SMALL)}px; font-weight:600; background:{attention_tint};
   color:{attention}; border-radius:9px; padding:2px 8px; }}
 QLabel[role="number"] {{ font-weight:600; background:{c.sunken}; border-radius:12px; min-width:24px; max-width:24px;
@@ -181,6 +182,7 @@ QPushButton[kind="fold"] {{ min-height:60px; padding:0; border:0; border-radius:
   font-weight:400; }}
 QPushButton[kind="fold"]:hover {{ background:{c.sunken}; }}
 *[kind="card"] QTableView {{ min-height:92px; }}
+*[kind="card"] QTableView[role="chart"] {{ min-height:{px(10)}px; }}
 QTableView {{ background:transparent; border:0; outline:0; gridline-color:{c.line}; }}
 QTableView::item {{ border-bottom:1px solid {c.line}; padding:0 4px; color:{c.text}; }}
 QTableView::item:selected {{ background:{c.accent_tint}; }}
@@ -212,6 +214,10 @@ QPushButton[kind="option"]:checked {{ border:2px solid {c.accent}; background:{c
 QPushButton[kind="switch"] {{ min-height:44px; padding:0; border:0; background:transparent; font-weight:400;
   text-align:left; }}
 QPushButton[kind="switch"]:hover {{ background:{c.sunken}; }}
+QWidget#qt_calendar_navigationbar {{ background:{c.bg}; }}
+QCalendarWidget QToolButton {{ min-width:44px; min-height:44px; border:1px solid {c.edge}; border-radius:8px;
+  background:{c.surface}; font-weight:600; padding:0 8px; margin:2px; }}
+QCalendarWidget QToolButton::menu-indicator {{ image:none; }}
 QProgressBar {{ min-height:8px; max-height:8px; border:0; border-radius:4px; background:{c.line}; }}
 QProgressBar::chunk {{ border-radius:4px; background:{c.accent}; }}
 QScrollBar:vertical {{ width:12px; background:transparent; margin:0; }}

@@ -22,6 +22,7 @@ class Tokens(NamedTuple):
     accent_hover: str
     accent_down: str
     accent_tint: str
+    bar: str  # of a chart
     states: Mapping[State, tuple[str, str]]  # colour, and the tint under it
 
 
@@ -39,6 +40,7 @@ LIGHT = Tokens(
     accent_hover="#1A48A3",
     accent_down="#163D8A",
     accent_tint="#E7EEFB",
+    bar="#6B91D8",
     states={
         State.SETUP: ("#494641", "#ECE9E3"),
         State.IDLE: ("#176B38", "#E3F2E7"),
@@ -64,6 +66,7 @@ DARK = Tokens(
     accent_hover="#A9C5FF",
     accent_down="#7BA3F5",
     accent_tint="#26334F",
+    bar="#5577B5",
     states={
         State.SETUP: ("#CFC8BD", "#35322E"),
         State.IDLE: ("#7FD39A", "#1E3426"),

@@ -14,6 +14,7 @@ from outlet_sync_gui.words.closing import (
     orders_of,
     quantity,
     sending,
+    short_amount,
     transactions_of,
     verdict,
 )
@@ -174,6 +175,7 @@ __all__ = [
     "say_n",
     "sending",
     "setting_name",
+    "short_amount",
     "shortened",
     "side",
     "span",

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from outlet_sync_gui.words.records import METHODS
-from outlet_sync_gui.words.speech import DAYS, N_, WHOLE_MONTHS, fraction, language, moment, rupiah, say, say_n
+from outlet_sync_gui.words.speech import DAYS, N_, WHOLE_MONTHS, fraction, language, moment, number, rupiah, say, say_n
 
 
 class Checked(NamedTuple):
@@ -39,6 +39,7 @@ CHECKED = {
     ),
 }
 NO_METHOD = "other"
+SHORT = ((1_000_000_000_000, N_("{n}tn")), (1_000_000_000, N_("{n}bn")), (1_000_000, N_("{n}m")), (1_000, N_("{n}k")))
 Name = TypeVar("Name", bound=str)
 
 
@@ -86,6 +87,12 @@ def transactions_of(n: int) -> str:
 def average(revenue: int, orders: int) -> str:
     """Rupiah per order, rounded; a dash where there is none."""
     return rupiah(round(revenue / orders)) if orders else "–"
+
+
+def short_amount(amount: int) -> str:
+    """Rupiah on an axis: 1 jt in Indonesian, 1m in English."""
+    unit, text = next((each for each in SHORT if abs(amount) >= each[0]), (1, "{n}"))
+    return say(text, n=number(amount / unit if amount % unit else amount // unit))
 
 
 def method(name: str) -> str:
