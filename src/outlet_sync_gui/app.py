@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 
 from outlet_sync_gui import settings, words
@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 
 PICTURE_PX = 64
 WATCH_AFTER_MS = 1500  # window and tray come first
+DISK_AGAIN_MS = 5000  # a disk that takes nothing is looked at as often
 FAREWELL_MS = 1000  # a shutdown waits no longer for what we say
 
 
@@ -51,6 +52,8 @@ class App(QObject):
 
     `icon` and `window` are those that came before everything else (see `start`), if they did.
     """
+
+    began = Signal()  # the service was started: the data directory can be written to
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class App(QObject):
         self.keeper = Keeper(directory)
         self._reader = Reader(directory)
         self._aside = Aside(self)
+        self._disk = QTimer(self, singleShot=True, interval=DISK_AGAIN_MS)
         self._connect()
         if window is not None:
             self._take_in(window)
@@ -109,8 +113,20 @@ class App(QObject):
             self.window.show()
             self._is_asking = True
             self._ask_first(self.status)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start the service; over a disk that takes nothing, as soon as it does."""
         if self.failure is None:
             self.worker.start()
+            self.began.emit()
+        elif isinstance(self.failure, StoreFailed):
+            self._disk.start()
+
+    def _look_at_disk(self) -> None:
+        self.failure = None
+        self._show(self._first_status())
+        self._begin()
 
     def set_up(self) -> None:
         """Ask what is missing, question by question; a first run that is open already comes up."""
@@ -144,6 +160,7 @@ class App(QObject):
         self.tray.icon.hide()
         if self._window is not None:
             self._window.hide()
+        self._disk.stop()
         self.machine.close()
         if self.bus is not None:
             self.bus.close()
@@ -181,6 +198,7 @@ class App(QObject):
         return not_set_up(chosen, chosen.missing) if chosen.missing else starting(chosen.outlet_code)
 
     def _connect(self) -> None:
+        self._disk.timeout.connect(self._look_at_disk)
         self.worker.status_changed.connect(self._show)
         self.worker.show_asked.connect(self._come_up)
         self.worker.ended_badly.connect(self._ended_badly)
@@ -246,7 +264,7 @@ class App(QObject):
                 self.worker.reload()
             case Save() if isinstance(self.failure, SettingsInvalid):  # which may be mended now
                 self.failure = None
-                self.worker.start()
+                self._begin()
             case PutSecret(name="api-key"):
                 self.worker.send(KeyChanged())
             case PutSecret() | DropSecret() | RenewToken():

@@ -138,8 +138,7 @@ class Start(QObject):
 
         self._icon.opened.disconnect(self._open)
         self._app = App(self._directory, self._theme, icon=self._icon, window=self._window)
-        if self._app.failure is None:
-            log_to_file(self._directory)
+        self._app.began.connect(partial(log_to_file, self._directory))
         self._application.commitDataRequest.connect(self._app.session_ends)
         self._app.start(is_minimized=self._window is None)
 
