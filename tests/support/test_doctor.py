@@ -10,7 +10,8 @@ from tests.fakes import KEY, answer, command, configure, environment, running_se
 
 from outlet_sync_gui import settings
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
-from outlet_sync_gui.support.doctor import examine
+from outlet_sync_gui.support.doctor import examine, try_line
+from outlet_sync_gui.support.ladder import READINGS, Result
 
 SECRETS = {"OUTLET_SYNC_INTAKE_TOKEN": "token-of-the-till", "OUTLET_SYNC_WEBHOOK_SECRET": "secret-of-headquarters"}
 
@@ -88,3 +89,44 @@ def test_the_sentences_of_doors_that_are_well(directory: Path) -> None:
     assert "announcements and settings" in well[0]
     assert less[0] == "– Instant updates: switched off"
     assert less[1].startswith("– The till's connection has no token, as this PC has no password store.")
+
+
+# -- whether headquarters can be read back
+
+
+@pytest.mark.parametrize(("extras", "found"), [(True, ("passed", None)), (False, ("off", "extras_missing"))])
+def test_whether_headquarters_can_be_read_back_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extras: bool, found: tuple[str, str | None]
+) -> None:
+    monkeypatch.setenv("OUTLET_SYNC_API_KEY", KEY)
+    with SimulatedCloud(Cloud(now_ms=wall_ms, api_key=KEY, extras=extras)) as cloud:
+        directory = configure(tmp_path / "data", cloud.url)
+        checks = {check.name: (check.result.value, check.code) for check in examine(directory)}
+        (step,) = [step for step in try_line(directory) if step.code == READINGS]
+        assert cloud.call(lambda c: list(c.violations)) == []
+    assert (checks["readings"], step.result.value) == (found, found[0])
+
+
+def test_of_a_line_that_fails_that_is_not_said(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTLET_SYNC_API_KEY", "another")
+    assert next(check.result for check in examine(directory) if check.name == "readings") is Result.UNCHECKED
+    assert all(step.code != READINGS for step in try_line(directory))
+
+
+def test_beside_a_service_it_is_found_out_too(directory: Path, secrets: None) -> None:
+    with running_service(directory):
+        assert next(check.code for check in examine(directory) if check.name == "readings") == "extras_missing"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "✓ Headquarters can be read back. Compare a day: config set cloud_extras on, then “summary reconcile”."),
+        ("id", "✓ Data pusat bisa dibaca. Untuk membandingkan satu hari: config set cloud_extras on, "),
+    ],
+)
+def test_doctor_says_how_to_use_it(tmp_path: Path, language: str, said: str) -> None:
+    with SimulatedCloud(Cloud(now_ms=wall_ms, api_key=KEY, extras=True)) as cloud:
+        directory = configure(tmp_path / "data", cloud.url)
+        done = command(directory, "doctor", language=language)
+    assert any(line.startswith(said) for line in done.stdout.splitlines()), done.stdout

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import pytest
 from PySide6.QtWidgets import QScrollArea
@@ -11,7 +12,7 @@ from tests.ui.first_run import climb
 
 from outlet_sync_gui import words
 from outlet_sync_gui.errors import OutletSyncError
-from outlet_sync_gui.support.ladder import STEPS, Result, Step
+from outlet_sync_gui.support.ladder import READINGS, STEPS, Result, Step
 from outlet_sync_gui.ui.connection_test import ConnectionTest, Test
 from outlet_sync_gui.ui.theme import Theme
 
@@ -54,6 +55,19 @@ def test_all_passed_is_said(shown: Shown, qtbot: QtBot) -> None:
     assert over.args == [True]
     assert (test.has_passed, lines(test)[6]) == (True, "Key accepted: in order")
     assert test.sentence.whole() == "All is well: headquarters knows this outlet."
+
+
+@pytest.mark.parametrize(
+    ("result", "more"), [(Result.PASSED, " It can be read back: see Settings, Closing."), (Result.OFF, "")]
+)
+def test_whether_headquarters_can_be_read_back_is_said_and_no_failure(
+    shown: Shown, qtbot: QtBot, result: Result, more: str
+) -> None:
+    test = shown(lambda: chain(climb(), [Step(code=READINGS, result=result)]))
+    with qtbot.waitSignal(test.over) as over:
+        test.button.click()
+    assert (over.args, test.can_be_read) == ([True], bool(more))
+    assert test.sentence.whole() == f"All is well: headquarters knows this outlet.{more}"
 
 
 def test_the_check_that_fails_says_what_to_do_and_its_code(shown: Shown, qtbot: QtBot) -> None:

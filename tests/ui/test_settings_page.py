@@ -28,6 +28,7 @@ from outlet_sync_gui.app import App
 from outlet_sync_gui.resources import resource
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.store import open_store
+from outlet_sync_gui.support.ladder import READINGS, Result, Step
 from outlet_sync_gui.ui import keeper as keeping
 from outlet_sync_gui.ui import setting_fields
 from outlet_sync_gui.ui.forms import Entry, Switch
@@ -593,3 +594,35 @@ def test_a_key_of_the_environment_is_told_and_not_asked_for(
     qtbot.waitUntil(lambda: len(asked) == 3)  # what is kept, and the two other keys
     assert key.state.whole() == "Set by IT on this PC (OUTLET_SYNC_API_KEY). It can't be changed here."
     assert not key.replace.isEnabled()
+
+
+# -- what headquarters offers beyond the contract
+
+
+@pytest.mark.parametrize(
+    ("can_be_read", "is_on", "is_shown"), [(False, False, False), (True, False, True), (False, True, True)]
+)
+def test_the_comparison_is_offered_where_headquarters_can_be_read_back(
+    directory: Path, window: MainWindow, keeper: Keeper, qtbot: QtBot, can_be_read: bool, is_on: bool, is_shown: bool
+) -> None:
+    store = open_store(directory, OUTLET_ID)
+    with store.write():
+        store.findings.looked(can_be_read=can_be_read)
+    store.close()
+    settings.save(directory, {"cloud_extras": is_on})
+    assert keeper
+    window.open_page(Page.SETTINGS)
+    page = window.settings_page
+    qtbot.waitUntil(lambda: bool(page.forms[Section.OUTLET].fields["outlet_id"].value()))
+    page.go_to(Section.CLOSING)
+    assert page.forms[Section.CLOSING].fields["cloud_extras"].isVisible() is is_shown
+
+
+def test_a_test_that_finds_it_offers_it_at_once(page: SettingsPage, qtbot: QtBot) -> None:
+    test = page.tests[0]
+    test.steps = {READINGS: Step(code=READINGS, result=Result.PASSED)}
+    page.go_to(Section.CLOSING)
+    field = page.forms[Section.CLOSING].fields["cloud_extras"]
+    assert not field.isVisible()
+    test.over.emit(test.can_be_read)
+    assert field.isVisible()

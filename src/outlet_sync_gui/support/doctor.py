@@ -1,7 +1,7 @@
 """Each thing that has to be right, looked at one after the other; nothing is mended, all that is wrong says how."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from outlet_sync_gui.service import Service
 from outlet_sync_gui.settings import NEEDED, Settings
 from outlet_sync_gui.status import Trouble
 from outlet_sync_gui.store import open_store
-from outlet_sync_gui.support.ladder import STEPS, Result, Step, climb
+from outlet_sync_gui.support.ladder import READINGS, STEPS, Result, Step, climb
 from outlet_sync_gui.sync.state import from_json
 
 EXCHANGE_S = 40.0  # a pull's own deadline, and then some
@@ -40,24 +40,30 @@ def examine(directory: Path) -> Iterator[Check]:
     except SettingsInvalid as error:
         yield _failed("settings", error)
     if settings.missing:
-        unchecked = ("database", "key", *STEPS, WEBHOOKS, INTAKE)
+        unchecked = ("database", "key", *STEPS, READINGS, WEBHOOKS, INTAKE)
         yield from (Check(name=name, result=Result.UNCHECKED) for name in unchecked)
         return
     yield _looked("database", lambda: _check_database(directory, settings))
     key = _looked("key", lambda: credentials.read("api-key", outlet_id=settings.outlet_id))
     yield key
-    yield from _line(settings, directory, has_key=key.result is Result.PASSED)
+    line = list(_line(settings, directory, has_key=key.result is Result.PASSED))
+    yield from line
+    yield _readings(settings, directory, is_known=line[-1].result is Result.PASSED)
     troubles = {dict(found.facts)["name"]: found for found in _door_troubles(directory, settings)}
     yield _door(WEBHOOKS, troubles.get(WEBHOOKS) or _no_secret(settings), is_wanted=settings.webhook_enabled)
     yield _door(INTAKE, troubles.get(INTAKE), is_wanted=settings.intake_enabled)
 
 
 def try_line(directory: Path) -> Iterator[Step]:
-    """The ladder's rungs as they are tried (see `climb`).
+    """The ladder's rungs as they are tried (see `climb`); after the last whether headquarters can be read back.
 
     Raises SettingsInvalid, and whatever else keeps headquarters from being asked that is no fault of the line.
     """
-    yield from climb(_complete(directory), lambda: _ask(directory))
+    settings = _complete(directory)
+    for step in climb(settings, lambda: _ask(directory)):
+        yield step
+        if step.code == STEPS[-1] and step.result is Result.PASSED:
+            yield Step(code=READINGS, result=Result.PASSED if _can_be_read(settings, directory) else Result.OFF)
 
 
 def _line(settings: Settings, directory: Path, *, has_key: bool) -> Iterator[Check]:
@@ -70,6 +76,20 @@ def _line(settings: Settings, directory: Path, *, has_key: bool) -> Iterator[Che
         step = rungs.get(code, Step(code=code, result=Result.UNCHECKED))
         failed = code if step.result is Result.FAILED else None
         yield Check(name=code, result=step.result, code=failed, facts=step.facts)
+
+
+def _readings(settings: Settings, directory: Path, *, is_known: bool) -> Check:
+    """As the exchange with headquarters found it."""
+    if not is_known:
+        return Check(name=READINGS, result=Result.UNCHECKED)
+    if _can_be_read(settings, directory):
+        return Check(name=READINGS, result=Result.PASSED)
+    return Check(name=READINGS, result=Result.OFF, code="extras_missing")
+
+
+def _can_be_read(settings: Settings, directory: Path) -> bool:
+    with closing(open_store(directory, settings.outlet_id)) as store:
+        return bool(store.findings.can_be_read)
 
 
 def _unasked() -> Trouble | None:

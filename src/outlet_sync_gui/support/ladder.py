@@ -26,6 +26,7 @@ from outlet_sync_gui.settings import LOOPBACK_HOSTS, Settings, is_loopback
 from outlet_sync_gui.status import Trouble
 
 STEPS = ("N-LINK", "N-DNS", "N-PORTAL", "N-CLOCK", "N-TLS", "N-CLOUD", "N-KEY", "N-OUTLET", "N-RATE")
+READINGS = "readings"  # beyond the ladder: whether headquarters can be read back, which nobody needs
 ASKED = STEPS.index("N-CLOUD")  # from here on the exchange tells
 
 # Addresses that belong to nobody: a datagram socket that "connects" only looks for a route.

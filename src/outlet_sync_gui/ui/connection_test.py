@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from outlet_sync_gui import words
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.status import State, Trouble
-from outlet_sync_gui.support.ladder import STEPS, Result, Step
+from outlet_sync_gui.support.ladder import READINGS, STEPS, Result, Step
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.theme import Theme, set_property
 from outlet_sync_gui.ui.widgets import Label
@@ -116,7 +116,13 @@ class ConnectionTest(QFrame):
     @property
     def has_passed(self) -> bool:
         """Whether the last test ended, and found nothing wrong."""
-        return not self.is_running and [step.result for step in self.steps.values()] == [Result.PASSED] * len(STEPS)
+        passed = {code for code, step in self.steps.items() if step.result is Result.PASSED}
+        return not self.is_running and passed >= {*STEPS}
+
+    @property
+    def can_be_read(self) -> bool:
+        """Whether headquarters lets itself be read back, too."""
+        return READINGS in self.steps and self.steps[READINGS].result is Result.PASSED
 
     def failed(self) -> CheckRow | None:
         """The check that fails."""
@@ -218,7 +224,8 @@ class ConnectionTest(QFrame):
         if self.is_running:
             return words.say("Testing. This takes a few seconds.")
         if self.has_passed:
-            return words.say("All is well: headquarters knows this outlet.")
+            more = words.say("It can be read back: see Settings, Closing.") if self.can_be_read else ""
+            return f"{words.say('All is well: headquarters knows this outlet.')} {more}".strip()
         if (failed := self.failed()) is None:
             return ""
         return words.say(self._hints.get(failed.code, N_("Mend what is marked, then test again.")))

@@ -31,6 +31,7 @@ class Kept:
     loaded: Loaded
     heard: Heard = field(default_factory=Heard)
     is_started: bool | None = None  # None: not to be found out
+    can_be_read: bool = False  # headquarters, back
 
 
 class Errand(Protocol):
@@ -47,7 +48,8 @@ class Look:
     def do(self, directory: Path) -> Kept:
         """Read it."""
         loaded = load_settings(directory)
-        return Kept(loaded=loaded, heard=_heard(directory, loaded), is_started=_is_started(directory))
+        heard, can_be_read = _known(directory, loaded)
+        return Kept(loaded=loaded, heard=heard, is_started=_is_started(directory), can_be_read=can_be_read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +163,18 @@ def is_in_environment(secret: str) -> bool:
     return bool(os.environ.get(VARIABLES[secret], "").strip())
 
 
-def _heard(directory: Path, loaded: Loaded) -> Heard:
+def _known(directory: Path, loaded: Loaded) -> tuple[Heard, bool]:
+    """When the doors were last used, and whether headquarters can be read back."""
     if not loaded.settings.outlet_id or not (directory / FILE_NAME).exists():  # to open it is to make it
-        return Heard()
+        return Heard(), False
     try:
         store = open_store(directory, loaded.settings.outlet_id)
         try:
-            return store.outlet.last_heard()
+            return store.outlet.last_heard(), bool(store.findings.can_be_read)
         finally:
             store.close()
     except StoreFailed:  # the service meets the same fault, and shows it
-        return Heard()
+        return Heard(), False
 
 
 def _is_started(directory: Path) -> bool | None:

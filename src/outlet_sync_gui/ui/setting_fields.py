@@ -33,6 +33,7 @@ class Spec:
     offer: Offer | None = None
     is_half: bool = False  # stands beside its neighbour where there is room
     is_switch: bool = False
+    is_extra: bool = False  # shown only where headquarters can be read back, or it is on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +262,13 @@ CLOSING = (
                 label=N_("Send the daily summary by itself"),
                 help=N_("At closing time, if the PC's clock is right"),
                 is_switch=True,
+            ),
+            Spec(
+                key="cloud_extras",
+                label=N_("Compare the day with headquarters"),
+                help=N_("Reads what headquarters has of it; what is missing there can be sent again"),
+                is_switch=True,
+                is_extra=True,
             ),
         )
     ),

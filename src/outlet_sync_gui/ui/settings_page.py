@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -101,6 +102,7 @@ class SettingsPage(QWidget):
         for column, tried in zip((self.forms[Section.OUTLET].column, self.keys.column), self.tests, strict=True):
             tried.setMaximumWidth(WIDEST_PX)
             tried.begun.connect(tried.card.show)
+            tried.over.connect(partial(self._tested, tried))
             column.insertWidget(column.count() - 1, tried)
         self.stack = QStackedWidget()
         self.places = {section: self._place(section) for section in Section}
@@ -157,6 +159,10 @@ class SettingsPage(QWidget):
         self.menu.setVisible(is_compact)
         for place in self.places.values():
             place.content.arrange(is_compact=width < HALVES_FROM_PX if isinstance(place.content, Form) else is_compact)
+
+    def _tested(self, test: ConnectionTest, _is_passed: bool) -> None:
+        if test.can_be_read:
+            self.forms[Section.CLOSING].offer_extras()
 
     def _show_kept(self, kept: Kept) -> None:
         self.error.hide()

@@ -60,6 +60,7 @@ DOOR_NAMES: Mapping[str, str] = {"webhook": N_("Instant updates"), "intake": N_(
 # What holds for a check that found nothing wrong.
 REMARKS: Mapping[str, str] = {
     "webhook": N_("Behind a router none arrives: the menu comes all the same, announcements and settings don't."),
+    "readings": N_("Compare a day: config set cloud_extras on, then “summary reconcile”."),
 }
 
 # What is looked at when nothing goes out, and by `doctor`.
@@ -77,6 +78,7 @@ CHECKS: Mapping[str, str] = {
     "N-KEY": N_("Key accepted"),
     "N-OUTLET": N_("Outlet enabled"),
     "N-RATE": N_("Sending limit"),
+    "readings": N_("Headquarters can be read back"),
     **DOOR_NAMES,
     "tray": N_("Tray icon"),
     "autostart": N_("Start with the PC"),
