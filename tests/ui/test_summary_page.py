@@ -10,7 +10,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QFileDialog
+from PySide6.QtWidgets import QDialog, QFileDialog, QTableView
+from tests.builders import Bench, order
 from tests.ui.checks import SIZES, cut_off, nameless, overlapping, settle, too_small
 from tests.ui.days import DAYS, HOURS, SUMMARY, TODAY, YESTERDAY, show_day
 from tests.ui.pdf_text import texts as pdf_texts
@@ -19,6 +20,8 @@ from tests.ui.states import NOW, ROWS, status
 from outlet_sync_gui import words
 from outlet_sync_gui.reader import AnyWish, DayLine, WantDay, WantGaps, WantRecord
 from outlet_sync_gui.status import State
+from outlet_sync_gui.sync.clock import iso
+from outlet_sync_gui.sync.clock import now as clock
 from outlet_sync_gui.sync.closing import Check, Sending, body_of
 from outlet_sync_gui.sync.commands import Command, SendSummary
 from outlet_sync_gui.sync.summary import Hour
@@ -302,6 +305,33 @@ def test_a_refused_one_leads_to_its_reason(window: MainWindow) -> None:
     assert window.rail.page() is Page.ATTENTION
 
 
+def test_a_day_of_a_real_store_is_sent_and_seen_to_be(window: MainWindow, tmp_path: Path) -> None:
+    bench = Bench(tmp_path, wall_ms=clock().wall_ms)
+    window.decided.connect(lambda command: bench.engine.do(command, bench.now))
+    bench.put("order", order("A1", total_amount=70_000, created_at=iso(bench.wall_ms)))
+    page = read_again(window, bench)
+    assert page.checks.verdict.whole() == (
+        "Not complete yet: 1 not sent (Rp70.000) · 1 paid order without a transaction (Rp70.000)."
+    )
+    page.checks.send.click()
+    page = read_again(window, bench)
+    assert (page.head.chip.whole(), page.checks.send.isEnabled()) == ("on its way", False)
+    bench.put("order", order("A2", total_amount=30_000, created_at=iso(bench.wall_ms)))
+    page = read_again(window, bench)
+    assert page.checks.changes.whole().splitlines()[:2] == ["Revenue Rp70.000 → Rp100.000", "Orders 1 → 2"]
+    assert page.checks.send.isEnabled()
+    bench.store.close()
+
+
+def read_again(window: MainWindow, bench: Bench) -> SummaryPage:
+    window.open_page(Page.SUMMARY)
+    window.show_status(status(State.IDLE), bench.wall_ms)
+    wish = window.summary_page.wish()
+    window.show_found(wish, wish.read(bench.store, bench.settings))
+    settle()
+    return window.summary_page
+
+
 # -- days
 
 
@@ -354,6 +384,18 @@ def test_an_older_day_is_picked_from_the_calendar(window: MainWindow, wishes: li
     dialog.calendar.setSelectedDate(dialog.calendar.maximumDate().addDays(-40))
     dialog.calendar.activated.emit(dialog.calendar.selectedDate())
     assert wishes[-1] == WantDay("2025-12-18")
+
+
+def test_the_calendar_marks_the_day_that_is_shown(window: MainWindow) -> None:
+    show(window, "usual").head.day.click()
+    dialog = opened(window, DayDialog)
+    dialog.other.click()
+    for language in ("en", "id"):
+        words.use(language)
+        window.retranslate()
+        view = dialog.calendar.findChild(QTableView)
+        assert view is not None
+        assert view.currentIndex().data() == 27
 
 
 def test_whoever_comes_back_sees_the_day_of_now(window: MainWindow) -> None:

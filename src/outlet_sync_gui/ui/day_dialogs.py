@@ -33,13 +33,13 @@ class DayDialog(Dialog):
     picked = Signal(str)  # YYYY-MM-DD
 
     def __init__(self, parent: QWidget, theme: Theme, day: Day, now_ms: int) -> None:
-        super().__init__(parent, wanted=QSize(440, 480))
+        super().__init__(parent, wanted=QSize(540, 480))
         self._theme, self._day, self._now_ms = theme, day, now_ms
         self.days, self.calendar, self.other = QListWidget(), QCalendarWidget(), QPushButton()
         self.calendar.setMaximumDate(_qdate(day.today))
+        self.calendar.setLocale(_locale())  # first: it moves the columns, not what is marked in them
         self.calendar.setSelectedDate(_qdate(day.closing.summary.date))
         self.calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
-        self.calendar.setFirstDayOfWeek(Qt.DayOfWeek.Monday)
         self.calendar.hide()
         self.days.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.other.setProperty("kind", "quiet")
@@ -61,7 +61,7 @@ class DayDialog(Dialog):
         self.title.say(words.say("Which day?"))
         self.days.setAccessibleName(self.title.whole())
         self.calendar.setAccessibleName(self.title.whole())
-        self.calendar.setLocale(QLocale(LOCALES[words.language()], QLocale.Country.Indonesia))
+        self.calendar.setLocale(_locale())
         is_listed = self.calendar.isHidden()
         name_button(self.other, words.say("Other date…") if is_listed else words.say("Latest days"))
         for part in self.calendar.findChildren(QWidget):
@@ -190,6 +190,10 @@ def sent_note(line: DayLine, now_ms: int) -> str:
 def _told(row: Row, now_ms: int) -> str:
     amount = words.rupiah(row.amount) if row.amount is not None else ""
     return "  ·  ".join(part for part in (words.row_title(row), words.moment(row.at_ms, now_ms), amount) if part)
+
+
+def _locale() -> QLocale:
+    return QLocale(LOCALES[words.language()], QLocale.Country.Indonesia)
 
 
 def _qdate(day: str) -> QDate:
