@@ -18,6 +18,7 @@ from outlet_sync_gui.reader import (
     MESSAGES,
     PAST_MESSAGES,
     AnyWish,
+    Compared,
     Day,
     DayLine,
     Part,
@@ -33,6 +34,7 @@ from outlet_sync_gui.reader import (
     WantGlance,
     WantLine,
     WantMessages,
+    WantReconciled,
     WantRecord,
     WantRefused,
     Wish,
@@ -44,8 +46,9 @@ from outlet_sync_gui.store.conflicts import Source
 from outlet_sync_gui.store.history import Source as Happens
 from outlet_sync_gui.store.views import Sought
 from outlet_sync_gui.sync.closing import Check, send
+from outlet_sync_gui.sync.reconcile import Figures, Reconciled, Told, as_json
 from outlet_sync_gui.sync.records import accept
-from outlet_sync_gui.sync.summary import count_due
+from outlet_sync_gui.sync.summary import Amount, count_due
 
 
 @pytest.fixture
@@ -288,3 +291,14 @@ def test_what_a_check_counted_is_read_as_records(sold: Path, qtbot: QtBot) -> No
     record = found_in(sold, qtbot, WantRecord(rows[0]))
     assert isinstance(record, Record)
     assert record.local_id == "A2"
+
+
+def test_what_headquarters_has_of_a_day_is_read_as_it_was_found_last(sold: Path, qtbot: QtBot) -> None:
+    assert found_in(sold, qtbot, WantReconciled(DAY)) == Compared(date=DAY, is_on=False)
+    figures = Figures(orders=Amount(1, 70), transactions=Amount(0, 0))
+    told = Told("order", "A2", 50, "paid")
+    known = Reconciled(date=DAY, at=9, ours=figures, theirs=figures, missing=(told,), different=(), only_there=())
+    save(sold, {"cloud_extras": True})
+    with closing(open_store(sold, OUTLET_ID)) as store, store.write():
+        store.findings.keep(DAY, as_json(known))
+    assert found_in(sold, qtbot, WantReconciled(DAY)) == Compared(date=DAY, is_on=True, found=known)

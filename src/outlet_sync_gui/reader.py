@@ -28,6 +28,7 @@ from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.closing import TYPE, Check, Closing, look_at
 from outlet_sync_gui.sync.gaps import Gap, gaps
 from outlet_sync_gui.sync.history import Happened
+from outlet_sync_gui.sync.reconcile import Reconciled, from_json
 
 log = logging.getLogger(__name__)
 
@@ -295,7 +296,30 @@ def _gap_row(store: Store, gap: Gap) -> Row:
     return Row(record_id=record_id, at_ms=gap.at, entity_type=gap.entity_type, local_id=gap.number, amount=gap.rupiah)
 
 
-AnyWish = Wish | WantDay | WantGaps  # the latter two count by the outlet's settings
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What headquarters was found to have of a business day; None: nobody has looked. `is_on`: whether one may look."""
+
+    date: str
+    is_on: bool
+    found: Reconciled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WantReconciled:
+    """What is known of a business day (YYYY-MM-DD) at headquarters."""
+
+    date: str
+
+    def read(self, store: Store, settings: Settings) -> Compared:
+        """As it was read back last; to read it again is a command to the service."""
+        kept = store.findings.find(self.date)
+        found = from_json(kept) if kept is not None else None
+        return Compared(date=self.date, is_on=settings.cloud_extras, found=found)
+
+
+OfDay = WantDay | WantGaps | WantReconciled  # they go by the outlet's settings
+AnyWish = Wish | OfDay
 
 
 class Reader(QObject):
@@ -336,7 +360,7 @@ class Reader(QObject):
         try:
             store = open_store(self._directory, outlet_id)
             try:
-                if isinstance(wish, WantDay | WantGaps):
+                if isinstance(wish, OfDay):
                     return wish.read(store, with_remote(self._directory, store).settings)
                 return wish.read(store)
             finally:
