@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QFileDialog, QTableView
 from tests.builders import Bench, order
 from tests.ui.checks import SIZES, cut_off, nameless, overlapping, settle, too_small
-from tests.ui.days import DAYS, HOURS, SUMMARY, TODAY, YESTERDAY, show_day
+from tests.ui.days import DAYS, HOURS, SUMMARY, TODAY, YESTERDAY, day, show_day
 from tests.ui.pdf_text import texts as pdf_texts
 from tests.ui.states import NOW, ROWS, status
 
@@ -257,6 +257,16 @@ def test_it_is_sent_once(window: MainWindow, decided: list[Command]) -> None:
     assert [type(command) for command in decided] == [SendSummary]
     assert isinstance(decided[0], SendSummary)
     assert (decided[0].date, bool(decided[0].who)) == (TODAY, True)
+
+
+def test_a_day_that_was_read_before_it_was_sent_does_not_ask_again(window: MainWindow) -> None:
+    page = show(window, "complete")
+    page.checks.send.click()
+    window.show_found(page.wish(), DAYS["complete"])
+    assert (page.checks.send.isEnabled(), page.checks.send.toolTip()) == (False, "It is on its way.")
+    sold_meanwhile = day(sending=Sending(is_waiting=True, is_changed=True, sent=SUMMARY.content()))
+    window.show_found(page.wish(), sold_meanwhile)
+    assert page.checks.send.isEnabled()
 
 
 STATES = [

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from outlet_sync_gui import words
@@ -42,6 +43,7 @@ class Checklist(QFrame):
         self.setProperty("kind", "card")
         self._theme = theme
         self._day: Day | None = None
+        self._asked: tuple[str, Sending] | None = None  # the day that was sent, as it stood, until that shows
         self.title, self.verdict = Label("title"), Label(wraps=True)
         self.rows = {check: CheckRow(theme, check) for check in Check}
         self.state, self.changes = Label("small", wraps=True), Label("small", wraps=True)
@@ -92,7 +94,7 @@ class Checklist(QFrame):
         self.changes.say("\n".join(changes(sending.sent, closing.summary)) if sending.is_changed else "")
         self.changes.setVisible(bool(self.changes.whole()))
         self.why.setVisible(sending.is_refused)
-        hindrance = why_not(sending)
+        hindrance = self._hindrance(closing)
         self.send.setEnabled(not hindrance)
         self.send.setToolTip(hindrance)
         is_wanted = not hindrance and bool(closing.summary.orders or closing.summary.transactions)
@@ -101,10 +103,21 @@ class Checklist(QFrame):
         colour = colours.on_accent if is_wanted else colours.text
         self.send.setIcon(icons.icon("up", colour, disabled=colours.text2))
 
+    def _hindrance(self, closing: Closing) -> str:
+        """Why it can't be sent; what came of the last sending is heard as soon as it shows."""
+        if self._asked == (closing.summary.date, closing.sending):
+            return words.say("It is on its way.")
+        if self._asked is not None and self._asked[0] == closing.summary.date:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.state.whole()))
+        self._asked = None
+        return why_not(closing.sending)
+
     def _send(self) -> None:
-        """Once: what comes of it shows again whether there is something to send."""
-        self.send.setEnabled(False)
-        self.send_asked.emit()
+        """Once: a day that was read before, and comes after, shows nothing to send again."""
+        if self._day is not None:
+            self._asked = self._day.closing.summary.date, self._day.closing.sending
+            self._show()
+            self.send_asked.emit()
 
     def _lay_out(self) -> None:
         self._rows = QVBoxLayout()
