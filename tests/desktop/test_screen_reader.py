@@ -15,7 +15,7 @@ from tests.sync.headquarters import agree, disputed, hear, news
 
 from outlet_sync_gui.resources import resource
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
-from outlet_sync_gui.sync.clock import now
+from outlet_sync_gui.sync.clock import iso, now
 
 HOUR_MS = 3_600_000
 LOOKS = 60  # at a program that is at work: each takes a while
@@ -37,9 +37,13 @@ PAGES = {
     "Activity": {"radio button All", "radio button Decided", "push button Undo", "push button Copy", "cell Es Teh"},
     "Messages": {"label Nothing new from headquarters"},
     "Menu changes": {"push button Done on the till", "cell Es Teh"},
-    "Daily summary": set[str](),
+    "Daily summary": {
+        *("push button Send summary", "push button Day before", "button menu Save as", "push button Technical details"),
+        *("push button See: 1 not sent", "push button Compare: 1 conflict open", "table Revenue by hour"),
+    },
 }
 RECORDS = ["Time", "Name", "Details", "Total", "State", "Chosen"]
+HOURS = ["Hour", "Orders", "Revenue"]
 REFUSED = ["Chosen", "Name", "Details", "Total", "Time", "Tries", "Open"]
 INDONESIAN = {e.msgid: e.msgstr for e in polib.pofile(str(resource("i18n", "id.po"))) if e.msgid != e.msgstr}
 
@@ -51,7 +55,7 @@ def plant(directory: Path) -> None:
     disputed(bench)
     agree(bench, "P2", name="Es Teh")
     hear(bench, news("P2", price=9_000))
-    bench.put("order", order("A1", total_amount=187_000))
+    bench.put("order", order("A1", total_amount=187_000, created_at=iso(now().wall_ms)))
     bench.settle(bench.push(), refused("Table B-12 not registered"))
     bench.store.close()
 
@@ -107,7 +111,7 @@ def walk_pages(reader: ScreenReader) -> None:
     for page, wanted in PAGES.items():
         things = go_to(reader, page, wanted)
         tables = [thing for thing in things if thing.role == "table"]
-        headings = REFUSED if page == "Needs attention" else RECORDS
+        headings = {"Needs attention": REFUSED, "Daily summary": HOURS}.get(page, RECORDS)
         assert [reader.headings(table) for table in tables] == [headings] * len(tables)
     go_to(reader, "Settings")
     for section in SECTIONS:
