@@ -62,7 +62,7 @@ class Pos:
         gone = self._own.get((key, ""), 0)
         made = [change.seq for change in self._unheard(key) if change.action == "create" and change.seq > gone]
         ends = made[0] - 1 if made else self._last_seq()  # what is said of a former life is none of this one's
-        self._own.update({(key, name): ends for name in ("stock", *NAMED)})
+        self._own.update({(key, name): ends for name in NAMED})
         self._own[key, ""] = self._last_seq()
         self.hand_over(key)
 

@@ -739,3 +739,39 @@ def test_its_own_deletion_is_none_of_headquarters(bench: Bench, taken: int, *, i
     assert here(bench)["price"] == 39000
     assert "deleted_at" not in here(bench)
     assert (feed(bench)[-1].action == "create") is (taken < 3)
+
+
+# -- counts, and what is told again
+
+
+def test_what_is_told_again_behind_a_deletion_is_counted_once(bench: Bench) -> None:
+    agree(bench, stock=5)
+    hear(bench, deleted=[tombstone()])
+    bench.put("product", product(price=38000, stock=5))
+    bench.put("product", product(price=38000, stock=3))
+    bench.put("product", product(price=38000, stock=2))
+    assert here(bench)["stock"] == 2
+    hear(bench, deleted=[tombstone()])
+    assert [change.fields["stock"].get("delta") for change in feed(bench)[1:]] == [None, -2, -1]
+
+
+def test_a_sale_of_what_is_gone_counts_once_a_person_keeps_it(bench: Bench) -> None:
+    agree(bench, stock=5)
+    hear(bench, deleted=[tombstone()])
+    bench.put("product", product(stock=4))
+    bench.put("product", product(price=38000, stock=4))
+    assert here(bench)["stock"] == 4
+    bench.put("product", product(price=38000, stock=3))
+    assert here(bench)["stock"] == 3
+
+
+@pytest.mark.parametrize("said", [{"stock": 2}, {"stock": 0, "seen_change": 1}, {"stock": 4, "seen_change": 3}])
+def test_a_count_of_its_former_life_takes_nothing_from_what_a_till_makes_anew(bench: Bench, said: Json) -> None:
+    agree(bench, stock=6)
+    hear(bench, news(stock=4))
+    bench.put("product", {"local_id": "P1"}, "delete")
+    bench.put("product", product(price=6000, stock=4))
+    bench.put("product", product(price=6000, stock=2))
+    assert [change.action for change in feed(bench)] == ["update", "delete", "create", "update"]
+    bench.put("product", product(price=6000, **said))
+    assert here(bench)["stock"] == 2

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
-from outlet_sync_gui.contract.records import Incoming, changed_fields, digest_of, three_way
+from outlet_sync_gui.contract.records import Incoming, changed_fields, digest_of, merge_fields, three_way
 from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.store import Store
@@ -159,7 +159,9 @@ def _edit_of_gone(known: Known, incoming: Incoming, till: Till) -> Decision:
         return Unchanged()
     if own_end(known) is not None:
         return _edit(known, incoming, till)
-    payload = three_way(till.source, incoming.content, known.payload)
+    said = loads_stored(incoming.content)
+    counted = {"stock": said["stock"]} if "stock" in said else {}  # with each sale that was nothing to tell
+    payload = merge_fields(three_way(till.source, incoming.content, known.payload), counted)
     version = _next_version(known, incoming)
     return Changed(Content(payload=payload, digest=digest_of(payload), version=version, operation="create"))
 

@@ -16,7 +16,7 @@ class Till:
 
     `stock_on_the_way`: counts that it has not added yet. `is_gone_unheard`: headquarters deleted the record, and the
     POS goes on with it unawares. `is_undone_ahead`: it will hear of a deletion, whatever came after that, or, where it
-    deletes the record, of what made that anew. `seq`: up to which change of the feed it has heard.
+    deletes the record, of anything. `seq`: up to which change of the feed it has heard.
     """
 
     source: str | None
@@ -40,21 +40,27 @@ def till_of(store: Store, known: Known, incoming: Incoming) -> Till:
         source=source,
         digest=digest_of(source) if heard and source is not None else known.source_digest,
         seq=_abreast(noted, ahead) if noted else known.source_seq,
-        stock_on_the_way=sum(_delta(change) for change in ahead),
+        stock_on_the_way=_stock_on_the_way(known, source, ahead),
         is_gone_unheard=source is not None and bool(ahead) and ahead[-1].action == "delete",
-        is_undone_ahead=_brings_back(ahead) if incoming.operation == "delete" else _will_lose(source, ahead),
+        is_undone_ahead=bool(ahead) if incoming.operation == "delete" else _will_lose(source, ahead),
     )
 
 
 def _will_lose(source: str | None, ahead: Sequence[Noted]) -> bool:
     """Whether a deletion comes; of a record that the POS makes only now, where nothing makes that anew behind it."""
-    is_coming = any(change.action == "delete" for change in ahead)
-    return is_coming and (source is not None or ahead[-1].action == "delete")
+    return _is_deletion_in(ahead) and (source is not None or ahead[-1].action == "delete")
 
 
-def _brings_back(ahead: Sequence[Noted]) -> bool:
-    """Whether the POS will hear of a record as if it were new."""
-    return any(change.action == "create" for change in ahead)
+def _stock_on_the_way(known: Known, source: str | None, ahead: Sequence[Noted]) -> int:
+    """What is counted in here and not there yet; behind a deletion the feed has also what the POS counted itself."""
+    said, held = (loads_stored(content or "{}").get("stock") for content in (source, known.payload))
+    if _is_deletion_in(ahead) and isinstance(said, int) and isinstance(held, int):
+        return held - said
+    return sum(_delta(change) for change in ahead)
+
+
+def _is_deletion_in(ahead: Sequence[Noted]) -> bool:
+    return any(change.action == "delete" for change in ahead)
 
 
 def _abreast(noted: Sequence[Noted], ahead: Sequence[Noted]) -> int:
