@@ -25,6 +25,7 @@ from outlet_sync_gui.status import State, Status, Trouble, starting
 from outlet_sync_gui.support.ladder import Step, climb
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.commands import Command, KeyChanged, KeyringOpened, LineUp, Pause, Resume, Retry, SyncNow
+from outlet_sync_gui.sync.events import ReadBack
 from outlet_sync_gui.sync.state import not_set_up, with_error
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.aside import Aside
@@ -203,6 +204,7 @@ class App(QObject):
         self.worker.show_asked.connect(self._come_up)
         self.worker.ended_badly.connect(self._ended_badly)
         self.worker.declined.connect(self._show_declined)
+        self.worker.read_back.connect(self._show_read_back)
         self._reader.found.connect(self._show_found)
         self.keeper.came.connect(self._take_up)
         self.tray.sync_asked.connect(lambda: self.ask(SyncNow()))
@@ -284,6 +286,9 @@ class App(QObject):
 
     def _show_declined(self, command: Command, error: InputRefused) -> None:
         self.window.show_declined(command, error)
+
+    def _show_read_back(self, event: ReadBack) -> None:
+        self.window.show_read_back(event)
 
     def _show_found(self, wish: Wish, found: object) -> None:
         self.window.show_found(wish, found)

@@ -24,7 +24,7 @@ RULES = Rules.of(SETTINGS)
 
 
 def envelope(rows: Sequence[Json], **fields: Any) -> Envelope:
-    value = loads_lenient(json.dumps({"success": True, "data": rows, **fields}).encode())
+    value: Any = loads_lenient(json.dumps({"success": True, "data": rows, **fields}).encode())
     return Envelope(success=True, data=value["data"], fields=value)
 
 
@@ -149,7 +149,7 @@ def test_what_is_no_list_breaks_the_reading(data: Any) -> None:
 
 def test_of_a_log_only_what_was_dropped_is_read() -> None:
     line = {"entity_type": "shift", "entity_count": 2.0, "status": "Skipped", "created_at": AT}
-    odd = [{**line, "status": "success"}, {**line, "created_at": None}, {**line, "entity_type": None}, "x"]
+    odd: list[Any] = [{**line, "status": "success"}, {**line, "created_at": None}, {**line, "entity_type": None}, "x"]
     assert read_log(envelope([line, *odd])) == [Skipped("shift", 2, to_ms(AT))]
 
 

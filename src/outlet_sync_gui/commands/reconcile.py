@@ -18,6 +18,7 @@ from outlet_sync_gui.errors import (
     StoreFailed,
 )
 from outlet_sync_gui.settings import NEEDED, Settings, user_name
+from outlet_sync_gui.support.comparison import verdict
 from outlet_sync_gui.sync.clock import now
 from outlet_sync_gui.sync.commands import Reconcile
 from outlet_sync_gui.sync.person import decide
@@ -91,15 +92,8 @@ def _is_mended(found: Reconciled, sent_again: int) -> bool:
 
 
 def _lines(found: Reconciled, sent_again: int) -> Iterator[str]:
-    beside = words.Beside(
-        missing=(len(found.missing), _rupiah(found.missing)),
-        different=len(found.different),
-        only_there=(len(found.only_there), _rupiah(found.only_there)),
-        unsent=found.unsent,
-        skipped=found.skipped,
-    )
     yield words.business_day(found.date)
-    yield words.compared(beside, orders=found.ours.orders)
+    yield verdict(found)
     yield words.side(is_here=True, orders=found.ours.orders, transactions=found.ours.transactions)
     yield words.side(is_here=False, orders=found.theirs.orders, transactions=found.theirs.transactions)
     yield from _each(words.say("Missing there:"), [_line(told) for told in found.missing])
@@ -132,8 +126,3 @@ def _pair(here: Told, there: Told) -> str:
 
 def _said(told: Told) -> str:
     return f"{words.money(told.amount)} {told.status}".strip()
-
-
-def _rupiah(told: Sequence[Told]) -> int:
-    """The orders' rupiah: a payment is the same money once more."""
-    return sum(int(each.amount) for each in told if each.kind == "order")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QStackedWidget, Q
 
 from outlet_sync_gui import words
 from outlet_sync_gui.sync.summary import Summary
+from outlet_sync_gui.ui.compared_card import ComparedCard
 from outlet_sync_gui.ui.hour_chart import HourChart
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Label
@@ -26,7 +27,7 @@ class DayCards(QWidget):
         self._summary: Summary | None = None
         self.revenue, self.rest = Label("figure", elides=True), Label("quiet", wraps=True)
         self.chart, self.empty = HourChart(theme), Label("quiet", wraps=True)
-        self.methods, self.products = Figures(), Figures()
+        self.methods, self.products, self.compared = Figures(), Figures(), ComparedCard()
         self._titles = (Label("label"), Label("strong"))
         self._lay_out()
 
@@ -60,6 +61,7 @@ class DayCards(QWidget):
         self.chart.retranslate()
         self.methods.name(words.say("Payment methods"))
         self.products.name(words.say("Top products"))
+        self.compared.retranslate()
         if self._summary is not None:
             self.show_summary(self._summary)
 
@@ -78,6 +80,7 @@ class DayCards(QWidget):
         layout.addWidget(_card(self._titles[0], self.revenue, self.rest))
         layout.addWidget(_card(self._titles[1], self._hours), 1)
         layout.addLayout(self._lists)
+        layout.addWidget(self.compared)
 
 
 class Figures(QFrame):

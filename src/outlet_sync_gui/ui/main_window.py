@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from outlet_sync_gui.reader import AnyWish
     from outlet_sync_gui.status import Row, Status
     from outlet_sync_gui.sync.commands import Command
+    from outlet_sync_gui.sync.events import ReadBack
     from outlet_sync_gui.ui.activity_page import ActivityPage
     from outlet_sync_gui.ui.attention_page import AttentionPage
     from outlet_sync_gui.ui.changes_page import ChangesPage
@@ -161,6 +162,7 @@ class MainWindow(QMainWindow):
         page.wanted.connect(self.ask_for_rows)
         page.read_asked.connect(self.read_asked)
         page.send_asked.connect(self.decisions.send_summary)
+        page.commanded.connect(self.decided)
         page.details_asked.connect(self.decisions.show_details)
         page.told.connect(self.banner.tell)
         page.queue_asked.connect(lambda: self.open_page(Page.QUEUE))
@@ -217,6 +219,7 @@ class MainWindow(QMainWindow):
             WantGlance,
             WantLine,
             WantMessages,
+            WantReconciled,
             WantRefused,
         )
 
@@ -231,7 +234,7 @@ class MainWindow(QMainWindow):
                 self.changes_page.show_changes(_rows(found))
             case WantActivity(), _:
                 self.activity_page.show_found(wish, _rows(found))
-            case ((WantDay() | WantGaps()), _):
+            case ((WantDay() | WantGaps() | WantReconciled()), _):
                 self.summary_page.show_found(wish, found)
             case WantGlance(), _:
                 self.show_rows(_rows(found))
@@ -257,6 +260,11 @@ class MainWindow(QMainWindow):
     def show_rows(self, rows: "Sequence[Row]") -> None:
         """Show the rows that fit the state."""
         self.status_page.show_rows(rows)
+
+    def show_read_back(self, event: "ReadBack") -> None:
+        """Show what came of asking headquarters what it has."""
+        if "summary_page" in vars(self):
+            self.summary_page.show_read_back(event)
 
     def show_declined(self, command: "Command", error: "InputRefused") -> None:
         """Say what the service could not do."""

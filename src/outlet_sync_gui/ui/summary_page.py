@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QVBoxLayout, QWid
 
 from outlet_sync_gui import words
 from outlet_sync_gui.contract.text import dumps, pretty
-from outlet_sync_gui.reader import Day, WantDay, WantGaps
+from outlet_sync_gui.reader import Compared, Day, OfDay, WantDay, WantGaps, WantReconciled
 from outlet_sync_gui.status import Row, Status
 from outlet_sync_gui.sync.closing import Check, body_of
+from outlet_sync_gui.sync.commands import Reconcile
+from outlet_sync_gui.sync.events import ReadBack
 from outlet_sync_gui.ui.checklist import Checklist
 from outlet_sync_gui.ui.day_cards import DayCards
 from outlet_sync_gui.ui.day_dialogs import DayDialog, GapsDialog, TechnicalDialog
@@ -34,6 +36,7 @@ class SummaryPage(QWidget):
     read_asked = Signal(object)  # a WantGaps
     send_asked = Signal(str)  # a business day, YYYY-MM-DD
     details_asked = Signal(object)  # a Row
+    commanded = Signal(object)  # a Command
     told = Signal(object)  # a Say: what could not be done
     queue_asked = Signal()
     attention_asked = Signal()
@@ -60,13 +63,15 @@ class SummaryPage(QWidget):
         """What is true now shows in the day that is read next."""
         self._now_ms = now_ms
 
-    def show_found(self, wish: WantDay | WantGaps, found: object) -> None:
+    def show_found(self, wish: OfDay, found: object) -> None:
         """Show what was read, unless another day is looked at by now."""
         match wish, found:
             case WantDay(), Day():
                 self.show_day(wish, found)
             case WantGaps(), list():
                 self.show_gaps(wish, found)
+            case WantReconciled(date), Compared() if date == self._date:
+                self.cards.compared.show_compared(found, self._now_ms)
 
     def show_day(self, wish: WantDay, day: Day) -> None:
         """Show a day."""
@@ -75,6 +80,14 @@ class SummaryPage(QWidget):
         self._day, self._date = day, day.closing.summary.date
         self._is_today = self._date == day.today
         self._show()
+        if day.settings.cloud_extras:
+            self.read_asked.emit(WantReconciled(self._date))
+
+    def show_read_back(self, event: ReadBack) -> None:
+        """Show what came of asking headquarters what it has of the day."""
+        if event.what == Reconcile(self._date or ""):
+            self.cards.compared.show_ended(event.error)
+            self.read_asked.emit(WantReconciled(event.what.date))
 
     def show_gaps(self, wish: WantGaps, rows: Sequence[Row]) -> None:
         """List what a check counted."""
@@ -110,6 +123,7 @@ class SummaryPage(QWidget):
         if self._day is not None:
             self.head.show_day(self._day)
             self.cards.show_summary(self._day.closing.summary)
+            self.cards.compared.show_day(self._day)
             self.checks.show_day(self._day, self._now_ms)
 
     def _go_to(self, date: str) -> None:
@@ -190,6 +204,7 @@ class SummaryPage(QWidget):
         self.head.days_asked.connect(self._pick)
         self.head.technical_asked.connect(self._tell_technical)
         self.head.save_asked.connect(self._save)
+        self.cards.compared.commanded.connect(self.commanded)
         self.checks.led.connect(self._lead)
         self.checks.send_asked.connect(self._send)
         self.checks.refusal_asked.connect(self.attention_asked)
