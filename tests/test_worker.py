@@ -9,10 +9,10 @@ from tests.fakes import KEY, configure, read_key
 
 from outlet_sync_gui.errors import AlreadyRunning
 from outlet_sync_gui.lock import Lock
-from outlet_sync_gui.settings import Settings
+from outlet_sync_gui.settings import Settings, save
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State, Status
-from outlet_sync_gui.sync.commands import Discard, Pause
+from outlet_sync_gui.sync.commands import Discard, Pause, Reconcile
 from outlet_sync_gui.worker import SyncWorker
 
 
@@ -46,6 +46,21 @@ def test_what_the_service_declines_comes_back_with_its_reason(directory: Path, q
         worker.send(decision)
     command, refusal = declined.args
     assert (command, refusal.code) == (decision, "row_unknown")
+    assert worker.stop()
+
+
+@pytest.mark.parametrize(("is_on", "code"), [(True, "extras_missing"), (False, "extras_off")])
+def test_why_headquarters_cannot_be_read_back_comes_as_a_signal(
+    directory: Path, qtbot: QtBot, is_on: bool, code: str
+) -> None:
+    save(directory, {"cloud_extras": is_on})
+    worker = SyncWorker(directory, read_key=read_key)
+    asked = Reconcile("2026-01-27")
+    with qtbot.waitSignal(worker.read_back) as told:
+        worker.start()
+        worker.send(asked)
+    event = told.args[0]
+    assert (event.what, event.error.code) == (asked, code)
     assert worker.stop()
 
 

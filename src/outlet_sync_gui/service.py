@@ -396,7 +396,9 @@ class Service:
             log.info("declined: %s", refusal)
             if isinstance(command, Reading):
                 self._errands.end_reading(command, refusal)
-            self._on_declined(command, refusal)
+                self._on_read_back(ReadBack(command, refusal))
+            else:
+                self._on_declined(command, refusal)
             return
         # What somebody decided last is done first: they are looking at it.
         self._unfinished.extendleft(event.rest for event in events if isinstance(event, Unfinished))
