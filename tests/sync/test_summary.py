@@ -315,7 +315,7 @@ def test_a_store_of_before_has_the_figures_of_its_sales(tmp_path: Path) -> None:
     bench.put("order", order("gone"))
     bench.put("order", {"local_id": "gone"}, "delete")
     with bench.store.write():
-        for table in ("sale_merged", "sale", "tally_bill", "tally_day", "tally_due"):
+        for table in ("sale_merged", "sale", "tally_bill", "tally_day", "tally_due", "reconciled"):
             bench.store._db.execute(f"DROP TABLE {table}")
         bench.store._db.execute("ALTER TABLE outlet DROP COLUMN tally_rules")
         bench.store._db.execute("PRAGMA user_version = 4")
