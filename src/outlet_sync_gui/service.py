@@ -65,6 +65,7 @@ SHOW_SYNCING_AFTER_S = 1.05
 KEY_AGAIN_S = 60.0
 LOOK_S = 5.0  # whether headquarters can be read back is asked along with a check, which must not wait for it long
 STORE_AGAIN_S = 5.0
+IDLE_FROM_S = 1.0  # a rest that is longer than those within a backlog: time for what is not urgent
 HEALS = ("disk_full", "disk_failed", "database_locked", "read_only")  # of a store that can't be opened: worth waiting
 REVIVE_S, REVIVALS, REVIVALS_WITHIN_S = 5.0, 3, 600.0
 
@@ -312,7 +313,9 @@ class Service:
             await self._carry(session, step)
             return 0
         self._errands.rest(step)
-        return None if step.at is None else max(0.0, step.at - clock.now().monotonic)
+        wait_s = None if step.at is None else max(0.0, step.at - clock.now().monotonic)
+        is_idle = wait_s is None or wait_s > IDLE_FROM_S
+        return 0 if is_idle and session.engine.count_sales() else wait_s
 
     def _wait_for_set_up(self) -> None:
         self._inbox.clear()

@@ -16,6 +16,7 @@ from tests.builders import SETTINGS, Bench, Json, order, read, transaction
 from outlet_sync_gui.contract.models import DailySummary
 from outlet_sync_gui.contract.sales import Sale
 from outlet_sync_gui.contract.text import dumps
+from outlet_sync_gui.store.database import FILE_NAME, Database, migrate, scripts
 from outlet_sync_gui.sync.bills import Rules, bills
 from outlet_sync_gui.sync.clock import to_ms
 from outlet_sync_gui.sync.summary import Summary, count_due, of_day, of_sales
@@ -309,17 +310,27 @@ def test_a_change_counts_in_place_of_what_was(tmp_path: Path) -> None:
 
 def test_a_store_of_before_has_the_figures_of_its_sales(tmp_path: Path) -> None:
     """A database that an older version left: filled from the payloads that are there."""
-    bench = Bench(tmp_path)
+    now = Bench(tmp_path)
     records = _all_cases()
-    bench.put_all(read(kind, data) for kind, data in records)
-    bench.put("order", order("gone"))
-    bench.put("order", {"local_id": "gone"}, "delete")
-    with bench.store.write():
-        for table in ("sale_merged", "sale", "tally_bill", "tally_day", "tally_due", "reconciled"):
-            bench.store._db.execute(f"DROP TABLE {table}")
-        bench.store._db.execute("ALTER TABLE outlet DROP COLUMN tally_rules")
-        bench.store._db.execute("PRAGMA user_version = 4")
-    assert of_day(bench.restart().store, SETTINGS, DAY) == figures(records)
+    now.put_all(read(kind, data) for kind, data in records)
+    now.put("order", order("gone"))
+    now.put("order", {"local_id": "gone"}, "delete")
+    now.store.close()
+    before = tmp_path / "before"
+    before.mkdir()
+    _copy_to_version_4(tmp_path / FILE_NAME, before / FILE_NAME)
+    assert of_day(Bench(before).store, SETTINGS, DAY) == figures(records)
+
+
+def _copy_to_version_4(file: Path, older: Path) -> None:
+    database = Database(older)
+    migrate(database, scripts()[:4])
+    database.execute("ATTACH ? AS now", (str(file),))
+    with database.write():
+        for table in ("outlet", "record", "content"):
+            names = ", ".join(row[1] for row in database.rows(f"PRAGMA main.table_info({table})"))
+            database.execute(f"INSERT INTO main.{table}({names}) SELECT {names} FROM now.{table}")
+    database.close()
 
 
 def test_a_day_whose_payloads_are_gone_is_still_summed_up(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from tests.builders import OUTLET_CODE, OUTLET_ID
+from tests.endings import stop
 from tests.fakes import KEY
 
 from outlet_sync_gui import credentials, settings, words
@@ -80,7 +81,7 @@ def app(tmp_path: Path, drawer: Drawer, qapp: QApplication, monkeypatch: pytest.
         monkeypatch.setenv(f"OUTLET_SYNC_{name}_PORT", "0")
     made = App(tmp_path / "data", Theme(qapp, is_dark=False))
     yield made
-    assert made.stop()
+    stop(made)
 
 
 def wizard_of(app: App) -> Wizard:
