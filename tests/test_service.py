@@ -20,6 +20,7 @@ from outlet_sync_gui.status import Deciding, State, Status
 from outlet_sync_gui.store import open_store
 from outlet_sync_gui.store.database import FILE_NAME
 from outlet_sync_gui.sync.commands import KeyChanged, Pause, Resume, Retry, SyncNow
+from outlet_sync_gui.sync.engine import COUNT_FROM
 from outlet_sync_gui.sync.person import MANY
 from outlet_sync_gui.sync.records import accept
 
@@ -317,3 +318,14 @@ def test_settings_that_are_broken_while_it_runs_do_not_end_it(directory: Path) -
         settings.settings_file(directory).write_text(good)
         channel.ask(directory, {"do": "settings"})
         watched.until(is_idle)
+
+
+def test_what_many_sales_come_to_is_counted_while_nothing_is_to_be_sent(directory: Path) -> None:
+    enqueue(directory, "first")
+    with running_service(directory) as watched:
+        watched.until(is_idle)
+        enqueue(directory, *(f"A{n}" for n in range(COUNT_FROM)))
+        channel.ask(directory, {"do": "sync", "all": False})  # answered at the next rest
+    store = open_store(directory, OUTLET_ID)
+    assert store.sales.due(1) == []
+    store.close()
