@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from tests.ui.checks import SIZES, cut_off, nameless, settle, too_small
 from tests.ui.headquarters import CONFLICTS, GONE, NAME, PRICE, conflict, differs
@@ -50,9 +50,9 @@ def show(dialog: ConflictDialog, *conflicts: Conflict) -> None:
     settle()
 
 
-def press(dialog: ConflictDialog, key: Qt.Key) -> None:
-    dialog.activateWindow()
-    QTest.keyClick(dialog.focusWidget() or dialog, key)
+def press(shown: QWidget, key: Qt.Key) -> None:
+    shown.activateWindow()
+    QTest.keyClick(shown.focusWidget() or shown, key)
 
 
 def resolved(window: MainWindow) -> list[Resolve]:
