@@ -12,8 +12,10 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
-from tests.builders import OUTLET_CODE, OUTLET_ID, order, read, transaction
+from tests.builders import OUTLET_CODE, OUTLET_ID, Bench, order, product, read, transaction
+from tests.sync.headquarters import agree, tell, told_update
 
+from outlet_sync_gui.contract.webhooks import Kind
 from outlet_sync_gui.reader import (
     MESSAGES,
     PAST_MESSAGES,
@@ -302,3 +304,15 @@ def test_what_headquarters_has_of_a_day_is_read_as_it_was_found_last(sold: Path,
     with closing(open_store(sold, OUTLET_ID)) as store, store.write():
         store.findings.keep(DAY, as_json(known))
     assert found_in(sold, qtbot, WantReconciled(DAY)) == Compared(date=DAY, is_on=True, found=known)
+
+
+def test_a_conflict_tells_what_was_merged_beside_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    agree(bench, stock=50)
+    bench.put("product", product(price=38_000, stock=50))
+    tell(bench, Kind.UPDATE, told_update(price=40_000, stock=47))
+    tell(bench, Kind.UPDATE, told_update(price=40_000, stock=45, version=3))
+    (conflict,) = WantConflicts().read(bench.store)
+    assert ([found.field for found in conflict.fields], conflict.stock) == (["price"], (50, 45))
+    tell(bench, Kind.UPDATE, told_update(price=41_000, version=4))
+    assert WantConflicts().read(bench.store)[0].stock == (50, 45)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -168,7 +168,16 @@ class WantConflicts:
         found = store.conflicts.open(limit=CONFLICTS)
         missed = set(self.seen) - {conflict.conflict_id for conflict in found}
         ended = [store.conflicts.find(number) for number in missed]
-        return sorted([*found, *filter(None, ended)], key=lambda conflict: conflict.conflict_id)
+        whole = [_with_stock(store, conflict) for conflict in (*found, *filter(None, ended))]
+        return sorted(whole, key=lambda conflict: conflict.conflict_id)
+
+
+def _with_stock(store: Store, conflict: Conflict) -> Conflict:
+    """With what became of the record's stock, which nobody is asked about, since the rest is."""
+    changes = store.changes.of(conflict.record_id, limit=GLANCE_ROWS) if conflict.record_id else []
+    steps = [change.fields.get("stock", {}) for change in changes if change.at >= conflict.opened_at]
+    counts = [step for step in steps if "delta" in step]  # the newest first
+    return replace(conflict, stock=(counts[-1]["from"], counts[0]["to"])) if counts else conflict
 
 
 @dataclass(frozen=True, slots=True)

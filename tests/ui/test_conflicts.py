@@ -113,6 +113,11 @@ def test_each_side_tells_value_who_when_and_whether_it_changed(dialog: ConflictD
     )
 
 
+def test_it_tells_what_nobody_is_asked_about(dialog: ConflictDialog) -> None:
+    show(dialog, replace(CONFLICTS["one"], stock=(1_050, 47)))
+    assert dialog.reasons.whole().endswith("Stock merged by itself: 1,050 → 47")
+
+
 def test_a_side_that_did_not_change_is_not_called_changed(dialog: ConflictDialog) -> None:
     show(dialog, conflict(1, differs("price", (35_000, 35_000, 40_000), is_asked=True)))
     assert [cell.side.is_changed for cell in dialog.comparison.rows[0].cells] == [False, True]

@@ -106,6 +106,7 @@ class Conflict:
     fields: tuple[Disagreement, ...]
     name: str | None = None  # what its record is called here
     category: str | None = None  # and what it belongs to
+    stock: tuple[int, int] | None = None  # from and to: merged by itself since it is open, where that was read along
 
     @property
     def title(self) -> str:

@@ -83,11 +83,13 @@ def title_of(conflict: Conflict) -> str:
 
 
 def reasons_of(conflict: Conflict) -> str:
-    """Why headquarters changed it, each reason once, in its own words."""
+    """Why headquarters changed it, each reason once, in its own words; and what was merged without asking."""
     told = dict.fromkeys(words.shortened(found.reason) for found in conflict.fields if found.reason)
-    return "\n".join(
-        words.say("Reason from headquarters: “{reason}”", reason=reason) for reason in list(told)[:REASONS_SHOWN]
-    )
+    lines = [words.say("Reason from headquarters: “{reason}”", reason=reason) for reason in list(told)[:REASONS_SHOWN]]
+    if conflict.stock is not None:
+        before, after = map(words.number, conflict.stock)
+        lines.append(words.say("Stock merged by itself: {before} → {after}", before=before, after=after))
+    return "\n".join(lines)
 
 
 def effects(case: Case, winner: Winner) -> list[Line]:
