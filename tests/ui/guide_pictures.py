@@ -9,6 +9,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication, QWidget
 from tests.ui.checks import refused, settle, show
+from tests.ui.days import DAYS, show_day
 from tests.ui.happenings import HISTORIES
 from tests.ui.headquarters import CONFLICTS, PAGES
 from tests.ui.states import NOW, REFUSED, ROWS, STATES, status
@@ -93,8 +94,16 @@ def conflict(window: MainWindow) -> QWidget:
     return dialog
 
 
+def summary(window: MainWindow) -> QWidget:
+    window.open_page(Page.SUMMARY)
+    window.show_status(STATES["idle"], NOW)
+    show_day(window, DAYS["usual"])
+    return window
+
+
 SCENES: Mapping[str, Callable[[MainWindow], QWidget]] = {
-    scene.__name__: scene for scene in (idle, sending, offline, queue, attention, messages, changes, activity, conflict)
+    scene.__name__: scene
+    for scene in (idle, sending, offline, queue, attention, messages, changes, activity, summary, conflict)
 }
 
 
