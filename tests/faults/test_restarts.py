@@ -12,6 +12,7 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -127,7 +128,8 @@ def killed_again_and_again(seed: int, kills: int) -> tuple[int, int]:
 @pytest.mark.parametrize("kills", [4, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
 def test_killed_and_started_again_and_again_the_queue_reaches_zero(kills: int) -> None:
     share = min(kills, 50)
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+    # Spawned: a forked one would take its parent's server of processes, which starts the commands, for its own.
+    with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as pool:
         done = list(pool.map(killed_again_and_again, range(kills // share), [share] * (kills // share)))
     total, at_work = (sum(numbers) for numbers in zip(*done, strict=True))
     print(f"\nR14: {total} kills, {at_work} of them after requests had left: pending 0")

@@ -438,7 +438,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, s
     chosen = keyring.get_keyring()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # the library never closes its connections to the bus
-        with session_bus(home) as env:
+        with session_bus(home, starts_others=False) as env:  # nobody but the test starts a keyring
             monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", env["DBUS_SESSION_BUS_ADDRESS"])
             keyring.set_keyring(SecretService.Keyring())  # type: ignore[no-untyped-call]  # without annotations
             yield env
