@@ -15,7 +15,7 @@ import pytest
 from tests.builders import Bench
 from tests.faults.claims import Bad
 from tests.faults.model import World
-from tests.faults.plants import PLANTED, Plant
+from tests.faults.plants import PLANTED, RARE, Plant
 
 from outlet_sync_gui.sync import pull
 
@@ -63,7 +63,11 @@ def live_through_all(seeds: range) -> None:
     print(f"\nR3: {len(seeds)} seeds from {seeds.start}, {STEPS} steps each: 0 bad")
 
 
-@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+@pytest.mark.parametrize(
+    "plant",
+    [*PLANTED, *(pytest.param(plant, marks=pytest.mark.long) for plant in RARE)],
+    ids=lambda plant: plant.__name__,
+)
 def test_a_planted_mistake_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
     with pytest.raises(Bad, match="seed") as found:
