@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from tests.endings import destroy
 
@@ -27,6 +28,8 @@ def _theme(qapp: QApplication) -> Theme:
 
 @pytest.fixture
 def theme(_theme: Theme) -> Iterator[Theme]:
+    if QApplication.palette().window().color() != QColor(LIGHT.bg):  # another theme was put on meanwhile
+        _theme.apply(is_dark=False)
     yield _theme
     if _theme.tokens is not LIGHT:
         _theme.apply(is_dark=False)
