@@ -51,7 +51,7 @@ def test_a_day_is_shown_sent_and_taken(directory: Path, cloud: SimulatedCloud) -
     assert shown["summary"]["total_revenue"] == 150_000
     assert "belum dikirim" in summary(directory, "show", DAY, language="id")
     assert answer(command(directory, "summary", "send", DAY, "--json")) == {"success": True}
-    assert "sedang dikirim" in summary(directory, "show", DAY, language="id")
+    assert "menunggu dikirim" in summary(directory, "show", DAY, language="id")
     assert command(directory, "sync").returncode == 0
     assert cloud.cloud.summaries[DAY] == shown
     told = summary(directory, "show", DAY, language="id")
