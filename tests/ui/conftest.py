@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QApplication
 from tests.endings import destroy
 
 from outlet_sync_gui import words
+from outlet_sync_gui.reader import AnyWish
+from outlet_sync_gui.sync.commands import Command
 from outlet_sync_gui.ui.main_window import MainWindow
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.tokens import LIGHT
@@ -42,3 +44,19 @@ def window(theme: Theme) -> Iterator[MainWindow]:
     yield made
     made.hide()
     destroy(made)
+
+
+@pytest.fixture
+def wishes(window: MainWindow) -> list[AnyWish]:
+    """What the window wants to read from now on."""
+    heard: list[AnyWish] = []
+    window.read_asked.connect(heard.append)
+    return heard
+
+
+@pytest.fixture
+def decided(window: MainWindow) -> list[Command]:
+    """What is decided in the window from now on."""
+    heard: list[Command] = []
+    window.decided.connect(heard.append)
+    return heard

@@ -36,20 +36,6 @@ def day(name: str = "usual", *, is_on: bool = True) -> Day:
     return replace(usual, settings=usual.settings.model_copy(update={"cloud_extras": is_on}))
 
 
-@pytest.fixture
-def wishes(window: MainWindow) -> list[AnyWish]:
-    heard: list[AnyWish] = []
-    window.read_asked.connect(heard.append)
-    return heard
-
-
-@pytest.fixture
-def decided(window: MainWindow) -> list[Command]:
-    heard: list[Command] = []
-    window.decided.connect(heard.append)
-    return heard
-
-
 def show(window: MainWindow, found: Reconciled | None = None, *, is_on: bool = True) -> ComparedCard:
     window.show_status(status(State.IDLE), NOW)
     page = show_day(window, day(is_on=is_on))

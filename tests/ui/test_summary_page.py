@@ -49,20 +49,6 @@ def opened(window: MainWindow, kind: type[D]) -> D:
     return found
 
 
-@pytest.fixture
-def wishes(window: MainWindow) -> list[AnyWish]:
-    heard: list[AnyWish] = []
-    window.read_asked.connect(heard.append)
-    return heard
-
-
-@pytest.fixture
-def decided(window: MainWindow) -> list[Command]:
-    heard: list[Command] = []
-    window.decided.connect(heard.append)
-    return heard
-
-
 # -- figures
 
 

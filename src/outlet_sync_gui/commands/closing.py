@@ -65,15 +65,7 @@ def _content(form: str, closing: Closing, settings: Settings) -> bytes:
 
 
 def _told(closing: Closing) -> Iterator[str]:
-    day, sending, at_ms = closing.summary, closing.sending, now().wall_ms
-    became = words.sending(
-        at=sending.sent_at,
-        by=sending.sent_by,
-        is_waiting=sending.is_waiting,
-        is_refused=sending.is_refused,
-        is_changed=sending.is_changed,
-        now_ms=at_ms,
-    )
+    day, became = closing.summary, words.sending(closing.sending, now().wall_ms)
     yield words.say("{day}: {state}", day=words.business_day(day.date), state=became)
     yield words.verdict(closing.checks, orders=day.orders, revenue=day.revenue)
     figures = {"orders": words.orders_of(day.orders), "transactions": words.transactions_of(day.transactions)}

@@ -11,7 +11,7 @@ from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.sync.bills import Rules
-from outlet_sync_gui.sync.clock import Days, iso, next_time
+from outlet_sync_gui.sync.clock import iso, next_time
 from outlet_sync_gui.sync.records import accept
 from outlet_sync_gui.sync.summary import Amount, Summary, of_day
 
@@ -147,11 +147,10 @@ def last_closed(settings: Settings, *, now_ms: int) -> str | None:
     """The business day that closed last; None where there is no closing time."""
     if not settings.closing_time:
         return None
-    days = Days(zone=settings.timezone, starts_at=settings.business_day_start)
     closed_at = following = next_time(now_ms - 2 * DAY_MS, settings.closing_time, zone=settings.timezone)
     while following <= now_ms:
         closed_at, following = following, next_time(following, settings.closing_time, zone=settings.timezone)
-    return days.of(closed_at - AFTER_MIDNIGHT_MS)
+    return Rules.of(settings).days.of(closed_at - AFTER_MIDNIGHT_MS)
 
 
 def _fields(summary: Summary) -> dict[str, Json]:

@@ -186,14 +186,7 @@ def state_of(closing: Closing, now_ms: int) -> str:
         if not (summary.orders or summary.transactions):
             return words.say("Nothing was sold, so there is nothing to tell.")
         return words.say("Can be sent now. If the day changes later, send it again.")
-    return words.sending(
-        at=sending.sent_at,
-        by=sending.sent_by,
-        is_waiting=sending.is_waiting,
-        is_refused=sending.is_refused,
-        is_changed=sending.is_changed,
-        now_ms=now_ms,
-    )
+    return words.sending(sending, now_ms)
 
 
 def why_not(sending: Sending) -> str:

@@ -118,15 +118,7 @@ class _Sheet:
 
 
 def _draw_head(sheet: _Sheet, closing: Closing, settings: Settings, now_ms: int) -> None:
-    sending = closing.sending
-    became = words.sending(
-        at=sending.sent_at,
-        by=sending.sent_by,
-        is_waiting=sending.is_waiting,
-        is_refused=sending.is_refused,
-        is_changed=sending.is_changed,
-        now_ms=now_ms,
-    )
+    became = words.sending(closing.sending, now_ms)
     top = sheet.take(30)
     sheet.say(top.adjusted(0, 0, -200, 0), words.say("Daily summary"), TITLE, is_strong=True)
     sheet.say(top.adjusted(top.width() - 200, 0, 0, 0), settings.outlet_code, HEADING, flags=RIGHT | MIDDLE)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from outlet_sync_gui.words.records import METHODS
 from outlet_sync_gui.words.speech import DAYS, N_, WHOLE_MONTHS, fraction, language, moment, number, rupiah, say, say_n
@@ -62,16 +62,32 @@ def verdict(checks: Mapping[Name, tuple[int, int]], *, orders: int, revenue: int
     return say("Not complete yet: {parts}.", parts=" · ".join(parts))
 
 
-def sending(*, at: int | None, by: str, is_waiting: bool, is_refused: bool, is_changed: bool, now_ms: int) -> str:
-    """What became of the day's summary; times are UTC ms."""
-    if is_refused:
+class _Became(Protocol):
+    """What became of a day's summary; the time is UTC ms."""
+
+    @property
+    def sent_at(self) -> int | None: ...
+    @property
+    def sent_by(self) -> str: ...
+    @property
+    def is_waiting(self) -> bool: ...
+    @property
+    def is_refused(self) -> bool: ...
+    @property
+    def is_changed(self) -> bool: ...
+
+
+def sending(became: _Became, now_ms: int) -> str:
+    """What became of the day's summary; a time of UTC ms."""
+    if became.is_refused:
         return say("Headquarters refused it")
-    if is_waiting:
+    if became.is_waiting:
         return say("on its way")
-    if at is None:
+    if became.sent_at is None:
         return say("not sent")
-    sent = say("Sent {time} by {name}", time=moment(at, now_ms), name=by) if by else _by_itself(at, now_ms)
-    return f"{say('Changed since sent')} · {sent}" if is_changed else sent
+    time, by = moment(became.sent_at, now_ms), became.sent_by
+    sent = say("Sent {time} by {name}", time=time, name=by) if by else say("Sent {time} by itself", time=time)
+    return f"{say('Changed since sent')} · {sent}" if became.is_changed else sent
 
 
 def orders_of(n: int) -> str:
@@ -117,10 +133,6 @@ def business_day(date: str) -> str:
     """Sel, 27 Januari 2026 / Tue, 27 January 2026."""
     day = datetime.fromisoformat(date)
     return f"{DAYS[language()][day.weekday()]}, {day.day} {WHOLE_MONTHS[language()][day.month - 1]} {day.year}"
-
-
-def _by_itself(at: int, now_ms: int) -> str:
-    return say("Sent {time} by itself", time=moment(at, now_ms))
 
 
 def _part(check: str, n: int, money: int) -> str:
