@@ -13,7 +13,6 @@ import random
 import shutil
 import signal
 import sqlite3
-import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -25,6 +24,7 @@ from unittest.mock import patch
 
 from tests.builders import OUTLET_ID, START_MS, order, product, read, transaction
 from tests.fakes import KEY, configure, environment
+from tests.warm import Started
 
 import outlet_sync_gui
 from outlet_sync_gui.__main__ import main
@@ -110,7 +110,7 @@ class Stage(SimulatedCloud):
             self.news.notify_all()
         return response
 
-    def until(self, holds: Callable[[Cloud], bool], process: subprocess.Popen[bytes]) -> None:
+    def until(self, holds: Callable[[Cloud], bool], process: Started) -> None:
         """Wait until the cloud has come so far, or the process has ended."""
 
         def wait() -> None:

@@ -6,54 +6,56 @@ One point alone, as a failure names it: `python -m tests.faults.kills SEED SCENE
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
-from tests.fakes import program, running_service
+from tests import warm
+from tests.fakes import running_service
 from tests.faults.day import Bad, Role, Scene, Stage, Till, rehearse
 from tests.faults.promises import Killed, check
-from tests.faults.strace import Point, Trace, children
+from tests.faults.strace import Point, Trace
+from tests.warm import Started, Streams
 
 from outlet_sync_gui.commands import HELD
 
 MEMORY = "/dev/shm"  # noqa: S108 - what a killed process wrote is there: no need to wait for a disk as well
+Plant = Callable[[], None]
 LONGEST_S = 40  # of a killed command, on a machine that has other things to do
 
 
-def record(scene: Scene, stage: Stage, start: Sequence[str] = ()) -> list[Point]:
+def record(scene: Scene, stage: Stage, plant: Plant | None = None) -> list[Point]:
     """The points of a scene's command, which runs to its end here; what it did is held to the promises too."""
     with _set(scene, stage) as till:
         trace = Trace(till.directory.parent / "trace")
-        done = _run(scene, till, trace, start or program())
+        done = _run(scene, till, trace, plant)
         _check_end(scene, done)
         check(scene, till, done)
         return trace.points()
 
 
-def play(scene: Scene, point: Point, stage: Stage, start: Sequence[str] = ()) -> Point:
+def play(scene: Scene, point: Point, stage: Stage, plant: Plant | None = None) -> Point:
     """Kill a scene's command at a point, go on, and look. The point that it died at. Raises Bad.
 
     Where the command ended before it came to the point (what a service does depends on when others come), an earlier
     one is taken.
     """
     try:
-        while not _play(scene, point, stage, start or program()):
+        while not _play(scene, point, stage, plant):
             point = Point(point.call, point.nth * 3 // 4)
     except Exception as error:
         raise Bad(f"{scene.name}, killed at {point}: {type(error).__name__}: {error}") from error
     return point
 
 
-def _play(scene: Scene, point: Point, stage: Stage, start: Sequence[str]) -> bool:
+def _play(scene: Scene, point: Point, stage: Stage, plant: Plant | None) -> bool:
     with _set(scene, stage) as till:
         trace = Trace(till.directory.parent / "trace", point)
-        killed = _run(scene, till, trace, start)
+        killed = _run(scene, till, trace, plant)
         if killed.code != -signal.SIGKILL or not trace.is_killed():
             _check_end(scene, killed)
             if point.nth == 1:
@@ -81,48 +83,37 @@ def _set(scene: Scene, stage: Stage) -> Iterator[Till]:
             yield till
 
 
-def _run(scene: Scene, till: Till, trace: Trace, start: Sequence[str]) -> Killed:
-    files = [till.directory.parent / name for name in ("in", "out", "err")]
-    files[0].write_bytes(scene.given)
-    words = trace.before([*start, *scene.words, *([] if scene.role is Role.SERVICE else ["--json"])])
-    with files[0].open("rb") as given, files[1].open("wb") as out, files[2].open("wb") as err:
-        process = subprocess.Popen(words, stdin=given, stdout=out, stderr=err, env=till.env)
-        with bounded(process):
-            if scene.role is Role.SERVICE:
-                _serve(scene, till, process)
-            process.wait()
-    return Killed(process.returncode, files[1].read_text(), files[2].read_text())
+def _run(scene: Scene, till: Till, trace: Trace, plant: Plant | None) -> Killed:
+    streams = Streams(*(till.directory.parent / name for name in ("in", "out", "err")))
+    streams.given.write_bytes(scene.given)
+    words = [*scene.words, *([] if scene.role is Role.SERVICE else ["--json"])]
+    process = warm.start(words, streams, env=till.env, before=plant)
+    with bounded(process), trace.onto(process.pid) as strace:
+        process.go()
+        if scene.role is Role.SERVICE:
+            _serve(scene, till, process)
+        code = process.wait()
+        strace.wait()  # it writes down how the process ended, and ends
+    return Killed(code, streams.out.read_text(), streams.err.read_text())
 
 
 @contextmanager
-def bounded(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def bounded(process: Started) -> Iterator[None]:
     """The process ends in time, or is ended; nothing stays behind. Raises Bad for one that hangs."""
-    timer = threading.Timer(LONGEST_S, _end, [process])
+    timer = threading.Timer(LONGEST_S, process.send_signal, [signal.SIGKILL])
     timer.start()
     try:
         yield
     finally:
         is_late = not timer.is_alive()
         timer.cancel()
-        _end(process)
+        process.send_signal(signal.SIGKILL)
         process.wait()
     if is_late:
         raise Bad(f"it hangs: not over after {LONGEST_S} s")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Without strace its child would go on, so the child goes first."""
-    if process.poll() is None:
-        _send(process, signal.SIGKILL)
-
-
-def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    for pid in children(process):
-        with suppress(ProcessLookupError):  # dead just now
-            os.kill(pid, number)
-
-
-def _serve(scene: Scene, till: Till, process: subprocess.Popen[bytes]) -> None:
+def _serve(scene: Scene, till: Till, process: Started) -> None:
     """What happens around a service; once it is dead, the commands do it all by themselves."""
     asked = sum(till.stage.cloud.requests.values())
     till.stage.until(lambda cloud: sum(cloud.requests.values()) > asked, process)
@@ -132,7 +123,7 @@ def _serve(scene: Scene, till: Till, process: subprocess.Popen[bytes]) -> None:
     # A service that dies just now answers no more, and may hold its lock for a moment: then the cycle comes later.
     if "error" in till.sync(codes=(0, HELD)):
         process.wait()
-    _send(process, signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
 
 
 def replay(seed: int, name: str, point: Point) -> Point:

@@ -2,11 +2,10 @@
 
 import atexit
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from outlet_sync_gui.__main__ import main
 from outlet_sync_gui.store.database import Database
 from outlet_sync_gui.store.messages import Messages
 from outlet_sync_gui.store.outbox import Outbox, Parcel
@@ -144,30 +143,3 @@ def _commit_and_begin(database: Database) -> None:
     database.rows("PRAGMA wal_checkpoint(TRUNCATE)")  # it takes its time, in which a kill may come
     database.execute("BEGIN IMMEDIATE")
     database.execute("SAVEPOINT part")  # for what thinks that it is in one still
-
-
-MISTAKES: dict[str, Callable[[], None]] = {
-    plant.__name__: plant
-    for plant in (
-        answers_before_it_is_on_disk,
-        stores_a_record_apart_from_its_place_in_the_line,
-        counts_as_sent_what_leaves,
-        forgets_that_a_request_is_out,
-        moves_the_cursor_before_the_news_are_stored,
-        remembers_a_letter_before_its_effect,
-        remembers_a_letter_after_its_effect,
-        answers_a_letter_before_it_is_on_disk,
-    )
-}
-
-
-def run(name: str, words: Sequence[str]) -> int:
-    """The program with one of them."""
-    MISTAKES[name]()
-    return main(words)
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.exit(run(sys.argv[1], sys.argv[2:]))

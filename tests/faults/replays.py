@@ -5,10 +5,10 @@ An effect is a line that names what it is about: one that is missing, or there t
 
 import hashlib
 import json
+import os
 import signal
 import socket
 import sqlite3
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -21,9 +21,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests import warm
 from tests.builders import OUTLET_ID
-from tests.fakes import configure, environment, program
+from tests.fakes import configure, environment
 from tests.faults.day import Bad
+from tests.warm import Started, Streams
 
 from outlet_sync_gui.contract.webhooks import Kind
 from outlet_sync_gui.simulator import wall_ms
@@ -326,12 +328,12 @@ class Headquarters:
 class Program:
     """The real program, listening at a port that stays the same; nothing of it is left behind the block."""
 
-    def __init__(self, folder: Path, start: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, plant: Callable[[], None] | None = None) -> None:
         self.port = _free_port()
         self.directory = configure(folder / "data", NOWHERE, webhook_port=self.port, intake_enabled=False)
-        self._start = start or program()
+        self._plant = plant
         self._errors = folder / "errors"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Started | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -340,11 +342,11 @@ class Program:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.process.kill()
+        self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> Started:
         """The one that was started last."""
         assert self._process is not None
         return self._process
@@ -352,8 +354,8 @@ class Program:
     def start(self) -> None:
         """Start it (again); whoever calls finds nobody until it listens."""
         env = environment(self.directory, OUTLET_SYNC_WEBHOOK_SECRET=SECRET)
-        with self._errors.open("ab") as errors:
-            self._process = subprocess.Popen([*self._start, "run"], env=env, stdout=errors, stderr=errors)
+        streams = Streams(Path(os.devnull), self._errors, self._errors)
+        self._process = warm.start(["run"], streams, env=env, before=self._plant).go()
 
     def kill(self) -> None:
         """SIGKILL. Raises Bad if it had ended by itself."""
@@ -367,9 +369,10 @@ class Program:
 
     def stop(self) -> None:
         """Let it end. Raises Bad if anything of it, dead or alive, went wrong."""
-        self.process.terminate()
-        if self.process.wait(LONGEST_S) != 0 or " ERROR " in self._said() or "Traceback" in self._said():
-            raise Bad(f"it ended with {self.process.returncode}: {self._said()}")
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(LONGEST_S)
+        if code != 0 or " ERROR " in self._said() or "Traceback" in self._said():
+            raise Bad(f"it ended with {code}: {self._said()}")
 
     def _said(self) -> str:
         return self._errors.read_text(errors="replace")

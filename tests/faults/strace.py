@@ -9,8 +9,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,9 +50,18 @@ class Trace:
         inject = f"inject={self._point.call}:signal=KILL:when={self._point.nth}"
         return [*strace, "-e", f"trace={self._point.call}", "-e", inject, *words]
 
-    def onto(self, pid: int) -> list[str]:
-        """Lay strace onto a process that runs already: it says a line of its own when it is there."""
-        return [word for word in self.before(["-p", str(pid)]) if word != "-q"]
+    @contextmanager
+    def onto(self, pid: int) -> Iterator[subprocess.Popen[bytes]]:
+        """Lay strace onto a process that runs already; it is taken off again at the end, if it lives."""
+        words = [word for word in self.before(["-p", str(pid)]) if word != "-q"]
+        with subprocess.Popen(words, stderr=subprocess.PIPE) as strace:
+            assert strace.stderr is not None
+            said = strace.stderr.readline()
+            assert b"attached" in said, said
+            try:
+                yield strace
+            finally:
+                strace.terminate()  # it leaves the process alone
 
     def points(self) -> list[Point]:
         """Every call that was made, in order."""
@@ -70,13 +79,6 @@ class Trace:
 
     def _text(self) -> str:
         return self._file.read_text(errors="replace")
-
-
-def children(process: subprocess.Popen[bytes]) -> list[int]:
-    """The processes that strace has started: what is sent to strace itself does not reach them."""
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
-    return []
 
 
 def why_not(folder: Path) -> str | None:

@@ -3,12 +3,9 @@
 Nothing that was answered is lost, nothing has its effect twice. A run that fails is named by its seed.
 """
 
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -38,6 +35,7 @@ from outlet_sync_gui.simulator import wall_ms
 SEED = 20_260_127
 SENDERS = 4
 FEW, MANY = 8, 200
+Plant = Callable[[], None]
 MOST_STEPS = 60  # of the line, before the next kill: a letter is three
 ONE_IN = 10  # letters that are delivered again at once
 
@@ -60,11 +58,11 @@ class Storm:
         return f"{told} ({self.committed} after their effect was stored), {self.missed} kills hit none"
 
 
-def storm(folder: Path, *, seed: int, kills: int, start: Sequence[str] = ()) -> Storm:
+def storm(folder: Path, *, seed: int, kills: int, plant: Plant | None = None) -> Storm:
     """Kill the program while four of headquarters' own tell it all they know. Raises Bad."""
     chance, found = Random(seed), Storm()  # noqa: S311 - moments to kill at, no secret
     cut: list[tuple[Letter, int]] = []
-    with Program(folder, start) as outlet, ThreadPoolExecutor(SENDERS) as pool:
+    with Program(folder, plant) as outlet, ThreadPoolExecutor(SENDERS) as pool:
         headquarters = Headquarters(outlet.directory, outlet.port)
         try:
             told = [pool.submit(_tell, headquarters, by, f"{seed}/{by}") for by in range(SENDERS)]
@@ -128,11 +126,11 @@ def sweep(
     choose: Callable[[Sequence[Point]], Sequence[Point]],
     *,
     whats: Sequence[str] = tuple(SEQUELS),
-    start: Sequence[str] = (),
+    plant: Plant | None = None,
 ) -> Counter[str]:
     """Kill the program at the chosen calls that a letter of each kind leads to; how many at each call. Raises Bad."""
     numbers, struck = count(1), Counter[str]()
-    with Program(folder, start) as outlet:
+    with Program(folder, plant) as outlet:
         surgeon = Surgeon(outlet, Headquarters(outlet.directory, outlet.port), folder)
         found = {what: surgeon.record(sequel(what, next(numbers))) for what in whats}
         for what, points in found.items():
@@ -159,7 +157,7 @@ class Surgeon:
         """The calls that the last of these leads to."""
         self.headquarters.deliver(letters[:-1])
         trace = Trace(self.folder / "trace")
-        with self._laid(trace):
+        with trace.onto(self.outlet.process.pid):
             self.headquarters.deliver(letters[-1:])
         return trace.points()
 
@@ -168,7 +166,7 @@ class Surgeon:
         *before, letter = letters
         self.headquarters.deliver(before)
         trace = Trace(self.folder / "trace", point)
-        with self._laid(trace) as strace:
+        with trace.onto(self.outlet.process.pid) as strace:
             try:
                 post(self.outlet.port, letter)
             except Cut:
@@ -183,18 +181,6 @@ class Surgeon:
         if (found := effects(self.outlet.directory)[letter.effect]) != 1:
             raise Bad(f"killed at {point}, delivered again: {found} times {letter.effect}")
         return is_killed
-
-    @contextmanager
-    def _laid(self, trace: Trace) -> Iterator[subprocess.Popen[bytes]]:
-        words = trace.onto(self.outlet.process.pid)
-        with subprocess.Popen(words, stderr=subprocess.PIPE) as strace:
-            assert strace.stderr is not None
-            if b"attached" not in (said := strace.stderr.readline()):
-                raise Bad(f"strace: {said!r}")
-            try:
-                yield strace
-            finally:
-                strace.terminate()  # it leaves the program alone
 
 
 def one_of_each(points: Sequence[Point]) -> Sequence[Point]:
@@ -230,11 +216,6 @@ def test_a_letter_has_one_effect_when_the_program_is_killed_at_any_call(tmp_path
 # -- mistakes, planted to prove that the checker finds them
 
 BEFORE, AFTER = mistakes.remembers_a_letter_before_its_effect, mistakes.remembers_a_letter_after_its_effect
-Plant = Callable[[], None]
-
-
-def planted(mistake: Plant) -> list[str]:
-    return [sys.executable, "-P", mistakes.__file__, mistake.__name__]
 
 
 @pytest.mark.timeout(300)
@@ -251,7 +232,7 @@ def test_a_planted_mistake_is_found_by_kills_at_any_moment(
     tmp_path: Path, mistake: Plant, kills: int, found: str
 ) -> None:
     with pytest.raises(Bad, match=found) as bad:
-        storm(tmp_path, seed=SEED, kills=kills, start=planted(mistake))
+        storm(tmp_path, seed=SEED, kills=kills, plant=mistake)
     print(f"\n{mistake.__name__}: {bad.value}")
 
 
@@ -261,5 +242,5 @@ def test_a_planted_mistake_is_found_by_kills_at_any_moment(
 )
 def test_a_planted_mistake_is_found_by_kills_at_calls(tmp_path: Path, mistake: Plant, found: str) -> None:
     with pytest.raises(Bad, match=found) as bad:
-        sweep(tmp_path, at_the_disk, whats=["noted"], start=planted(mistake))
+        sweep(tmp_path, at_the_disk, whats=["noted"], plant=mistake)
     print(f"\n{mistake.__name__}: {bad.value}")

@@ -9,27 +9,34 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from tests import warm
 from tests.faults import kills, mistakes
 from tests.faults.day import Bad, Scene, Stage, rehearse
-from tests.faults.kills import play, record
+from tests.faults.kills import Plant, play, record
 from tests.faults.strace import Point, Trace, why_not
+from tests.warm import Streams
 
 FEW, MANY = 300, 3000
 DAY = 20_260_127
-MOST_OF_A_DAY = 1500  # a day has some 1,800 points
+MOST_OF_A_DAY = 1500  # a day has some 2,900 points
 
 _stages: list[Stage] = []  # of a process of the pool: a cloud of its own
 
 
-@pytest.fixture(autouse=True)
-def _can_trace(tmp_path: Path) -> None:
-    if reason := why_not(tmp_path):
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessPoolExecutor]:
+    """A process for each core."""
+    if reason := why_not(tmp_path_factory.mktemp("try")):
         pytest.skip(reason)
+    # Spawned: a forked one would take its parent's server of processes, which starts the commands, for its own.
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        yield pool
 
 
 def stage() -> Stage:
@@ -43,8 +50,8 @@ def live(folder: Path, seed: int) -> list[Scene]:
     return rehearse(folder, seed, stage())
 
 
-def points_of(scene: Scene, start: Sequence[str] = ()) -> list[Point]:
-    return record(scene, stage(), start)
+def points_of(scene: Scene, plant: Plant | None = None) -> list[Point]:
+    return record(scene, stage(), plant)
 
 
 def kill(scene: Scene, point: Point) -> Point:
@@ -69,22 +76,20 @@ def shares(sizes: Sequence[int], n: int) -> list[int]:
     return [given[place] for place in range(len(sizes))]
 
 
-def kill_through(folder: Path, seed: int, n: int) -> Counter[str]:
+def kill_through(pool: ProcessPoolExecutor, folder: Path, seed: int, n: int) -> Counter[str]:
     """Kill at n points of a day, on every core; how many in each scene. Raises Bad for the first that ends badly."""
     chance = random.Random(seed)  # noqa: S311 - a replayable choice, no secret
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        scenes = pool.submit(live, folder, seed).result()
-        found = list(pool.map(points_of, scenes))
-        chosen = [
-            (scene, point)
-            for scene, points, share in zip(scenes, found, shares([*map(len, found)], n), strict=True)
-            for point in spread(points, share, chance)
-        ]
-        try:
-            struck = list(pool.map(kill, *zip(*chosen, strict=True)))
-        except Bad as bad:
-            pool.shutdown(cancel_futures=True)
-            raise Bad(f"day {seed}, {bad}") from None
+    scenes = pool.submit(live, folder, seed).result()
+    found = list(pool.map(points_of, scenes))
+    chosen = [
+        (scene, point)
+        for scene, points, share in zip(scenes, found, shares([*map(len, found)], n), strict=True)
+        for point in spread(points, share, chance)
+    ]
+    try:
+        struck = list(pool.map(kill, *zip(*chosen, strict=True)))  # what has not begun at the first failure never does
+    except Bad as bad:
+        raise Bad(f"day {seed}, {bad}") from None
     moved = sum(point != wanted for (_, wanted), point in zip(chosen, struck, strict=True))
     counts = Counter(scene.name for scene, _ in chosen)
     print(f"\nR1: day {seed}, {sum(map(len, found))} points, {len(struck)} kills, {moved} of them earlier: 0 bad")
@@ -94,24 +99,23 @@ def kill_through(folder: Path, seed: int, n: int) -> Counter[str]:
 
 
 @pytest.mark.timeout(1800)
-def test_a_day_survives_a_kill_at_any_system_call(tmp_path: Path) -> None:
-    assert kill_through(tmp_path, DAY, FEW).total() == FEW
+def test_a_day_survives_a_kill_at_any_system_call(pool: ProcessPoolExecutor, tmp_path: Path) -> None:
+    assert kill_through(pool, tmp_path, DAY, FEW).total() == FEW
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3 * 3600)
-def test_days_survive_a_kill_at_nearly_every_system_call(tmp_path: Path) -> None:
+def test_days_survive_a_kill_at_nearly_every_system_call(pool: ProcessPoolExecutor, tmp_path: Path) -> None:
     kills = 0
     for seed in range(DAY + 1, DAY + 1 + MANY // MOST_OF_A_DAY):
-        kills += kill_through(tmp_path / str(seed), seed, MOST_OF_A_DAY).total()
+        kills += kill_through(pool, tmp_path / str(seed), seed, MOST_OF_A_DAY).total()
     assert kills == MANY
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scene]:
+def day(pool: ProcessPoolExecutor, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scene]:
     """A day by the names of its scenes."""
-    with ProcessPoolExecutor(1) as pool:
-        scenes = pool.submit(live, tmp_path_factory.mktemp("day"), DAY).result()
+    scenes = pool.submit(live, tmp_path_factory.mktemp("day"), DAY).result()
     return {scene.name: scene for scene in scenes}
 
 
@@ -126,18 +130,21 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scene]:
     ],
 )
 @pytest.mark.timeout(300)
-def test_a_planted_mistake_is_found(day: dict[str, Scene], mistake: Callable[[], None], name: str, call: str) -> None:
-    start = [sys.executable, "-P", mistakes.__file__, mistake.__name__]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        points = [point for point in pool.submit(points_of, day[name], start).result() if point.call == call]
-        random.Random(DAY).shuffle(points)  # noqa: S311 - a replayable order, no secret
-        runs = [pool.submit(play_wrong, day[name], point, start) for point in points]
-        found = next((error for run in as_completed(runs) if (error := run.exception())), None)
-        pool.shutdown(cancel_futures=True)
+def test_a_planted_mistake_is_found(
+    pool: ProcessPoolExecutor, day: dict[str, Scene], mistake: Plant, name: str, call: str
+) -> None:
+    points = [point for point in pool.submit(points_of, day[name], mistake).result() if point.call == call]
+    random.Random(DAY).shuffle(points)  # noqa: S311 - a replayable order, no secret
+    runs = [pool.submit(play_wrong, day[name], point, mistake) for point in points]
+    done = (run for run in as_completed(runs) if not run.cancelled())
+    found = next((error for run in done if (error := run.exception())), None)
+    for run in runs:
+        run.cancel()
     print(f"\n{mistake.__name__}: {found}")
     assert isinstance(found, Bad)
 
 
+@pytest.mark.usefixtures("pool")
 def test_a_kill_that_did_not_happen_is_noticed(tmp_path: Path) -> None:
     writes_once = [sys.executable, "-c", "import os; os.write(1, b'x')"]
     for nth, is_killed in ((1, True), (2, False)):
@@ -148,12 +155,11 @@ def test_a_kill_that_did_not_happen_is_noticed(tmp_path: Path) -> None:
 
 def test_a_command_that_hangs_is_noticed_and_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kills, "LONGEST_S", 0.5)
-    hangs = [sys.executable, "-c", "import signal; signal.pause()"]
-    process = subprocess.Popen(Trace(tmp_path / "trace").before(hangs))
-    with pytest.raises(Bad, match="hangs"), kills.bounded(process):
-        process.wait()
-    assert process.returncode == -signal.SIGKILL
+    never_let_go = warm.start(["run"], Streams(*(tmp_path / name for name in ("in", "out", "err"))), env=os.environ)
+    with pytest.raises(Bad, match="hangs"), kills.bounded(never_let_go):
+        never_let_go.wait()
+    assert never_let_go.poll() == -signal.SIGKILL
 
 
-def play_wrong(scene: Scene, point: Point, start: Sequence[str]) -> None:
-    play(scene, point, stage(), start)
+def play_wrong(scene: Scene, point: Point, plant: Plant) -> None:
+    play(scene, point, stage(), plant)
