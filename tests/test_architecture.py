@@ -32,6 +32,7 @@ print()
 print(code or 0, *sorted({name.partition(".")[0] for name in sys.modules} & {"PySide6", "shiboken6"}))
 """
 START = """
+import linecache
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
@@ -50,7 +51,7 @@ if moment == "work":
     look.start()
     application.exec()
     assert start.stop()
-print(*sys.modules)
+print(*sys.modules, *(source.rpartition("/")[2] for source in linecache.cache))
 """
 # What one waits for at a start needs none of these.
 HEAVY = frozenset(
@@ -106,7 +107,10 @@ def test_a_command_does_without_qt(command: str, tmp_path: Path) -> None:
 
 
 def loaded_at(moment: str, directory: Path) -> set[str]:
-    """The modules of a desktop program when its `icon` or its `window` shows, or once it is at `work` minimized."""
+    """What a desktop program holds when its `icon` or its `window` shows, or once it is at `work` minimized.
+
+    Modules by name, and those of its sources whose text it keeps by file.
+    """
     words = [sys.executable, "-c", START, moment, str(directory)]
     env = environment(directory, QT_QPA_PLATFORM="offscreen")
     done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=50, check=True)
@@ -126,6 +130,7 @@ def test_what_a_start_shows_first_is_there_before_the_program(moment: str, shown
 def test_a_till_at_work_loads_no_window(tmp_path: Path) -> None:
     loaded = loaded_at("work", configure(tmp_path, "http://127.0.0.1:1"))
     assert "outlet_sync_gui.service" in loaded
+    assert loaded & {"app.py", "service.py", "settings.py"} == set()
     seldom = "main_window", "status_page", "settings_page", "queue_page", "wizard", "about", "decisions"
     unwanted = {"outlet_sync_gui.demo", "outlet_sync_gui.simulator", *(f"outlet_sync_gui.ui.{name}" for name in seldom)}
     assert loaded & unwanted == set()

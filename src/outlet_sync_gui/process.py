@@ -1,5 +1,6 @@
 """The desktop program as a process: its QApplication, its end, its log. The icon comes before socket and log."""
 
+import builtins
 import logging
 import os
 import signal
@@ -13,13 +14,22 @@ LOG_BYTES, LOG_FILES = 1_000_000, 5
 
 
 def make_application() -> QApplication:
-    """The QApplication, once."""
+    """The QApplication, once; what is imported from here on is imported as without PySide6."""
+    _import_as_python_does()
     application = QApplication.instance() or QApplication(["outlet-sync-gui"])
     assert isinstance(application, QApplication)
     application.setApplicationName("Outlet Sync")
     application.setDesktopFileName("outlet-sync-gui")
     application.setQuitOnLastWindowClosed(False)
     return application
+
+
+def _import_as_python_does() -> None:
+    """Take back PySide6's own `__import__`, which reads the source of all that is imported, and keeps it: 20 MB.
+
+    It looks for `from __feature__ import …`, Qt under other names, which nobody here uses.
+    """
+    builtins.__import__ = vars(builtins).get("__orig_import__", builtins.__import__)
 
 
 def leave() -> None:
