@@ -6,24 +6,27 @@ The real engine, store and courier talk to the simulated cloud over a line that 
 import asyncio
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
 from tests.builders import SETTINGS, Bench, Json, order, product, transaction
 from tests.fakes import KEY
 from tests.faults.cutter import Line, Way
+from tests.faults.disk import memory_folder
 from tests.faults.model import Bad
 
 from outlet_sync_gui.cloud import CloudClient, Reply
 from outlet_sync_gui.contract.answers import ItemResult, SentItem, Updates
 from outlet_sync_gui.errors import CloudUnreachable
-from outlet_sync_gui.simulator import Cloud, SimulatedCloud
+from outlet_sync_gui.listener import Request as Asked
+from outlet_sync_gui.listener import Response, serve
+from outlet_sync_gui.simulator import LIMITS, Cloud
 from outlet_sync_gui.simulator.cloud import Arrival
 from outlet_sync_gui.status import Trouble
 from outlet_sync_gui.store.outbox import Parcel
@@ -99,7 +102,7 @@ class Outlet:
     bench: Bench
     client: CloudClient
     line: Line
-    cloud: SimulatedCloud
+    cloud: Cloud
     waiting: list[Record] = field(default_factory=list)  # what the till handed over for this point
     passed: int = 0  # bytes of the exchange that was to be cut
     is_answered: bool = False  # whether the till got an answer to it all the same
@@ -108,7 +111,7 @@ class Outlet:
         """Send records over a line that is cut, then over a whole one."""
         self.bench.later(OVERLAP_S)
         self.waiting = records
-        earlier = self.cloud.call(lambda cloud: len(cloud.journal))
+        earlier = len(self.cloud.journal)
         for entity_type, data in records:
             self.bench.put(entity_type, data)
         step = await self._next(Kind.PUSH)
@@ -122,7 +125,7 @@ class Outlet:
     async def pull(self, n: int, way: Way, after: int) -> None:
         """Hear of headquarters' changes over a line that is cut, then over a whole one, then once more."""
         self.bench.later(OVERLAP_S)
-        self.cloud.call(lambda cloud: headquarters_works(cloud, n))
+        headquarters_works(self.cloud, n)
         before = self._heard(n)
         step = await self._next(Kind.PULL)
         events = await self._carry_cut(step, way, after)
@@ -209,18 +212,18 @@ class Outlet:
 
     def _handled(self, request: Request) -> int:
         """How many requests like this one came to the cloud."""
-        return self.cloud.call(lambda cloud: cloud.requests[request.route])
+        return self.cloud.requests[request.route]
 
     def _has(self, entity_type: str, data: Json) -> bool:
         """Whether the cloud holds all that was handed over."""
         return data.items() <= self._held(entity_type, data).items()
 
     def _held(self, entity_type: str, data: Json) -> Mapping[str, object]:
-        return self.cloud.call(lambda cloud: held_by(cloud, entity_type, data["local_id"]))
+        return held_by(self.cloud, entity_type, data["local_id"])
 
     def _arrived_once(self, earlier: int) -> None:
         """Each record as its first version; the cloud counts no summaries, it keeps one a day."""
-        arrived = self.cloud.call(lambda cloud: cloud.journal[earlier:])
+        arrived = self.cloud.journal[earlier:]
         said = [Arrival(kind, data["local_id"], 1) for kind, data in self.waiting if kind != "daily_summary"]
         versions = {self._held(kind, data)["version"] for kind, data in self.waiting}
         if Counter(arrived) != Counter(said) or versions != {1}:
@@ -241,7 +244,7 @@ class Outlet:
 
     def _wanted(self, n: int) -> dict[str, object]:
         """The prices as headquarters has them (None: off the menu)."""
-        kept = self.cloud.call(lambda cloud: {name: cloud.records["product", name] for name in menu(n)})
+        kept = {name: self.cloud.records["product", name] for name in menu(n)}
         return {name: None if product.is_deleted else product.data["price"] for name, product in kept.items()}
 
     def _heard(self, n: int) -> Heard:
@@ -254,19 +257,19 @@ class Outlet:
         return Heard(prices, self.bench.store.outlet.read().cursor)
 
     def _nothing_wrong(self) -> None:
-        seen = self.cloud.call(lambda cloud: (cloud.violations, cloud.orphans, cloud.over_limit))
+        seen = (self.cloud.violations, self.cloud.orphans, self.cloud.over_limit)
         if seen != ([], [], 0):
             raise Bad(f"violations, orphans, over the limit: {seen}")
 
 
 @asynccontextmanager
-async def outlet(folder: Path) -> AsyncIterator[Outlet]:
+async def outlet() -> AsyncIterator[Outlet]:
     """An outlet whose cloud lives by the same clock, and is reached over a line."""
-    bench = Bench(folder, SETTINGS.model_copy(update={"rate_limit_per_minute": RATE, "medium_interval_s": 1}))
-    # Nobody pulls the plug here: what was written is there without waiting for the disk.
-    bench.store._db.execute("PRAGMA synchronous = OFF")
-    with SimulatedCloud(Cloud(now_ms=lambda: bench.wall_ms, api_key=KEY, rate_limit_per_minute=RATE)) as cloud:
-        async with Line(cloud.url) as line:
+    with memory_folder() as folder:
+        bench = Bench(folder, SETTINGS.model_copy(update={"rate_limit_per_minute": RATE, "medium_interval_s": 1}))
+        bench.hurry()
+        cloud = Cloud(now_ms=lambda: bench.wall_ms, api_key=KEY, rate_limit_per_minute=RATE)
+        async with reached(cloud) as url, Line(url) as line:
             client = CloudClient(SETTINGS.model_copy(update={"cloud_url": line.url}))
             try:
                 yield Outlet(bench, client, line, cloud)
@@ -275,9 +278,23 @@ async def outlet(folder: Path) -> AsyncIterator[Outlet]:
                 bench.store.close()
 
 
-async def sweep(folder: Path, endpoint: str, way: Way) -> int:
+@asynccontextmanager
+async def reached(cloud: Cloud) -> AsyncIterator[str]:
+    """Its address, in this loop: in a thread of its own it would wait for the till's at each step."""
+
+    async def handle(request: Asked) -> Response:
+        return cloud.handle(request)
+
+    listener = await serve(handle, host="127.0.0.1", port=0, limits=LIMITS)
+    try:
+        yield f"http://127.0.0.1:{listener.port}"
+    finally:
+        await listener.close()
+
+
+async def sweep(endpoint: str, way: Way) -> int:
     """Cut at every byte of one direction; the number of points. Raises Bad, naming the byte."""
-    async with outlet(folder) as till:
+    async with outlet() as till:
         await one_point(till, endpoint, 0, way, UNCUT)
         length = till.passed
         for after in count():
@@ -297,6 +314,12 @@ async def one_point(till: Outlet, endpoint: str, n: int, way: Way, after: int) -
         await till.pull(n, way, after)
     else:
         await till.push(endpoint, PUSHES[endpoint](n), way, after)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_looks_for_sniffio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request has httpcore ask for it some five times; under pytest a search in vain takes long."""
+    monkeypatch.setitem(sys.modules, "sniffio", None)
 
 
 @pytest.mark.parametrize(
@@ -340,12 +363,8 @@ LONG = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("endpoint", [*SOONER, *(pytest.param(name, marks=LONG) for name in LATER)])
-def test_a_connection_cut_at_any_byte_neither_loses_nor_doubles_anything(tmp_path: Path, endpoint: str) -> None:
-    points = {}
-    for way in Way:
-        folder = tmp_path / way
-        folder.mkdir()
-        points[way] = asyncio.run(sweep(folder, endpoint, way))
+def test_a_connection_cut_at_any_byte_neither_loses_nor_doubles_anything(endpoint: str) -> None:
+    points = {way: asyncio.run(sweep(endpoint, way)) for way in Way}
     told = ", ".join(f"{n} {way}" for way, n in points.items())
     print(f"\n{endpoint}: {sum(points.values())} points ({told}), 0 bad")
 
@@ -422,6 +441,6 @@ def renumbered(load: Callable[..., tuple[Parcel, ...]]) -> Callable[..., tuple[P
     indirect=["planted"],
 )
 @pytest.mark.usefixtures("planted")
-def test_a_planted_mistake_is_found(tmp_path: Path, endpoint: str, way: Way, words: str) -> None:
+def test_a_planted_mistake_is_found(endpoint: str, way: Way, words: str) -> None:
     with pytest.raises(Bad, match=words):
-        asyncio.run(sweep(tmp_path, endpoint, way))
+        asyncio.run(sweep(endpoint, way))
