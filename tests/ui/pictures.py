@@ -249,14 +249,14 @@ def draw_settings(window: MainWindow, camera: Camera) -> None:
     """Each section; a field that is wrong, one that is begun, applied; a key that is entered, one that is renewed."""
     window.open_page(Page.SETTINGS)
     page = window.settings_page
-    if not page.forms[Section.OUTLET].begun() and page.keys.cards["api-key"].is_there is None:
+    if not page.form(Section.OUTLET).begun() and page.keys.cards["api-key"].is_there is None:
         page.answering = Answering(page)  # type: ignore[attr-defined]  # kept as long as the page
     window.show_status(STATUS, NOW)
     for section in Section:
         page.go_to(section)
         camera.take(window, f"settings-{section.name.lower()}")
     page.go_to(Section.OUTLET)
-    form, footer = page.forms[Section.OUTLET], page.places[Section.OUTLET].footer
+    form, footer = page.form(Section.OUTLET), page.place(Section.OUTLET).footer
     field = form.fields["cloud_url"]
     assert isinstance(field, Entry)
     assert footer is not None

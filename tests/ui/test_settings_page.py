@@ -37,10 +37,9 @@ from outlet_sync_gui.ui.keys_section import API_KEY, WEBHOOK_SECRET, KeyCard
 from outlet_sync_gui.ui.main_window import SIZE, MainWindow
 from outlet_sync_gui.ui.rail import Page
 from outlet_sync_gui.ui.settings_form import Form
-from outlet_sync_gui.ui.settings_page import Section, SettingsPage
+from outlet_sync_gui.ui.settings_page import PARTS, Section, SettingsPage
 from outlet_sync_gui.ui.theme import Theme
 
-FORMS = (Section.OUTLET, Section.SCHEDULE, Section.SOURCES, Section.CLOSING)
 URL = "https://cloud.example"
 
 
@@ -62,16 +61,18 @@ def keeper(directory: Path, window: MainWindow) -> Iterator[Keeper]:
 def page(window: MainWindow, keeper: Keeper, qtbot: QtBot) -> SettingsPage:
     assert keeper
     window.open_page(Page.SETTINGS)
-    qtbot.waitUntil(lambda: bool(window.settings_page.forms[Section.OUTLET].fields["outlet_id"].value()))
+    qtbot.waitUntil(lambda: bool(window.settings_page.form(Section.OUTLET).fields["outlet_id"].value()))
     return window.settings_page
 
 
 def entry(page: SettingsPage, key: str) -> tuple[Section, Entry]:
-    section = next(section for section in FORMS if key in page.forms[section].fields)
+    section = next(
+        section for section, (parts, _) in PARTS.items() for part in parts for spec in part.specs if spec.key == key
+    )
     page.go_to(section)
-    for disclosure in page.forms[section].for_it:
+    for disclosure in page.form(section).for_it:
         disclosure.button.setChecked(True)
-    found = page.forms[section].fields[key]
+    found = page.form(section).fields[key]
     assert isinstance(found, Entry)
     return section, found
 
@@ -87,7 +88,7 @@ def type_in(field: Entry, text: str) -> None:
 
 
 def apply(page: SettingsPage, section: Section, qtbot: QtBot) -> None:
-    footer = page.places[section].footer
+    footer = page.place(section).footer
     assert footer is not None
     footer.apply.click()
     qtbot.waitUntil(lambda: footer.text.whole() == "Applied. No restart is needed.")
@@ -129,7 +130,7 @@ def test_what_is_typed_is_kept_once_it_is_applied(
     assert settings.settings_file(directory).read_bytes() == before
     apply(page, section, qtbot)
     assert in_file(directory)[key] == kept
-    assert not page.forms[section].begun()
+    assert not page.form(section).begun()
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ def test_what_cannot_be_is_told_where_it_is_typed_and_is_never_kept(
 ) -> None:
     before = settings.settings_file(directory).read_bytes()
     section, field = entry(page, key)
-    footer = page.places[section].footer
+    footer = page.place(section).footer
     assert footer is not None
     type_in(field, text)
     assert not footer.apply.isEnabled()
@@ -191,7 +192,7 @@ def test_enter_applies(page: SettingsPage, directory: Path, qtbot: QtBot) -> Non
     type_in(field, "JKT-009")
     QTest.keyClick(field.control, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: in_file(directory)["outlet_code"] == '"JKT-009"')
-    qtbot.waitUntil(lambda: not page.forms[section].begun())
+    qtbot.waitUntil(lambda: not page.form(section).begun())
 
 
 def test_what_was_applied_is_undone_to_the_very_file(page: SettingsPage, directory: Path, qtbot: QtBot) -> None:
@@ -201,7 +202,7 @@ def test_what_was_applied_is_undone_to_the_very_file(page: SettingsPage, directo
     _, proxy = entry(page, "proxy")  # which the file did not say
     type_in(proxy, "http://proxy.example:1")
     apply(page, section, qtbot)
-    footer = page.places[section].footer
+    footer = page.place(section).footer
     assert footer is not None
     assert footer.back.text() == "Undo"
     footer.back.click()
@@ -212,7 +213,7 @@ def test_what_was_applied_is_undone_to_the_very_file(page: SettingsPage, directo
 
 def test_what_was_begun_is_dropped_or_stays_until_somebody_applies_it(page: SettingsPage, keeper: Keeper) -> None:
     section, field = entry(page, "outlet_code")
-    footer = page.places[section].footer
+    footer = page.place(section).footer
     assert footer is not None
     type_in(field, "JKT-0")
     page.go_to(Section.HELP)
@@ -240,9 +241,9 @@ def test_what_it_sets_is_read_only_and_says_why(
     assert field.line.whole() == "Set by IT on this PC (OUTLET_SYNC_OUTLET_CODE). It can't be changed here."
     assert field.control.isReadOnly()
     assert not page.look.language.control.isEnabled()
-    pick = page.forms[Section.SCHEDULE].fields["pull_interval_s"]
+    pick = page.form(Section.SCHEDULE).fields["pull_interval_s"]
     assert (pick.control.isEnabled(), pick.control.property("currentText")) == (False, "77 seconds")
-    switch = page.forms[Section.SOURCES].fields["webhook_enabled"]
+    switch = page.form(Section.SOURCES).fields["webhook_enabled"]
     assert (switch.control.isEnabled(), switch.value()) == (False, False)
 
 
@@ -268,12 +269,12 @@ def test_what_headquarters_set_says_so_and_a_change_here_wins(
 def test_a_network_certificate_that_is_not_there_is_not_kept(page: SettingsPage, directory: Path, qtbot: QtBot) -> None:
     section, field = entry(page, "ca_file")
     type_in(field, str(directory / "missing.pem"))
-    footer = page.places[section].footer
+    footer = page.place(section).footer
     assert footer is not None
     footer.apply.click()
     qtbot.waitUntil(lambda: footer.text.whole().startswith("▲ The setting ca_file can't be"))
     assert "ca_file" not in in_file(directory)
-    assert page.forms[section].begun() == {"ca_file"}
+    assert page.form(section).begun() == {"ca_file"}
 
 
 def test_a_disk_that_does_not_write_is_told_and_nothing_is_lost(
@@ -282,7 +283,7 @@ def test_a_disk_that_does_not_write_is_told_and_nothing_is_lost(
     (directory / "settings.new").mkdir()
     section, field = entry(page, "outlet_code")
     type_in(field, "JKT-009")
-    footer = page.places[section].footer
+    footer = page.place(section).footer
     assert footer is not None
     footer.apply.click()
     qtbot.waitUntil(lambda: footer.text.whole().startswith("▲ "))
@@ -290,8 +291,8 @@ def test_a_disk_that_does_not_write_is_told_and_nothing_is_lost(
 
 
 def test_every_field_knows_its_setting(page: SettingsPage) -> None:
-    for section in FORMS:
-        for shown in page.forms[section].shown:
+    for section in PARTS:
+        for shown in page.form(section).shown:
             chosen = settings.Settings()
             text = setting_fields.text_of(chosen, shown.spec.key)
             if shown.spec.key not in settings.NEEDED:
@@ -304,13 +305,15 @@ def test_every_field_knows_its_setting(page: SettingsPage) -> None:
 def test_nothing_is_cut_off_and_everything_can_be_touched_and_has_a_name(
     window: MainWindow, page: SettingsPage, size: QSize, language: str
 ) -> None:
+    for section in Section:  # made in another language and width
+        page.place(section)
     words.use(language)
     window.resize(size)
     window.retranslate()
     window.show_status(STATES["offline"], NOW)
     for section in Section:
         page.go_to(section)
-        content = page.places[section].content
+        content = page.place(section).content
         if isinstance(content, Form):
             for disclosure in content.for_it:
                 disclosure.button.setChecked(True)
@@ -322,7 +325,7 @@ def test_the_keyboard_reaches_every_field_and_button(window: MainWindow, page: S
     for section in Section:
         page.go_to(section)
         settle()
-        place = page.places[section].page
+        place = page.stack.currentWidget()
         kinds = (QPushButton, QLineEdit)
         wanted = {w for kind in kinds for w in place.findChildren(kind) if w.isVisible() and w.isEnabled()}
         page.list.setFocus()
@@ -355,12 +358,12 @@ def test_the_service_that_runs_takes_a_setting_up(app: App, qtbot: QtBot) -> Non
     qtbot.waitUntil(lambda: app.status.is_running and app.status.last_success_at is not None)
     app.window.open_page(Page.SETTINGS)
     page = app.window.settings_page
-    qtbot.waitUntil(lambda: bool(page.forms[Section.OUTLET].fields["outlet_id"].value()))
+    qtbot.waitUntil(lambda: bool(page.form(Section.OUTLET).fields["outlet_id"].value()))
     section, field = entry(page, "outlet_code")
     type_in(field, "JKT-777")
     apply(page, section, qtbot)
     qtbot.waitUntil(lambda: app.status.outlet_code == "JKT-777")
-    switch = page.forms[Section.SOURCES].fields["webhook_enabled"]
+    switch = page.form(Section.SOURCES).fields["webhook_enabled"]
     assert isinstance(switch, Switch)
     assert app.status.webhook_url is not None
     page.go_to(Section.SOURCES)
@@ -374,9 +377,11 @@ def test_the_connection_is_tested_where_it_is_set_and_where_the_key_is(app: App,
     qtbot.waitUntil(lambda: app.status.is_running and app.status.last_success_at is not None)
     app.window.open_page(Page.SETTINGS)
     page = app.window.settings_page
-    qtbot.waitUntil(lambda: bool(page.forms[Section.OUTLET].fields["outlet_id"].value()))
-    for section, test in zip((Section.OUTLET, Section.KEYS), page.tests, strict=True):
+    qtbot.waitUntil(lambda: bool(page.form(Section.OUTLET).fields["outlet_id"].value()))
+    for section in (Section.OUTLET, Section.KEYS):
         page.go_to(section)
+        test = page.place(section).test
+        assert test is not None
         assert (test.isVisible(), test.card.isVisible()) == (True, False)
         with qtbot.waitSignal(test.over):
             test.button.click()
@@ -400,8 +405,10 @@ def test_another_language_is_spoken_everywhere_at_once_and_at_the_next_start(
             app.window.decisions.conflicts.reject()
     app.window.open_page(Page.SETTINGS)
     page = app.window.settings_page
-    qtbot.waitUntil(lambda: bool(page.forms[Section.OUTLET].fields["outlet_id"].value()))
+    qtbot.waitUntil(lambda: bool(page.form(Section.OUTLET).fields["outlet_id"].value()))
     assert "Settings" in texts(app.window)
+    for section in Section:
+        page.place(section)
     page.go_to(Section.LOOK)
     page.look.language.buttons["id"].click()
     left = {text for text in texts(app.window) if text in catalogue}
@@ -414,7 +421,7 @@ def test_colours_are_chosen_at_once_and_kept(app: App, tmp_path: Path, qtbot: Qt
     app.start()
     app.window.open_page(Page.SETTINGS)
     page = app.window.settings_page
-    qtbot.waitUntil(lambda: bool(page.forms[Section.OUTLET].fields["outlet_id"].value()))
+    qtbot.waitUntil(lambda: bool(page.form(Section.OUTLET).fields["outlet_id"].value()))
     page.go_to(Section.LOOK)
     before = app.window.palette().window().color()
     page.look.appearance.buttons["dark"].click()
@@ -613,16 +620,28 @@ def test_the_comparison_is_offered_where_headquarters_can_be_read_back(
     assert keeper
     window.open_page(Page.SETTINGS)
     page = window.settings_page
-    qtbot.waitUntil(lambda: bool(page.forms[Section.OUTLET].fields["outlet_id"].value()))
+    qtbot.waitUntil(lambda: bool(page.form(Section.OUTLET).fields["outlet_id"].value()))
     page.go_to(Section.CLOSING)
-    assert page.forms[Section.CLOSING].fields["cloud_extras"].isVisible() is is_shown
+    assert page.form(Section.CLOSING).fields["cloud_extras"].isVisible() is is_shown
 
 
-def test_a_test_that_finds_it_offers_it_at_once(page: SettingsPage, qtbot: QtBot) -> None:
-    test = page.tests[0]
+@pytest.mark.parametrize("is_seen_before", [True, False])
+def test_a_test_that_finds_it_offers_it_at_once(page: SettingsPage, is_seen_before: bool) -> None:
+    if is_seen_before:
+        page.go_to(Section.CLOSING)
+        assert not page.form(Section.CLOSING).fields["cloud_extras"].isVisible()
+    test = page.place(Section.OUTLET).test
+    assert test is not None
     test.steps = {READINGS: Step(code=READINGS, result=Result.PASSED)}
-    page.go_to(Section.CLOSING)
-    field = page.forms[Section.CLOSING].fields["cloud_extras"]
-    assert not field.isVisible()
     test.over.emit(test.can_be_read)
-    assert field.isVisible()
+    page.go_to(Section.CLOSING)
+    assert page.form(Section.CLOSING).fields["cloud_extras"].isVisible()
+
+
+def test_a_section_is_made_when_somebody_first_goes_there(page: SettingsPage) -> None:
+    def made() -> list[bool]:
+        return [page.stack.widget(section).layout() is not None for section in Section]
+
+    assert made() == [True, False, False, False, False, False, False]
+    page.go_to(Section.CLOSING)
+    assert made() == [True, False, False, False, True, False, False]

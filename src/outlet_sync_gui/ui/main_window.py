@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from outlet_sync_gui.state import State
 from outlet_sync_gui.ui.page import Page
@@ -364,7 +364,11 @@ class MainWindow(QMainWindow):
 
     def _add(self, page: P) -> P:
         """A page among the others, in the language, colours and width of now."""
-        self.pages.addWidget(_scrolling(page))
+        from outlet_sync_gui.ui.widgets import scroll_area
+
+        area = scroll_area()
+        self.pages.addWidget(area)
+        area.setWidget(page)
         self._made.append(page)
         page.retranslate()
         page.arrange(self.width())
@@ -383,15 +387,3 @@ class MainWindow(QMainWindow):
 def _rows(found: object) -> Sequence[Any]:
     assert isinstance(found, Sequence)
     return found
-
-
-def _scrolling(page: QWidget) -> QScrollArea:
-    from PySide6.QtCore import Qt  # late: all its names take longer than the empty window
-
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what stands in it is reached, and scrolled to
-    area.setWidget(page)
-    return area

@@ -1,7 +1,7 @@
 """One section of the settings as a form: nothing counts before Apply is pressed, and then it can be undone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -65,11 +65,6 @@ class Form(QWidget):
                 self._say(each, kept)
                 setting_fields.show(each.field, setting_fields.text_of(kept.loaded.settings, each.spec.key))
         self.changed.emit()
-
-    def offer_extras(self) -> None:
-        """Headquarters was found to offer more than it must."""
-        if self._kept is not None:
-            self.show_kept(replace(self._kept, can_be_read=True))
 
     def begun(self) -> frozenset[str]:
         """The settings whose fields stand otherwise than what is kept."""

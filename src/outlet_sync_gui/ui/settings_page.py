@@ -1,16 +1,18 @@
-"""The page of the settings: its sections at the left, the one that is chosen beside them."""
+"""The page of the settings: its sections at the left, the one that is chosen beside them.
 
-from dataclasses import dataclass
+A section is made when somebody first goes there: to make all of them at once would be felt.
+"""
+
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFrame,
     QListWidget,
     QListWidgetItem,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -28,7 +30,7 @@ from outlet_sync_gui.ui.keys_section import KeysSection
 from outlet_sync_gui.ui.look_section import LookSection
 from outlet_sync_gui.ui.settings_form import Footer, Form
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import NARROW_PX, Label, follow_choice
+from outlet_sync_gui.ui.widgets import NARROW_PX, Label, follow_choice, scroll_area
 from outlet_sync_gui.words import N_
 
 LIST_PX, LIST_ROWS_PX, HALVES_FROM_PX, ICON_PX = 184, 44, 900, 20
@@ -55,7 +57,6 @@ NAMES = {
     Section.LOOK: N_("Look"),
     Section.HELP: N_("Help"),
 }
-SCHEDULE_LINE = N_("Orders and payments go out at once. The rest follows these times.")
 PARTS = {
     Section.OUTLET: (setting_fields.OUTLET, N_("All of this is in the letter from headquarters.")),
     Section.SCHEDULE: (
@@ -67,14 +68,18 @@ PARTS = {
 }
 
 
+TESTED = (Section.OUTLET, Section.KEYS)  # where headquarters is named, and where the key is
+AnySection = Form | KeysSection | LookSection | HelpSection
+Content = TypeVar("Content", Form, KeysSection, LookSection, HelpSection)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One section on the page; a form has its footer."""
+    """One section on the page; a form has its footer, and where headquarters is named the connection can be tested."""
 
-    page: QWidget
-    column: QVBoxLayout
-    content: Form | KeysSection | LookSection | HelpSection
+    content: AnySection
     footer: Footer | None = None
+    test: ConnectionTest | None = None
 
 
 class SettingsPage(QWidget):
@@ -89,33 +94,64 @@ class SettingsPage(QWidget):
     def __init__(self, theme: Theme, test: Test) -> None:
         super().__init__()
         self.setProperty("kind", "page")
-        self._theme = theme
+        self._theme, self._test = theme, test
+        self._kept: Kept | None = None
+        self._status: Status | None = None
+        self._now_ms = self._width = 0
         self.title, self.error = Label("page-title"), Label("error", wraps=True)
         self.list = QListWidget()
         self.list.setFixedWidth(LIST_PX)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.menu = Pick(theme)
         self.menu.label.hide()
-        self.keys, self.look, self.help = KeysSection(theme), LookSection(theme), HelpSection(theme)
-        self.forms = {section: Form(theme, parts, line=line) for section, (parts, line) in PARTS.items()}
-        self.tests = [ConnectionTest(theme, test) for _ in range(2)]
-        for column, tried in zip((self.forms[Section.OUTLET].column, self.keys.column), self.tests, strict=True):
-            tried.setMaximumWidth(WIDEST_PX)
-            tried.begun.connect(tried.card.show)
-            tried.over.connect(partial(self._tested, tried))
-            column.insertWidget(column.count() - 1, tried)
         self.stack = QStackedWidget()
-        self.places = {section: self._place(section) for section in Section}
+        for _ in Section:
+            self.list.addItem(QListWidgetItem())
+            self.stack.addWidget(QWidget())
+        self._made: dict[Section, Place] = {}
         self._lay_out()
-        self._connect()
+        self.list.currentRowChanged.connect(self._turned)
+        follow_choice(self.list)
+        self.menu.edited.connect(lambda: self.list.setCurrentRow(int(str(self.menu.value()))))
         self.list.setCurrentRow(Section.OUTLET)
+
+    def place(self, section: Section) -> Place:
+        """A section as it stands now, made when somebody first goes there."""
+        if section not in self._made:
+            self._made[section] = made = self._place(section)
+            _retranslate(made)
+            self._arrange(made)
+            if self._kept is not None:
+                _show_kept(made, self._kept)
+        return self._made[section]
+
+    def form(self, section: Section) -> Form:
+        """The fields of a section that has them."""
+        return self._content(section, Form)
+
+    @property
+    def keys(self) -> KeysSection:
+        """What is on the section of the keys."""
+        return self._content(Section.KEYS, KeysSection)
+
+    @property
+    def look(self) -> LookSection:
+        """What is on the section of language and colours."""
+        return self._content(Section.LOOK, LookSection)
+
+    @property
+    def help(self) -> HelpSection:
+        """What is on the section for the help desk."""
+        return self._content(Section.HELP, HelpSection)
 
     def wish(self) -> None:
         """Nothing is read of the store by the window's reader."""
 
     def show_status(self, status: Status, now_ms: int) -> None:
         """Show what is true now."""
-        self.help.show_status(status, now_ms)
+        self._status, self._now_ms = status, now_ms
+        if Section.HELP in self._made:
+            self.help.show_status(status, now_ms)
 
     def begin(self) -> None:
         """Somebody comes here: look what is kept now."""
@@ -128,11 +164,11 @@ class SettingsPage(QWidget):
         elif isinstance(errand, Look) and isinstance(came, OutletSyncError):
             self.error.say(f"▲ {words.problem(came)}")
             self.error.show()
-        for place in self.places.values():
+        for place in self._made.values():
+            if isinstance(place.content, KeysSection | LookSection):
+                place.content.show_came(errand, came)
             if place.footer is not None and isinstance(errand, Save):
                 place.footer.show_saved(errand, came)
-        self.keys.show_came(errand, came)
-        self.look.show_came(errand, came)
 
     def go_to(self, section: Section) -> None:
         """Show a section."""
@@ -141,41 +177,41 @@ class SettingsPage(QWidget):
     def retranslate(self) -> None:
         """Say it again in the language that is spoken now."""
         self.title.say(words.say("Settings"))
-        for test in self.tests:
-            test.retranslate()
         self.list.setAccessibleName(words.say("Settings"))
-        for place in self.places.values():
-            place.content.retranslate()
-            if place.footer is not None:
-                place.footer.retranslate()
+        for place in self._made.values():
+            _retranslate(place)
         self._name()
 
     def arrange(self, width: int) -> None:
         """A list at the left, or a menu above where it is narrow."""
+        self._width = width
         is_compact = width < NARROW_PX
         side, top = (12, 12) if is_compact else (24, 20)
         self._column.setContentsMargins(side, top, side, 8 if is_compact else 16)
         self.list.setVisible(not is_compact)
         self.menu.setVisible(is_compact)
-        for place in self.places.values():
-            place.content.arrange(is_compact=width < HALVES_FROM_PX if isinstance(place.content, Form) else is_compact)
+        for place in self._made.values():
+            self._arrange(place)
+
+    def _arrange(self, place: Place) -> None:
+        narrow = HALVES_FROM_PX if isinstance(place.content, Form) else NARROW_PX
+        place.content.arrange(is_compact=self._width < narrow)
 
     def _tested(self, test: ConnectionTest, _is_passed: bool) -> None:
-        if test.can_be_read:
-            self.forms[Section.CLOSING].offer_extras()
+        """A test may find that headquarters offers more than it must."""
+        if test.can_be_read and self._kept is not None:
+            self._kept = replace(self._kept, can_be_read=True)
+            if Section.CLOSING in self._made:
+                self.form(Section.CLOSING).show_kept(self._kept)
 
     def _show_kept(self, kept: Kept) -> None:
+        self._kept = kept
         self.error.hide()
-        for test in self.tests:
-            test.forget()  # it was of what is kept no more, perhaps
-            test.card.hide()
-        for place in self.places.values():
-            place.content.show_kept(kept)
-            if place.footer is not None:
-                place.footer.show_kept(kept)
+        for place in self._made.values():
+            _show_kept(place, kept)
 
     def _turned(self, row: int) -> None:
-        self._fill(self.places[Section(row)])
+        self.place(Section(row))
         self.stack.setCurrentIndex(row)
         self.menu.show_value(row)
         self._name()
@@ -186,8 +222,8 @@ class SettingsPage(QWidget):
         names = []
         for section, text in NAMES.items():
             name, item = words.say(text), self.list.item(section)
-            form = self.forms.get(section)
-            is_begun = form is not None and bool(form.begun())
+            place = self._made.get(section)
+            is_begun = place is not None and isinstance(place.content, Form) and bool(place.content.begun())
             told = words.say("{name}, not applied yet", name=name) if is_begun else name
             item.setText(f"{name} •" if is_begun else name)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, told)
@@ -197,43 +233,65 @@ class SettingsPage(QWidget):
         self.menu.offer(names)
         self.menu.name(words.say("Settings"))
 
+    def _content(self, section: Section, kind: type[Content]) -> Content:
+        content = self.place(section).content
+        assert isinstance(content, kind)
+        return content
+
     def _place(self, section: Section) -> Place:
-        contents: dict[Section, KeysSection | LookSection | HelpSection] = {
-            Section.KEYS: self.keys,
-            Section.LOOK: self.look,
-            Section.HELP: self.help,
-        }
-        content = self.forms.get(section) or contents[section]
+        content = self._make(section)
         footer = Footer(content) if isinstance(content, Form) else None
-        page = QWidget()
-        column = QVBoxLayout(page)
+        test = self._add_test(content) if section in TESTED else None
+        area = scroll_area()
+        column = QVBoxLayout(self.stack.widget(section))
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.stack.addWidget(page)
-        self.list.addItem(QListWidgetItem())
-        return Place(page, column, content, footer)
+        column.addWidget(area, 1)
+        area.setWidget(content)
+        if footer is not None:
+            footer.save_asked.connect(self.asked)
+            column.addWidget(footer)
+        return Place(content, footer, test)
 
-    def _fill(self, place: Place) -> None:
-        """Put a section on the page when somebody first goes there: to style all of them at once would be felt."""
-        if place.column.count() == 0:
-            place.column.addWidget(_scrolling(place.content), 1)
-            if place.footer is not None:
-                place.column.addWidget(place.footer)
+    def _add_test(self, content: AnySection) -> ConnectionTest:
+        made = ConnectionTest(self._theme, self._test)
+        made.setMaximumWidth(WIDEST_PX)
+        made.card.hide()
+        made.begun.connect(made.card.show)
+        made.over.connect(partial(self._tested, made))
+        content.column.insertWidget(content.column.count() - 1, made)
+        return made
 
-    def _connect(self) -> None:
-        self.list.currentRowChanged.connect(self._turned)
-        follow_choice(self.list)
-        self.menu.edited.connect(lambda: self.list.setCurrentRow(int(str(self.menu.value()))))
-        for section, place in self.places.items():
-            if place.footer is not None:
-                place.footer.save_asked.connect(self.asked)
-                self.forms[section].changed.connect(self._name)
-        for content in (self.keys, self.look):
-            content.asked.connect(self.asked)
-        self.look.language_asked.connect(self.language_asked)
-        self.look.appearance_asked.connect(self.appearance_asked)
-        self.help.answered.connect(self.answered)
-        self.help.log_asked.connect(self.log_asked)
+    def _make(self, section: Section) -> AnySection:
+        match section:
+            case Section.KEYS:
+                keys = KeysSection(self._theme)
+                keys.asked.connect(self.asked)
+                return keys
+            case Section.LOOK:
+                return self._make_look()
+            case Section.HELP:
+                return self._make_help()
+            case _:
+                parts, line = PARTS[section]
+                form = Form(self._theme, parts, line=line)
+                form.changed.connect(self._name)
+                return form
+
+    def _make_look(self) -> LookSection:
+        look = LookSection(self._theme)
+        look.asked.connect(self.asked)
+        look.language_asked.connect(self.language_asked)
+        look.appearance_asked.connect(self.appearance_asked)
+        return look
+
+    def _make_help(self) -> HelpSection:
+        made = HelpSection(self._theme)
+        made.answered.connect(self.answered)
+        made.log_asked.connect(self.log_asked)
+        if self._status is not None:
+            made.show_status(self._status, self._now_ms)
+        return made
 
     def _lay_out(self) -> None:
         self._column = _Column(self)
@@ -268,11 +326,18 @@ class _Column(QVBoxLayout):
         return False
 
 
-def _scrolling(content: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(content)
-    return area
+def _retranslate(place: Place) -> None:
+    if place.test is not None:
+        place.test.retranslate()
+    place.content.retranslate()
+    if place.footer is not None:
+        place.footer.retranslate()
+
+
+def _show_kept(place: Place, kept: Kept) -> None:
+    if place.test is not None:
+        place.test.forget()  # it was of what is kept no more, perhaps
+        place.test.card.hide()
+    place.content.show_kept(kept)
+    if place.footer is not None:
+        place.footer.show_kept(kept)

@@ -99,6 +99,16 @@ def bring_into_view(widget: QWidget, rect: QRect | None = None) -> None:
     QTimer.singleShot(0, widget, scroll)
 
 
+def scroll_area() -> QScrollArea:
+    """Shows a part of what is put in, and scrolls. It gets its place first: whatever is moved, Qt styles all over."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what stands in it is reached, and scrolled to
+    return area
+
+
 class PageColumn(QVBoxLayout):
     """A page's parts, one under the other, below its title and its line."""
 
