@@ -21,8 +21,8 @@ class Inode:
     def with_pieces(self, mask: int) -> bytearray:
         """Its content where those pieces arrived whose bits are set."""
         content = bytearray(self.kept)
-        for n, (at, data) in enumerate(self.pieces):
-            if mask >> n & 1:
+        for bit, (at, data) in zip(reversed(f"{mask:b}"), self.pieces, strict=False):
+            if bit == "1":
                 _apply(content, at, data)
         return content
 

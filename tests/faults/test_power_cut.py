@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ ROUNDS, SHORT_ROUNDS = 20, 7
 FEW, MANY = 20_000, 1_000_000
 CHECKPOINT_PAGES = 24  # so that a day has some forty
 STARTS_EVERY = 200
-CUTS_A_CHUNK = 40
+CUTS_A_CHUNK, FEW_CUTS = 200, 40  # a chunk begins with all that the disk did before it
 TOLD = 20
 KNOWN = """
 SELECT r.type, r.local_id, r.id, r.version, r.base_version, r.deleted_at, c.payload, c.source, o.record_id, o.flight
@@ -80,6 +80,15 @@ def digest_of(connection: Any) -> bytes:
     tables = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
     rows = [connection.execute(f"SELECT * FROM {name}").fetchall() for name, _ in tables]
     return blake2b(marshal.dumps((tables, rows), 2), digest_size=16).digest()
+
+
+def name_of(image: dict[str, bytes]) -> bytes:
+    """The same for the same files."""
+    name = sha256()
+    for part in sorted(image.items()):
+        name.update(b"%s %d " % (part[0].encode(), len(part[1])))
+        name.update(part[1])
+    return name.digest()
 
 
 def facts_of(connection: Any) -> Facts:
@@ -191,7 +200,7 @@ class Tally:
     """What came of many states."""
 
     states: int = 0
-    opened: int = 0  # states whose files were not those of the state before
+    opened: int = 0  # states whose files were not those of one before
     starts: int = 0
     bad: int = 0
     told: dict[str, str] = field(default_factory=dict)  # what is bad, and the first state where it is
@@ -222,7 +231,7 @@ class Judge:
         self._ends = [end for end, _ in tape.commits]
         self._found: dict[bytes, Found] = {}
         self._verdicts: dict[tuple[bytes, int], list[str]] = {}
-        self._last: tuple[int, bytes] = (-1, b"")
+        self._opened: dict[bytes, bytes] = {}  # what was found in which image
 
     def cuts(self, cuts: range, most: int, seed: int) -> Tally:
         """Cut after each of these requests, in at most so many ways."""
@@ -244,17 +253,15 @@ class Judge:
 
     def _count(self, tally: Tally, platter: Platter, at: int, choice: Choice, dice: int) -> None:
         tally.states += 1
-        nothing = choice == Choice(0, 0)
-        if not nothing or self._last[0] != platter.syncs:
+        image = platter.image(choice)
+        if (name := name_of(image)) not in self._opened:
             tally.opened += 1
-            content = self._open(platter.image(choice))
-            self._last = (platter.syncs, content) if nothing else self._last
-        else:
-            content = self._last[1]  # the same files as in the state before, which kept nothing either
+            self._opened[name] = self._open(image)
+        content = self._opened[name]
         bad = self._verdict(content, at)
         if dice == 0 and not bad:
             tally.starts += 1
-            bad = self._start(platter.image(choice), at)
+            bad = self._start(image, at)
         if bad:
             tally.bad += 1
             for what in bad[: TOLD - len(tally.told)]:
@@ -269,7 +276,7 @@ class Judge:
                 connection.execute("PRAGMA user_version").fetchall()
         except sqlite3.Error as error:
             return self._unreadable(error)
-        content = blake2b(file.read_bytes(), digest_size=16).digest()
+        content = sha256(file.read_bytes()).digest()
         if content not in self._found:
             self._found[content] = self._read(file)
         return content
@@ -426,10 +433,12 @@ def test_a_planted_mistake_is_found(
         plant(patch)
         tape = record(tmp_path, SHORT_ROUNDS)
     tally = Tally()
-    for start in range(0, len(tape.log), CUTS_A_CHUNK):
-        tally.add(judge_cuts(tape, range(start, min(start + CUTS_A_CHUNK, len(tape.log))), 2))
-        if any(words in told for told in tally.told):
-            return
+    with memory_folder() as folder:
+        judge = Judge(tape, folder)
+        for start in range(0, len(tape.log), FEW_CUTS):
+            tally.add(judge.cuts(range(start, min(start + FEW_CUTS, len(tape.log))), 2, SEED))
+            if any(words in told for told in tally.told):
+                return
     pytest.fail(f"not found: {tally}")
 
 
