@@ -81,9 +81,9 @@ class MainWindow(QMainWindow):
         self.rail = Rail(theme)
         self.banner = Banner()
         self.pages = QStackedWidget()
+        self._lay_out()
         self.status_page = self._add(StatusPage(theme))
         self.ring = FocusRing(self)
-        self._lay_out()
         self._connect()
         self.rail.retranslate()
         self._arrange()
@@ -306,16 +306,16 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         inside = QWidget()
+        self.setCentralWidget(inside)
         layout = QHBoxLayout(inside)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.rail)
         right = QVBoxLayout()
         right.setSpacing(0)
+        layout.addLayout(right, 1)
         right.addWidget(self.banner)
         right.addWidget(self.pages, 1)
-        layout.addLayout(right, 1)
-        self.setCentralWidget(inside)
 
     def _connect(self) -> None:
         band = self.status_page.band
