@@ -22,7 +22,7 @@ from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.connection_test import Test
 from outlet_sync_gui.ui.keeper import Errand, Kept
 from outlet_sync_gui.ui.theme import Theme, set_property
-from outlet_sync_gui.ui.widgets import NARROW_PX, FocusRing, Label, rule
+from outlet_sync_gui.ui.widgets import NARROW_PX, FocusRing, Label, rule, scroll_area
 from outlet_sync_gui.ui.wizard_pages import AutostartQuestion, LanguageQuestion, OutletQuestion, Ready, TestQuestion
 from outlet_sync_gui.ui.wizard_question import Question, capital
 from outlet_sync_gui.ui.wizard_secrets import KeyQuestion, WebhookQuestion
@@ -58,9 +58,9 @@ class Wizard(QDialog):
         self.pages = QStackedWidget()
         self.where = Label("small")
         self.back, self.next, self.hint = QPushButton(), QPushButton(), Label("quiet")
-        self._columns = [self._add(question) for question in self.questions]
         self._foot = QVBoxLayout()
         self._lay_out()
+        self._columns = [self._add(question) for question in self.questions]
         self._connect()
         self.ring = FocusRing(self)
         self.resize(SIZE)
@@ -176,13 +176,10 @@ class Wizard(QDialog):
         inside = QWidget()
         inside.setProperty("kind", "page")
         column = QVBoxLayout(inside)
-        column.addWidget(question)
-        area = QScrollArea(widgetResizable=True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inside)
+        area = scroll_area()
         self.pages.addWidget(area)
+        area.setWidget(inside)
+        column.addWidget(question)
         return column
 
     def _lay_out(self) -> None:
