@@ -326,6 +326,7 @@ def test_the_keyboard_reaches_every_field_and_button(window: MainWindow, page: S
         page.go_to(section)
         settle()
         place = page.stack.currentWidget()
+        assert place is not None
         kinds = (QPushButton, QLineEdit)
         wanted = {w for kind in kinds for w in place.findChildren(kind) if w.isVisible() and w.isEnabled()}
         page.list.setFocus()
@@ -640,7 +641,8 @@ def test_a_test_that_finds_it_offers_it_at_once(page: SettingsPage, is_seen_befo
 
 def test_a_section_is_made_when_somebody_first_goes_there(page: SettingsPage) -> None:
     def made() -> list[bool]:
-        return [page.stack.widget(section).layout() is not None for section in Section]
+        places = [page.stack.widget(section) for section in Section]
+        return [place is not None and place.layout() is not None for place in places]
 
     assert made() == [True, False, False, False, False, False, False]
     page.go_to(Section.CLOSING)

@@ -242,8 +242,9 @@ class SettingsPage(QWidget):
         content = self._make(section)
         footer = Footer(content) if isinstance(content, Form) else None
         test = self._add_test(content) if section in TESTED else None
-        area = scroll_area()
-        column = QVBoxLayout(self.stack.widget(section))
+        page, area = self.stack.widget(section), scroll_area()
+        assert page is not None
+        column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(area, 1)
@@ -259,7 +260,9 @@ class SettingsPage(QWidget):
         made.card.hide()
         made.begun.connect(made.card.show)
         made.over.connect(partial(self._tested, made))
-        content.column.insertWidget(content.column.count() - 1, made)
+        column = content.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(column.count() - 1, made)
         return made
 
     def _make(self, section: Section) -> AnySection:
