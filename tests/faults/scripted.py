@@ -83,6 +83,7 @@ class Day:
     on_failure: Callable[[], None] = lambda: None
     at_s: float = 1000.0
     wall_ms: int = START_MS
+    is_kept: bool = False  # the cloud after each arrival too
     bench: Bench = field(init=False)
     cloud: Cloud = field(init=False)
     words: list[Word] = field(default_factory=list)
@@ -275,6 +276,8 @@ class Day:
         return Answered(status=response.status, headers={}, body=response.body)
 
     def _note_arrival(self) -> None:
+        if not self.is_kept:
+            return
         now_ms, self.cloud.now_ms = self.cloud.now_ms, int  # a clock can't be copied
         self.arrived.append(Arrived(self.at(), self.bench.wall_ms, deepcopy(self.cloud)))
         self.cloud.now_ms = now_ms

@@ -126,7 +126,7 @@ def record(folder: Path, rounds: int) -> Tape:
         commits = [(0, digest_of(empty))]
     disk = Disk(CHECKPOINT_PAGES, lambda connection: commits.append((len(disk.log), digest_of(connection))))
     with disk:
-        day = Day(folder, SEED, at=lambda: len(disk.log)).live(rounds)
+        day = Day(folder, SEED, at=lambda: len(disk.log), is_kept=True).live(rounds)
         log = list(disk.log)  # how it closes is in there, at each restart
         day.bench.store.close()
     assert day.failed == []
