@@ -82,7 +82,8 @@ def headquarters_works(cloud: Cloud, n: int) -> None:
 def held_by(cloud: Cloud, entity_type: str, local_id: str) -> Mapping[str, object]:
     """What the cloud holds of a record; nothing of one that it does not know."""
     if entity_type == "daily_summary":
-        return cloud.summaries.get(local_id, {})
+        kept_day = cloud.summaries.get(local_id)  # by its date, which is all the name that it has there
+        return {"local_id": local_id, **kept_day} if kept_day else {}
     kept = cloud.records.get((entity_type, local_id))
     return kept.data if kept else {}
 
@@ -222,11 +223,12 @@ class Outlet:
         return held_by(self.cloud, entity_type, data["local_id"])
 
     def _arrived_once(self, earlier: int) -> None:
-        """Each record as its first version; the cloud counts no summaries, it keeps one a day."""
+        """Each record as its first version; a summary has none, and the cloud keeps one a day."""
         arrived = self.cloud.journal[earlier:]
-        said = [Arrival(kind, data["local_id"], 1) for kind, data in self.waiting if kind != "daily_summary"]
-        versions = {self._held(kind, data)["version"] for kind, data in self.waiting}
-        if Counter(arrived) != Counter(said) or versions != {1}:
+        counted = [(kind, data) for kind, data in self.waiting if kind != "daily_summary"]
+        said = [Arrival(kind, data["local_id"], 1) for kind, data in counted]
+        versions = [self._held(kind, data)["version"] for kind, data in counted]
+        if Counter(arrived) != Counter(said) or versions != [1] * len(counted):
             raise Bad(f"not once: {arrived} for {said}")
         self._nothing_wrong()
 
