@@ -1,5 +1,6 @@
 """What a record that the POS hands over does to what we know of it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -241,10 +242,10 @@ STEPS = st.lists(
 @settings(max_examples=60)
 @given(steps=STEPS)
 def test_whatever_happens_versions_rise_and_the_last_word_arrives(
-    steps: list[tuple[str, int]], tmp_path_factory: pytest.TempPathFactory
+    steps: list[tuple[str, int]], new_place: Callable[[], Path]
 ) -> None:
     """One order, any mix of edits, deletes, answers and crashes."""
-    bench = Bench(tmp_path_factory.mktemp("order"), at_s=1000.0)
+    bench = Bench(new_place(), at_s=1000.0)
     cloud = _Cloud()
     said: int | None = None
     for kind, amount in steps:

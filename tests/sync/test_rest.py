@@ -108,9 +108,9 @@ BLOCKED_WHILE_IT_WAITS = ["accepts", "payment", "second", "says no", "order", "s
 @given(events=st.lists(st.sampled_from(EVENTS), max_size=25))
 @example(events=BLOCKED_WHILE_IT_WAITS)
 def test_no_course_of_events_leads_to_a_rest_that_is_over_before_it_began(
-    events: list[str], tmp_path_factory: pytest.TempPathFactory
+    events: list[str], new_place: Callable[[], Path]
 ) -> None:
-    live_through(tmp_path_factory.mktemp("rest"), events)
+    live_through(new_place(), events)
 
 
 def test_a_planted_mistake_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

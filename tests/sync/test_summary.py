@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -357,8 +357,8 @@ DOINGS = st.lists(
 
 
 @given(DOINGS)
-def test_kept_sums_are_always_what_counting_all_comes_to(tmp_path_factory: pytest.TempPathFactory, doings: Any) -> None:
-    bench = Bench(tmp_path_factory.mktemp("outlet"))
+def test_kept_sums_are_always_what_counting_all_comes_to(new_place: Callable[[], Path], doings: Any) -> None:
+    bench = Bench(new_place())
     bench.hurry()
     settings = SETTINGS
     for what, name, fields in doings:

@@ -1,6 +1,8 @@
 """What a person decided, taken back within a day: a new change with the former value."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -353,14 +355,14 @@ VALUES = st.integers(min_value=1, max_value=5).map(lambda n: n * 1000)
     steps=st.lists(st.sampled_from(["undo", "send", "restart", "unknown"]), min_size=1, max_size=8),
 )
 def test_undoing_gives_back_the_former_value_under_a_higher_version_as_often_as_one_likes(
-    tmp_path_factory: pytest.TempPathFactory,
+    new_place: Callable[[], Path],
     values: tuple[int, int, int],
     own: int | None,
     strategy: str,
     steps: list[str],
 ) -> None:
     base, ours, theirs = values
-    bench = Bench(tmp_path_factory.mktemp("undo"))
+    bench = Bench(new_place())
     bench.hurry()
     bench.pull()
     agree(bench, price=base)
