@@ -296,7 +296,8 @@ def test_a_failure_brings_the_facts_of_its_sentence() -> None:
 
 def _facts_told(code: str) -> set[str]:
     """What the sentence of a failure tells; a code without a sentence would show as such."""
-    return set(PLACES.findall(" ".join(words.LADDER.get(code) or words.PROBLEMS.get(code, ("{its sentence}",)))))
+    told = words.LADDER.get(code) or words.PROBLEMS.get(code) or ("{sentence}",)
+    return set(PLACES.findall(" ".join(told)))
 
 
 def test_what_fills_the_sentences_was_found() -> None:
