@@ -72,7 +72,8 @@ def _literals(argument: ast.expr) -> Iterator[str]:
         yield from (*_literals(argument.body), *_literals(argument.orelse))
 
 
-# Thousands of sentences: a test for each would cost more than what it checks. Each test names all that fail, in its message, which is not cut.
+# Thousands of sentences: a test for each would cost more than what it checks.
+# Each test names all that fail in its message, which is not cut.
 
 
 def test_every_sentence_is_translated() -> None:
