@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from outlet_sync_gui import words
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.theme import Theme, set_property
-from outlet_sync_gui.ui.widgets import BREAK, Label, set_checked
+from outlet_sync_gui.ui.widgets import BREAK, Label, Pick, set_checked
 
 RADIO_PX, LONG_VALUE, LONGEST_RUN = 20, 22, 12
 PLACES: Mapping[int, tuple[int, int]] = {
@@ -32,7 +32,7 @@ class Side:
     is_changed: bool
 
 
-class Cell(QPushButton):
+class Cell(Pick):
     """One side's value, to be chosen; arrow keys go to its neighbours."""
 
     moved = Signal(int)  # a key
@@ -43,8 +43,6 @@ class Cell(QPushButton):
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setCheckable(True)
-        self.setAutoDefault(False)
         self._theme = theme
         self.side = side
         self.value = Label("value", wraps=True, longest_run=LONGEST_RUN)
@@ -56,7 +54,8 @@ class Cell(QPushButton):
         self.tag.say(words.say("changed"))
         self.radio = QLabel()
         changed = f" {words.say('changed')}." if side.is_changed else ""
-        self.setAccessibleName(f"{side.name}: {side.value}. {side.when}, {side.age}.{changed}")
+        told = ", ".join(part for part in (side.when, side.age) if part)
+        self.setAccessibleName(f"{side.name}: {side.value}. {told}.{changed}")
         self._lay_out()
         self.show_chosen(is_chosen=False)
 
@@ -127,6 +126,7 @@ class Agreed(QFrame):
         self.value = Label("quiet", wraps=True, longest_run=LONGEST_RUN)
         self.value.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.value.say(_breaking(value))
+        self.value.setAccessibleName(f"{words.say('Last agreed')}: {value}")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.value)

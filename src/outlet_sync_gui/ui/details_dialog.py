@@ -203,6 +203,7 @@ def _put(grid: QGridLayout, n: int, title: str, text: str) -> None:
     name, value = Label("quiet", wraps=True), Label("", wraps=True)
     name.say(title)
     value.say(text)
+    value.setAccessibleName(f"{title}: {text}")
     value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     grid.addWidget(name, n, 0, Qt.AlignmentFlag.AlignTop)
     grid.addWidget(value, n, 1)

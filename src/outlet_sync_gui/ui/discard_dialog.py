@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from outlet_sync_gui import words
 from outlet_sync_gui.status import Row
 from outlet_sync_gui.ui.dialogs import Dialog, name_button
-from outlet_sync_gui.ui.widgets import Label, set_checked
+from outlet_sync_gui.ui.widgets import Label, Pick, set_checked
 
 TOLD_ROWS = 3
 LONGEST_REASON = 500
@@ -29,7 +29,7 @@ class DiscardDialog(Dialog):
         super().__init__(parent, wanted=QSize(560, 372))
         self._rows, self._n = rows, n if n is not None else len(rows)
         self.records = Label("quiet", wraps=True)
-        self.picks = [QPushButton() for _ in REASONS]
+        self.picks = [Pick() for _ in REASONS]
         self.reason = QLineEdit(maxLength=LONGEST_REASON)
         self.kept = Label("small", wraps=True)
         self.discard = self.main_button()
@@ -62,8 +62,6 @@ class DiscardDialog(Dialog):
         grid.setSpacing(8)
         for place, pick in enumerate(self.picks):
             pick.setProperty("kind", "option")
-            pick.setCheckable(True)
-            pick.setAutoDefault(False)
             pick.toggled.connect(self._picker(pick))
             grid.addWidget(pick, place // 2, place % 2)
         self.body.addWidget(self.records)
@@ -72,7 +70,7 @@ class DiscardDialog(Dialog):
         self.body.addWidget(self.kept)
         self.body.addStretch()
 
-    def _picker(self, pick: QPushButton) -> Callable[[], None]:
+    def _picker(self, pick: Pick) -> Callable[[], None]:
         def picked() -> None:
             self.reason.setText(pick.text())
             self._show_whether()  # a second press takes nothing back

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QWidget
 
 from outlet_sync_gui import words
 from outlet_sync_gui.store.conflicts import Conflict, Strategy
@@ -14,7 +14,7 @@ from outlet_sync_gui.ui.comparison import Winner
 from outlet_sync_gui.ui.dialogs import Dialog, name_button
 from outlet_sync_gui.ui.review import Case, effects
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.widgets import Label, set_checked
+from outlet_sync_gui.ui.widgets import Label, Pick, set_checked
 
 KEEP = (
     (Strategy.LOCAL_WINS, words.N_("Keep local")),
@@ -56,7 +56,7 @@ class SameDialog(Dialog):
         self._theme = theme
         self._conflicts, self._winner, self._hindrance = conflicts, winner, hindrance
         self._chosen = first
-        self.keep = {strategy: QPushButton() for strategy, _ in KEEP}
+        self.keep = {strategy: Pick() for strategy, _ in KEEP}
         self.hint = Label("quiet", wraps=True)
         self.preview = QListWidget()
         self.apply = self.main_button()
@@ -81,8 +81,6 @@ class SameDialog(Dialog):
         for strategy, key in zip(self.keep, KEYS, strict=True):
             button = self.keep[strategy]
             button.setProperty("kind", "option")
-            button.setCheckable(True)
-            button.setAutoDefault(False)
             choose = self._chooser(strategy)
             button.toggled.connect(choose)
             QShortcut(QKeySequence(key), self).activated.connect(choose)

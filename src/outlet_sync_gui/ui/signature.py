@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QLabel, QLineE
 
 from outlet_sync_gui import words
 from outlet_sync_gui.ui import icons
+from outlet_sync_gui.ui.dialogs import name_button
 from outlet_sync_gui.ui.theme import Theme
 
 LONGEST_NAME, LONGEST_NOTE = 60, 500
@@ -61,8 +62,7 @@ class Signature(QWidget):
 
     def retranslate(self) -> None:
         """Say it in the language of now."""
-        self.button.setText(words.say("Decided by {who} · add a note…", who=self.who()))
-        self.button.setAccessibleName(self.button.text())
+        name_button(self.button, words.say("Decided by {who} · add a note…", who=self.who()))
         for part in (self.name, self._written):
             part.setAccessibleName(words.say("Who decides"))
         colour, ratio = self._theme.tokens.text2, self.devicePixelRatioF()

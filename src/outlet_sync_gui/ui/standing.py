@@ -132,6 +132,8 @@ class StandingCard(QFrame):
         self.sentence.say(found.sentence)
         self.note.say(found.note)
         self.note.setVisible(bool(found.note))
+        for button in self.buttons:  # the next card's have the same names
+            button.setAccessibleDescription(found.sentence)
 
     def arrange(self, *, is_compact: bool) -> None:
         """Buttons beside the sentence, or under it."""

@@ -1,13 +1,14 @@
 """Small pieces that pages are made of."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QRect, QSignalBlocker, QSize, Qt, QTimer, SignalInstance
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QButtonGroup,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -27,6 +28,12 @@ from outlet_sync_gui.ui.theme import set_property
 NARROW_PX = 760  # a window under it has its columns stacked
 MARGIN_PX = 12  # around what is brought into view
 LONGEST_RUN = 24  # characters without a place to break a line at
+ARROWS: Mapping[int, bool] = {  # whether one goes on by it, or back
+    Qt.Key.Key_Left: False,
+    Qt.Key.Key_Up: False,
+    Qt.Key.Key_Right: True,
+    Qt.Key.Key_Down: True,
+}
 Say = Callable[[], str]  # a sentence in the language of the moment
 BREAK = "\u200b"  # no width, and a line may end there
 
@@ -53,7 +60,7 @@ class Label(QLabel):
     def say(self, text: str) -> None:
         """Show a text."""
         self._whole = text
-        self.setAccessibleName(text)
+        self.setAccessibleName(text.replace(BREAK, ""))
         if self._elides:
             self._shorten()
         elif (shown := breakable(text, self._longest_run) if self.wordWrap() else text) != self.text():
@@ -182,6 +189,29 @@ def set_checked(button: QAbstractButton, *, is_checked: bool) -> None:
     """
     with QSignalBlocker(button):
         button.setChecked(is_checked)
+
+
+class Pick(QPushButton):
+    """One of several that can be chosen, heard as a radio button; whoever shows it says by `set_checked` which it is.
+
+    Tab and the arrow keys go to each, and choose none.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setCheckable(True)
+        self.setAutoDefault(False)
+        self.setAutoExclusive(True)  # by this Qt tells a radio button
+        alone = QButtonGroup(self)  # in a group with others, Qt itself would choose, and take all but one from Tab
+        alone.setExclusive(False)
+        alone.addButton(self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows go on; all else is a button's."""
+        if event.key() in ARROWS:
+            self.focusNextPrevChild(ARROWS[event.key()])
+        else:
+            super().keyPressEvent(event)
 
 
 def rule() -> QFrame:
