@@ -677,6 +677,26 @@ def test_a_till_that_has_taken_a_first_contact_in_part_keeps_what_it_edited_sinc
     assert here(bench)["price"] == 5000
 
 
+@pytest.mark.parametrize(("edited", "left"), [({}, 1000), ({"price": 2000}, 2000)], ids=["", "edited since"])
+def test_so_does_one_whose_record_was_deleted_and_made_anew_meanwhile(bench: Bench, edited: Json, left: int) -> None:
+    hear(bench, news(version=1, name="Soto", price=1000))
+    bench.put("product", product(name="Nasi", price=8000, stock=9))
+    if edited:
+        bench.put("product", product(name="Nasi", stock=9, **edited))
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    hear(bench, deleted=[tombstone(at=AT_5)])
+    hear(bench, news(version=3, at=AT_6, name="Mie", price=6000, stock=26))
+    assert [(change.action, "name" in change.fields) for change in feed(bench)] == [
+        ("create", True),
+        ("delete", False),
+        ("create", True),
+    ]
+    take(bench, 1)
+    assert isinstance(bench.put("product", product(name="Soto", price=left, stock=9)), Unchanged)
+    assert (here(bench)["name"], here(bench)["price"]) == ("Mie", 6000)
+
+
 # -- what the till deletes before it hears that the record was made anew
 
 

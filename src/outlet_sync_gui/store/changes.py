@@ -19,7 +19,10 @@ FROM change c JOIN record r ON r.id = c.record_id JOIN content p ON p.record_id 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One applied change. `fields` maps names to {"from", "to"}, counts of stock also {"delta"}; times are UTC ms."""
+    """One applied change. `fields` maps names to {"from", "to"}, counts of stock also {"delta"}; times are UTC ms.
+
+    A deletion has none: that it took all away needs no telling.
+    """
 
     seq: int
     entity_type: str
@@ -37,7 +40,7 @@ class Change:
 
 
 class Noted(NamedTuple):
-    """A change of one record, as the till's own word is compared with it."""
+    """A change of one record, as the till's own word is compared with it; a deletion names all that it took away."""
 
     seq: int
     action: str
@@ -210,7 +213,7 @@ def _change(row: Row) -> Change:
         cloud_id=cloud_id or None,
         action=action,
         version=version,
-        fields=loads_stored(fields),
+        fields={} if action == "delete" else loads_stored(fields),
         reason=reason,
         at=at,
         taken_at=taken_at,

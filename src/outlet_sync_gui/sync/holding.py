@@ -56,7 +56,7 @@ def tell_till(
     """What is other now than the till has it stands in the change feed; `payload` None: the record is gone."""
     was_gone = known.deleted_at is not None or known.operation == "delete"
     before = {} if was_gone else loads_stored(known.payload)
-    steps = {} if payload is None else steps_between(before, loads_stored(payload))
+    steps = steps_between(before, {} if payload is None else loads_stored(payload))
     if (payload is None and not was_gone) or steps:
         action = "delete" if payload is None else "create" if was_gone else "update"
         at = known.base_version if version is None else version
