@@ -7,13 +7,23 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_error, new_method_return, new_signal
+from jeepney import (
+    DBusAddress,
+    HeaderFields,
+    Message,
+    MessageType,
+    new_error,
+    new_method_call,
+    new_method_return,
+    new_signal,
+)
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, prep_socket
+from jeepney.wrappers import unwrap_msg
 
 NOBODY_S = 10.0
 SOON_S = 25.0  # a panel that announces itself to nobody is looked for ever more rarely
@@ -51,6 +61,12 @@ def display() -> Iterator[dict[str, str]]:
         server.wait(10)
 
 
+def connect(address: str) -> DBusConnection:
+    """A connection to the bus there."""
+    path = address.partition("path=")[2].partition(",")[0]
+    return DBusConnection(prep_socket(path, enable_fds=True), enable_fds=True)
+
+
 class Owner:
     """Owns a name on a bus until `close`: answers calls, keeps them in `heard`, and can emit signals."""
 
@@ -58,9 +74,7 @@ class Owner:
         self.name = name
         self.heard: queue.Queue[tuple[str, tuple[Any, ...]]] = queue.Queue()
         self._answer = answer
-        self._bus = DBusConnection(
-            prep_socket(address.partition("path=")[2].partition(",")[0], enable_fds=True), enable_fds=True
-        )
+        self._bus = connect(address)
         self._bus.send_and_get_reply(message_bus.RequestName(name, 4))
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._thread.start()
@@ -125,6 +139,24 @@ def panel(bus: Mapping[str, str]) -> Iterator[Owner]:
         yield owner
     finally:
         owner.close()
+
+
+def choose_in_tray(bus: Mapping[str, str], item: str, name: str) -> None:
+    """A person chooses this in the menu of the icon that told the panel its name."""
+    menu = DBusAddress("/MenuBar", bus_name=item, interface="com.canonical.dbusmenu")
+    with closing(connect(bus["DBUS_SESSION_BUS_ADDRESS"])) as person:
+        asked = new_method_call(menu, "GetLayout", "iias", (0, -1, ["label"]))
+        _, root = unwrap_msg(person.send_and_get_reply(asked, timeout=NOBODY_S))
+        number = next(number for number, told, _ in _entries(root) if told.get("label") == ("s", name))
+        clicked = new_method_call(menu, "Event", "isvu", (number, "clicked", ("s", ""), 0))
+        person.send_and_get_reply(clicked, timeout=NOBODY_S)
+
+
+def _entries(entry: Any) -> Iterator[Any]:
+    """An entry of a menu, and all that stand in it."""
+    yield entry
+    for _, inner in entry[2]:
+        yield from _entries(inner)
 
 
 class Notifications(Owner):

@@ -1,14 +1,15 @@
 """A screen reader for tests: what assistive technology finds of the program, over AT-SPI's own bus."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from jeepney import DBusAddress, DBusErrorResponse, HeaderFields, MatchRule, new_method_call
 from jeepney.bus_messages import message_bus
-from jeepney.io.blocking import DBusConnection, prep_socket
+from jeepney.io.blocking import DBusConnection
 from jeepney.wrappers import unwrap_msg
+from tests.desktop.desk import connect
 
 ROOT = ("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
 CHECKED, ENABLED, FOCUSABLE, SELECTED, SHOWING = 1 << 4, 1 << 8, 1 << 11, 1 << 23, 1 << 25  # first word of states
@@ -25,6 +26,7 @@ class Thing:
     place: Place
     role: str
     name: str
+    description: str
     is_focusable: bool
     is_enabled: bool
     is_checked: bool
@@ -56,6 +58,12 @@ class ScreenReader:
                     waiting[:0] = self._children(place)
             except DBusErrorResponse:
                 continue  # gone meanwhile
+
+    def inside(self, thing: Thing) -> list[Thing]:
+        """What stands right in it."""
+        return [
+            self._thing(place, self._ask(place, ACCESSIBLE, "GetState")[0]) for place in self._children(thing.place)
+        ]
 
     def labels(self, thing: Thing) -> list[str]:
         """What it is labelled by: of a box to choose from Qt tells the value for a name, and its label so."""
@@ -97,6 +105,7 @@ class ScreenReader:
             place=place,
             role=self._ask(place, ACCESSIBLE, "GetRoleName"),
             name=self._property(place, ACCESSIBLE, "Name"),
+            description=self._property(place, ACCESSIBLE, "Description"),
             is_focusable=bool(states & FOCUSABLE),
             is_enabled=bool(states & ENABLED),
             is_checked=bool(states & CHECKED),
@@ -122,18 +131,8 @@ class ScreenReader:
 @contextmanager
 def screen_reader(desk: Mapping[str, str]) -> Iterator[ScreenReader]:
     """A screen reader on this desk; programs that start after it know of it."""
-    with _connected(desk["DBUS_SESSION_BUS_ADDRESS"]) as session:
+    with closing(connect(desk["DBUS_SESSION_BUS_ADDRESS"])) as session:
         asked = new_method_call(DBusAddress("/org/a11y/bus", "org.a11y.Bus", "org.a11y.Bus"), "GetAddress")
         (address,) = unwrap_msg(session.send_and_get_reply(asked, timeout=20))
-    with _connected(address) as bus:
+    with closing(connect(address)) as bus:
         yield ScreenReader(bus)
-
-
-@contextmanager
-def _connected(address: str) -> Iterator[DBusConnection]:
-    path = address.partition("path=")[2].partition(",")[0]
-    connection = DBusConnection(prep_socket(path, enable_fds=True), enable_fds=True)
-    try:
-        yield connection
-    finally:
-        connection.close()
