@@ -127,5 +127,6 @@ def _begin(
         before()
     try:
         sys.exit(main())
-    finally:
-        atexit._run_exitfuncs()  # which a process of multiprocessing leaves out
+    finally:  # as an interpreter ends, and a process of multiprocessing does not
+        sys.stdout.flush()
+        atexit._run_exitfuncs()
