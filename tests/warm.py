@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 
 from outlet_sync_gui.__main__ import main
 
+PR_SET_PTRACER, ANYBODY = 0x59616D61, 2**64 - 1  # from linux/prctl.h
 _COMMANDS = [f"outlet_sync_gui.commands.{name}" for name in ("desktop", "headquarters", "records", "service", "setup")]
 if sys.platform == "win32":
     _processes = multiprocessing.get_context("spawn")
@@ -29,9 +30,6 @@ else:
     _processes = multiprocessing.get_context("forkserver")
     _processes.set_forkserver_preload([__name__, "outlet_sync_gui.service", *_COMMANDS])
 _turn = threading.Lock()  # starting one looks after those that have ended, which two threads must not do at once
-
-
-PR_SET_PTRACER, ANYBODY = 0x59616D61, 2**64 - 1  # from linux/prctl.h
 
 
 @dataclass(frozen=True, slots=True)

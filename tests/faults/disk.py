@@ -4,7 +4,6 @@
 """
 
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -280,11 +279,3 @@ def _translated() -> Iterator[None]:
         known = next((TEXTS[kind] for kind in TEXTS if isinstance(error, kind)), None)
         wanted, text = known or (sqlite3.OperationalError, "")
         raise wanted(text or str(error)) from error
-
-
-@contextmanager
-def memory_folder() -> Iterator[Path]:
-    """A folder in memory where there is such a thing: a million files need not wear a real disk."""
-    memory = Path("/dev/shm")  # noqa: S108 - a fresh folder of our own in it
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        yield Path(folder)

@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
@@ -17,14 +17,14 @@ from unittest.mock import patch
 from tests import warm
 from tests.fakes import running_service
 from tests.faults.day import Bad, Role, Scene, Stage, Till, rehearse
+from tests.faults.mistakes import Plant
 from tests.faults.promises import Killed, check
 from tests.faults.strace import Point, Trace
+from tests.places import memory_folder
 from tests.warm import Started, Streams
 
 from outlet_sync_gui.commands import HELD
 
-MEMORY = "/dev/shm"  # noqa: S108 - what a killed process wrote is there: no need to wait for a disk as well
-Plant = Callable[[], None]
 LONGEST_S = 40  # of a killed command, on a machine that has other things to do
 
 
@@ -74,8 +74,8 @@ def _check_end(scene: Scene, done: Killed) -> None:
 @contextmanager
 def _set(scene: Scene, stage: Stage) -> Iterator[Till]:
     """A copy of how things stood before the scene."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
-        till = Till(Path(folder) / "data", stage)
+    with memory_folder() as folder:  # what a killed process wrote is there: no need to wait for a disk as well
+        till = Till(folder / "data", stage)
         shutil.copytree(scene.folder / "data", till.directory)
         stage.show(scene.cloud())
         service = running_service(till.directory) if scene.role is Role.BESIDE else nullcontext()

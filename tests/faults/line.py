@@ -7,18 +7,16 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from functools import cache
 from pathlib import Path
 
 from tests.builders import OUTLET_CODE, OUTLET_ID, SETTINGS, START_MS, Bench
-from tests.faults.disk import memory_folder
 from tests.faults.model import Bad, Door
+from tests.places import with_fresh_store
 
 from outlet_sync_gui.listener import Request
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud
 from outlet_sync_gui.status import State, Status
-from outlet_sync_gui.store.database import FILE_NAME
 from outlet_sync_gui.sync.clock import to_ms
 from outlet_sync_gui.sync.events import Event, KeyRefused, Stopped
 from outlet_sync_gui.sync.exchange import Answer, Answered, Send, WaitUntil, Why
@@ -41,14 +39,6 @@ SPINS = 100  # steps in one moment that are no work any more
 OUT_OF_REACH = frozenset({"N-LINK", "N-DNS", "N-TLS", "N-PORTAL", "N-CLOUD", "N-ANSWER"})
 
 Fault = Callable[["Line", Send], Answer | None]
-
-
-@cache
-def fresh() -> bytes:
-    """An outlet's database before its first day: it is made once, and copied for each line."""
-    with memory_folder() as folder:
-        Bench(folder).store.close()
-        return (folder / FILE_NAME).read_bytes()
 
 
 @dataclass
@@ -75,8 +65,7 @@ class Line:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)  # noqa: S311 - a replayable course of bad luck
-        (self.directory / FILE_NAME).write_bytes(fresh())
-        self.bench = Bench(self.directory, self.settings, draw=self.chance.random)
+        self.bench = Bench(with_fresh_store(self.directory), self.settings, draw=self.chance.random)
         self.bench.hurry()
         limit = self.settings.rate_limit_per_minute
         self.cloud = Cloud(now_ms=lambda: START_MS + round(self.true_s * 1000), rate_limit_per_minute=limit)

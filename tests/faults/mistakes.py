@@ -2,7 +2,7 @@
 
 import atexit
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,8 @@ from outlet_sync_gui.store.outbox import Outbox, Parcel
 from outlet_sync_gui.store.outlet import OutletRow
 from outlet_sync_gui.sync.clock import iso, to_ms
 from outlet_sync_gui.sync.pull import OVERLAP_MS, Application
+
+Plant = Callable[[], None]
 
 
 def answers_before_it_is_on_disk() -> None:

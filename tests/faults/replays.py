@@ -25,6 +25,7 @@ from tests import warm
 from tests.builders import OUTLET_ID
 from tests.fakes import configure, environment
 from tests.faults.day import Bad
+from tests.faults.mistakes import Plant
 from tests.warm import Started, Streams
 
 from outlet_sync_gui.contract.webhooks import Kind
@@ -328,7 +329,7 @@ class Headquarters:
 class Program:
     """The real program, listening at a port that stays the same; nothing of it is left behind the block."""
 
-    def __init__(self, folder: Path, plant: Callable[[], None] | None = None) -> None:
+    def __init__(self, folder: Path, plant: Plant | None = None) -> None:
         self.port = _free_port()
         self.directory = configure(folder / "data", NOWHERE, webhook_port=self.port, intake_enabled=False)
         self._plant = plant

@@ -18,8 +18,8 @@ import pytest
 from tests.builders import SETTINGS, Bench, Json, order, product, transaction
 from tests.fakes import KEY
 from tests.faults.cutter import Line, Way
-from tests.faults.disk import memory_folder
 from tests.faults.model import Bad
+from tests.places import memory_folder
 
 from outlet_sync_gui.cloud import CloudClient, Reply
 from outlet_sync_gui.contract.answers import ItemResult, SentItem, Updates

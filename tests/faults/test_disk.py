@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from tests.builders import OUTLET_ID, Bench, order, read
 from tests.fakes import KEY, Watched, configure, running_service
-from tests.faults.disk import Disk, Fault, memory_folder
+from tests.faults.disk import Disk, Fault
 from tests.faults.model import Bad
 from tests.faults.scripted import Day
+from tests.places import memory_folder
 from tests.store import test_database, test_outbox
 
 from outlet_sync_gui import channel, service, settings

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.disk import Disk, Op, memory_folder
+from tests.faults.disk import Disk, Op
 from tests.faults.model import Key
 from tests.faults.power import Choice, Platter, after
 from tests.faults.scripted import Arrived, Day, Left, Word
+from tests.places import memory_folder
 
 from outlet_sync_gui.store import database
 from outlet_sync_gui.store.database import FILE_NAME, Database

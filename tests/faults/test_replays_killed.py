@@ -14,6 +14,7 @@ from random import Random
 import pytest
 from tests.faults import mistakes
 from tests.faults.day import Bad
+from tests.faults.mistakes import Plant
 from tests.faults.replays import (
     LONGEST_S,
     SEQUELS,
@@ -35,7 +36,6 @@ from outlet_sync_gui.simulator import wall_ms
 SEED = 20_260_127
 SENDERS = 4
 FEW, MANY = 8, 200
-Plant = Callable[[], None]
 MOST_STEPS = 60  # of the line, before the next kill: a letter is three
 ONE_IN = 10  # letters that are delivered again at once
 

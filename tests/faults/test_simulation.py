@@ -8,15 +8,13 @@ A seed that fails is named with the course of events, and replayed by `World(fol
 import gc
 import os
 import shutil
-import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import pytest
-from tests.builders import Bench
 from tests.faults.claims import Bad
 from tests.faults.model import World
 from tests.faults.plants import PLANTED, RARE, Plant
+from tests.places import memory_folder, with_fresh_store
 
 from outlet_sync_gui.sync import pull
 
@@ -25,19 +23,14 @@ FEW, MANY, PART = 2000, 200_000, 10_000
 PLANTED_WITHIN = 500
 CHUNK = 100
 AT_ONCE = 3  # of a pull's changes: so that it is also cut off between two chunks
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - quick; each run has a folder of its own
 
 
 def live_through(seeds: range) -> None:
     """Raises Bad for the first seed that ends badly."""
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, pytest.MonkeyPatch.context() as patch:
+    with memory_folder() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(pull, "CHUNK", AT_ONCE)
-        fresh = Path(folder) / "fresh"
-        fresh.mkdir()
-        Bench(fresh).store.close()  # made once, copied for each seed
         for seed in seeds:
-            place = Path(folder) / str(seed)
-            shutil.copytree(fresh, place)
+            place = with_fresh_store(folder / str(seed))
             World(place, seed).run(STEPS)
             shutil.rmtree(place)
 

@@ -18,7 +18,8 @@ import pytest
 from tests import warm
 from tests.faults import kills, mistakes
 from tests.faults.day import Bad, Scene, Stage, rehearse
-from tests.faults.kills import Plant, play, record
+from tests.faults.kills import play, record
+from tests.faults.mistakes import Plant
 from tests.faults.strace import Point, Trace, why_not
 from tests.warm import Streams
 
@@ -54,8 +55,8 @@ def points_of(scene: Scene, plant: Plant | None = None) -> list[Point]:
     return record(scene, stage(), plant)
 
 
-def kill(scene: Scene, point: Point) -> Point:
-    return play(scene, point, stage())
+def kill(scene: Scene, point: Point, plant: Plant | None = None) -> Point:
+    return play(scene, point, stage(), plant)
 
 
 def spread(points: Sequence[Point], n: int, chance: random.Random) -> Iterator[Point]:
@@ -135,7 +136,7 @@ def test_a_planted_mistake_is_found(
 ) -> None:
     points = [point for point in pool.submit(points_of, day[name], mistake).result() if point.call == call]
     random.Random(DAY).shuffle(points)  # noqa: S311 - a replayable order, no secret
-    runs = [pool.submit(play_wrong, day[name], point, mistake) for point in points]
+    runs = [pool.submit(kill, day[name], point, mistake) for point in points]
     done = (run for run in as_completed(runs) if not run.cancelled())
     found = next((error for run in done if (error := run.exception())), None)
     for run in runs:
@@ -159,7 +160,3 @@ def test_a_command_that_hangs_is_noticed_and_ended(tmp_path: Path, monkeypatch: 
     with pytest.raises(Bad, match="hangs"), kills.bounded(never_let_go):
         never_let_go.wait()
     assert never_let_go.poll() == -signal.SIGKILL
-
-
-def play_wrong(scene: Scene, point: Point, plant: Plant) -> None:
-    play(scene, point, stage(), plant)
