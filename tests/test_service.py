@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.fakes import KEY, configure, no_key, read_key, running_service
 from outlet_sync_gui import channel, settings
 from outlet_sync_gui.errors import AlreadyRunning, CredentialsMissing, StoreFailed
 from outlet_sync_gui.lock import Lock
-from outlet_sync_gui.service import Service
+from outlet_sync_gui.service import PUBLISH_EVERY_S, SHOW_SYNCING_AFTER_S, Service
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import Deciding, State, Status
@@ -73,6 +74,19 @@ def test_it_is_never_green_while_something_is_unsent(directory: Path) -> None:
     service = Service(directory, on_status=shown.append, read_key=read_key)
     assert service.run_cycle(all_lanes=True, timeout_s=20).sent == 600
     assert not [status for status in shown if status.state is State.IDLE and status.pending.total]
+
+
+def test_many_requests_show_no_more_than_people_can_read(directory: Path, cloud: SimulatedCloud) -> None:
+    shown: list[Status] = []
+    configure(directory, cloud.url, batch_max_items=2)
+    cloud.set_fault("*", Fault(latency_s=0.08))
+    enqueue(directory, *(f"A{n}" for n in range(50)))
+    service = Service(directory, on_status=shown.append, read_key=read_key)
+    started = time.monotonic()
+    assert service.run_cycle(all_lanes=True, timeout_s=30).sent == 50
+    took = time.monotonic() - started
+    assert took > 2 * SHOW_SYNCING_AFTER_S  # else it would say nothing about requests that are over
+    assert 1 < len(shown) <= took / PUBLISH_EVERY_S + 1
 
 
 def test_a_poke_sends_what_another_process_queued(directory: Path, cloud: SimulatedCloud) -> None:

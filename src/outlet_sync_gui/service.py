@@ -324,7 +324,7 @@ class Service:
         self._errands.fail(missing)
 
     async def _carry(self, session: Session, step: Send) -> None:
-        self._publish_soon(SHOW_SYNCING_AFTER_S)
+        slow = asyncio.get_running_loop().call_later(SHOW_SYNCING_AFTER_S, self._publish)
         try:
             answer = await self._exchange(session.cloud, step.request)
             news = await _read(answer) if step.flight.kind is Kind.PULL else None
@@ -332,6 +332,8 @@ class Service:
             with suppress(StoreFailed):
                 session.engine.abandon(step.flight, clock.now())
             raise
+        finally:
+            slow.cancel()
         events = session.engine.settle(step.flight, answer, clock.now(), news=news)
         self._errands.settled(events, is_pull=step.flight.kind is Kind.PULL)
         if any(isinstance(event, KeyRefused) for event in events):
@@ -562,10 +564,9 @@ class Service:
             return with_key_trouble(status, self._trouble)
         return with_error(status, self._trouble) if self._trouble else status
 
-    def _publish_soon(self, delay_s: float = PUBLISH_EVERY_S) -> None:
-        if self._publishing is None or delay_s > PUBLISH_EVERY_S:
-            handle = asyncio.get_running_loop().call_later(delay_s, self._publish)
-            self._publishing = handle if delay_s <= PUBLISH_EVERY_S else self._publishing
+    def _publish_soon(self) -> None:
+        if self._publishing is None:
+            self._publishing = asyncio.get_running_loop().call_later(PUBLISH_EVERY_S, self._publish)
 
     def _publish(self) -> None:
         self._publishing = None

@@ -118,6 +118,7 @@ def test_a_backlog_shows_how_far_it_is_by_lanes(window: MainWindow) -> None:
     assert (row.bar.value(), row.bar.maximum()) == (1250, 3410)
     model = window.status_page.list.model
     assert [model.data(model.index(n, 3)) for n in range(3)] == ["1,904", "212", "44"]
+    assert window.status_page.wish() is None  # of single records nothing is shown, so nothing is read
 
 
 def test_refused_records_show_headquarters_words(window: MainWindow) -> None:

@@ -192,6 +192,8 @@ class Rail(QFrame):
     def _place_pills(self) -> None:
         """At an entry's end, or at its icon's corner where the rail is narrow."""
         for page, pill in self.pills.items():
+            if pill.isHidden():
+                continue
             entry = self.list.visualItemRect(self.items[page])
             pill.adjustSize()
             top = entry.top() + 2 if self._is_narrow else entry.center().y() - pill.height() // 2

@@ -75,7 +75,7 @@ class StatusPage(QWidget):
         from outlet_sync_gui.reader import WantGlance  # late, as `why`: the window shows before it is loaded
 
         status = self._status
-        if status is None:
+        if status is None or _drains(status):
             return None
         return WantGlance(has_refused=status.dead > 0, has_waiting=status.pending.total > 0)
 
@@ -146,7 +146,7 @@ class StatusPage(QWidget):
         has_waiting = status.pending.total > 0
         is_led = has_waiting or (bool(self._rows) and not status.dead)
         self.list.lead_on(words.say("See the queue") if has_waiting else words.say("See activity"), is_led=is_led)
-        if status.progress is not None and status.state is State.SYNCING:
+        if _drains(status):
             self.list.show_lines(words.say("Not sent yet"), _lane_lines(status))
             return
         self.list.offer_retry(is_offered=status.dead > 0)
@@ -206,6 +206,11 @@ class _List(QFrame):
     def arrange(self, *, is_compact: bool) -> None:
         """Leave out what a narrow list has no room for."""
         self.rows.arrange(is_compact=is_compact)
+
+
+def _drains(status: Status) -> bool:
+    """Whether the list shows lanes: single records would pass too fast to be read."""
+    return status.progress is not None and status.state is State.SYNCING
 
 
 def _waiting_line(status: Status, now_ms: int) -> str:

@@ -59,12 +59,14 @@ class Label(QLabel):
 
     def say(self, text: str) -> None:
         """Show a text."""
+        if text == self._whole:
+            return
         self._whole = text
         self.setAccessibleName(text.replace(BREAK, ""))
         if self._elides:
             self._shorten()
-        elif (shown := breakable(text, self._longest_run) if self.wordWrap() else text) != self.text():
-            self.setText(shown)
+        else:
+            self.setText(breakable(text, self._longest_run) if self.wordWrap() else text)
 
     def whole(self) -> str:
         """The text, however much of it there is room for."""
