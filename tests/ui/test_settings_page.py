@@ -303,10 +303,11 @@ def test_every_field_knows_its_setting(page: SettingsPage) -> None:
 @pytest.mark.parametrize("size", [SIZE, QSize(480, 360), QSize(800, 480), QSize(512, 264)])
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_nothing_is_cut_off_and_everything_can_be_touched_and_has_a_name(
-    window: MainWindow, page: SettingsPage, size: QSize, language: str
+    window: MainWindow, page: SettingsPage, qtbot: QtBot, size: QSize, language: str
 ) -> None:
     for section in Section:  # made in another language and width
         page.place(section)
+    qtbot.waitUntil(lambda: all(key.state.whole().startswith("▲") for key in page.keys.cards.values()))
     words.use(language)
     window.resize(size)
     window.retranslate()

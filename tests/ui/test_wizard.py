@@ -40,6 +40,7 @@ class Drawer:
 
 @pytest.fixture
 def drawer() -> Iterator[Drawer]:
+    before = keyring.get_keyring()  # asked for the first time, it would choose the fake, were it there already
     drawer = Drawer()
     drawer.answers.set()
 
@@ -62,7 +63,6 @@ def drawer() -> Iterator[Drawer]:
                 raise KeyringLocked
 
     Fake.__module__ = "keyring.backends.SecretService"
-    before = keyring.get_keyring()
     keyring.set_keyring(Fake())  # type: ignore[no-untyped-call]  # keyring has no types there
     yield drawer
     drawer.answers.set()

@@ -1,6 +1,6 @@
 """The model of every list of records: lines get in, roles are answered; it asks nobody for anything."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
@@ -41,6 +41,11 @@ TITLES = {  # heard only: the header is hidden
     Column.STATE: N_("State"),
     Column.MARK: N_("Chosen"),
 }
+
+
+BOLD, AT_RIGHT = (Column.WHAT, Column.AMOUNT), (Column.AMOUNT, Column.TIME)
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class Shown(Protocol):
@@ -153,6 +158,15 @@ class RowModel(QAbstractTableModel):
         self._colours = colours
         self._bold = QFont()
         self._bold.setWeight(QFont.Weight.Medium)
+        # By number, and with nothing to compute: a page that is drawn asks five hundred times.
+        self._answers: Mapping[int, Callable[[Shown, int], object]] = {
+            Qt.ItemDataRole.DisplayRole.value: _text,
+            Qt.ItemDataRole.ToolTipRole.value: _text,
+            Qt.ItemDataRole.AccessibleTextRole.value: self._heard,
+            Qt.ItemDataRole.DecorationRole.value: self._icon,
+            Qt.ItemDataRole.FontRole.value: self._font,
+            Qt.ItemDataRole.TextAlignmentRole.value: _alignment,
+        }
 
     def set_lines(self, lines: Sequence[Shown]) -> None:
         """Show these; what did not change is left alone, so that a choice and the place in the list stay.
@@ -217,25 +231,20 @@ class RowModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, icon, weight and place of a cell."""
-        line, column = self._lines[index.row()], index.column()
-        match role:
-            case Qt.ItemDataRole.AccessibleTextRole if column == Column.MARK and line.key >= 0:
-                return words.say("ticked") if line.key in self._marked else words.say("not ticked")
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleTextRole:
-                return line.text(column)
-            case Qt.ItemDataRole.DecorationRole:
-                return self._icon(line, column)
-            case Qt.ItemDataRole.FontRole if column in (Column.WHAT, Column.AMOUNT):
-                return self._bold
-            case Qt.ItemDataRole.TextAlignmentRole:
-                is_right = column in (Column.AMOUNT, Column.TIME)
-                side = Qt.AlignmentFlag.AlignRight if is_right else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
-        return None
+        answer = self._answers.get(int(role))
+        return answer(self._lines[index.row()], index.column()) if answer else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """What a column tells, for those who hear the table."""
         return heading(TITLES, section, orientation, role)
+
+    def _heard(self, line: Shown, column: int) -> object:
+        if column == Column.MARK and line.key >= 0:
+            return words.say("ticked") if line.key in self._marked else words.say("not ticked")
+        return line.text(column)
+
+    def _font(self, _line: Shown, column: int) -> object:
+        return self._bold if column in BOLD else None
 
     def _icon(self, line: Shown, column: int) -> object:
         if line.key < 0:
@@ -249,6 +258,14 @@ class RowModel(QAbstractTableModel):
         if column == Column.STATE and line.state_icon:
             return icons.icon(line.state_icon, self._colours.text2)
         return None
+
+
+def _text(line: Shown, column: int) -> str:
+    return line.text(column)
+
+
+def _alignment(_line: Shown, column: int) -> Qt.AlignmentFlag:
+    return RIGHT if column in AT_RIGHT else LEFT
 
 
 def heading(titles: Mapping[Any, str], section: int, orientation: Qt.Orientation, role: int) -> object:

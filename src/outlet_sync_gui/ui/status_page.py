@@ -147,6 +147,7 @@ class StatusPage(QWidget):
         is_led = has_waiting or (bool(self._rows) and not status.dead)
         self.list.lead_on(words.say("See the queue") if has_waiting else words.say("See activity"), is_led=is_led)
         if _drains(status):
+            self._rows = ()  # of before: the backlog's end reads others
             self.list.show_lines(words.say("Not sent yet"), _lane_lines(status))
             return
         self.list.offer_retry(is_offered=status.dead > 0)
