@@ -84,8 +84,8 @@ def show_line(window: MainWindow, rows: Sequence[Row], **more: bool) -> None:
 
 
 def settle() -> None:
-    """Let layouts settle, one level at a time."""
-    for _ in range(4):
+    """Let layouts settle, one level at a time: the deepest, a check of the first run, has six."""
+    for _ in range(6):
         QApplication.processEvents()
 
 

@@ -13,7 +13,7 @@ if len(sys.argv) > 2:
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QTableView, QWidget
 from tests.builders import order
-from tests.ui.checks import refused, show
+from tests.ui.checks import refused, settle, show
 from tests.ui.days import DAYS, TODAY, show_day
 from tests.ui.first_run import SCENES, FirstRun
 from tests.ui.happenings import HISTORIES
@@ -62,7 +62,7 @@ def main() -> None:
         tail = f"{language}-{'dark' if is_dark else 'light'}"
         for size in (SIZE, QSize(480, 360), QSize(512, 264)):  # the last one: 1024 by 528 at 200 %
             window.resize(size)
-            camera = Camera(app, folder, f"{tail}-{size.width()}")
+            camera = Camera(folder, f"{tail}-{size.width()}")
             draw_states(window, camera)
             draw_lists(window, camera)
             draw_dialogs(window, camera)
@@ -77,12 +77,11 @@ def main() -> None:
 class Camera:
     """Takes pictures of widgets that have settled."""
 
-    def __init__(self, app: QApplication, folder: Path, tail: str) -> None:
-        self._app, self._folder, self._tail = app, folder, tail
+    def __init__(self, folder: Path, tail: str) -> None:
+        self._folder, self._tail = folder, tail
 
     def take(self, widget: QWidget, name: str) -> None:
-        for _ in range(4):  # layouts settle one level at a time
-            self._app.processEvents()
+        settle()
         widget.grab().save(str(self._folder / f"{name}-{self._tail}.png"))
 
 

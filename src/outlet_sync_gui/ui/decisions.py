@@ -1,7 +1,11 @@
-"""From a button to a decision: the dialogs between, and what came back because it could not be done."""
+"""From a button to a decision: the dialogs between, and what came back because it could not be done.
+
+Each kind of dialog is loaded when one of it is opened: the pages are there before anybody decides anything.
+"""
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -29,14 +33,13 @@ from outlet_sync_gui.sync.commands import (
     Undo,
 )
 from outlet_sync_gui.sync.history import Happened
-from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
-from outlet_sync_gui.ui.details_dialog import DetailsDialog
 from outlet_sync_gui.ui.dialogs import Dialog
-from outlet_sync_gui.ui.discard_dialog import DiscardDialog
-from outlet_sync_gui.ui.edit_dialog import LARGEST, EditDialog
 from outlet_sync_gui.ui.record_list import Action
 from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import Banner
+
+if TYPE_CHECKING:
+    from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
 
 
 class Decisions(QObject):
@@ -65,6 +68,8 @@ class Decisions(QObject):
 
     def review(self, *, is_newest_wanted: bool = False) -> None:
         """Open the review of conflicts, at the oldest; or at the newest, wherever it is."""
+        from outlet_sync_gui.ui.conflict_dialog import ConflictDialog
+
         if self.conflicts is not None and is_newest_wanted:
             self.conflicts.land()
             self.read_asked.emit(WantConflicts(self.conflicts.seen()))
@@ -144,12 +149,10 @@ class Decisions(QObject):
         """Open what was read for details or for mending."""
         if self._status is None or self.dialog is not None:
             return
-        if not wish.is_edit:
-            self._open(DetailsDialog(self._window, self._theme, wish.row, record, self._status, now().wall_ms))
-        elif len(record.content) > LARGEST:
-            self._banner.tell(partial(_too_big, wish.row))
-        else:
+        if wish.is_edit:
             self._mend(wish.row, record, self._status)
+        else:
+            self._show_details(wish.row, record, self._status)
 
     def declined(self, command: Command, error: InputRefused) -> None:
         """The service could not do it: say so until somebody has read it."""
@@ -194,7 +197,14 @@ class Decisions(QObject):
     def _reviewed(self) -> None:
         self.conflicts = None
 
+    def _show_details(self, row: Row, record: Record, status: Status) -> None:
+        from outlet_sync_gui.ui.details_dialog import DetailsDialog
+
+        self._open(DetailsDialog(self._window, self._theme, row, record, status, now().wall_ms))
+
     def _ask_why(self, rows: Sequence[Row], alike: Alike | None) -> None:
+        from outlet_sync_gui.ui.discard_dialog import DiscardDialog
+
         dialog = DiscardDialog(self._window, rows, n=alike.n if alike is not None else None)
         names = _names(rows)
         dialog.reasoned.connect(
@@ -207,6 +217,11 @@ class Decisions(QObject):
             self.read_asked.emit(WantRecord(self._to_mend.pop(0), is_edit=True))
 
     def _mend(self, row: Row, record: Record, status: Status) -> None:
+        from outlet_sync_gui.ui.edit_dialog import LARGEST, EditDialog
+
+        if len(record.content) > LARGEST:
+            self._banner.tell(partial(_too_big, row))
+            return
         draft = self._drafts.pop(row.record_id, None)
         dialog = EditDialog(self._window, self._theme, row, record, status, draft=draft)
         name = str(row.record_id)

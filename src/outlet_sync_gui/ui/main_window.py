@@ -181,7 +181,7 @@ class MainWindow(QMainWindow):
         page.language_asked.connect(self.language_asked)
         page.appearance_asked.connect(self._theme.choose)
         page.log_asked.connect(self.log_asked)
-        page.answered.connect(self.decisions.answer)
+        page.answered.connect(self._answer)
         return page
 
     def show_status(self, status: "Status", now_ms: int) -> None:
@@ -352,6 +352,9 @@ class MainWindow(QMainWindow):
                 return self.settings_page
             case _:
                 return self.status_page
+
+    def _answer(self, question_id: int, choice: str) -> None:
+        self.decisions.answer(question_id, choice)  # not before: made for the settings alone, it would delay them
 
     def _review(self) -> None:
         self.decisions.review()

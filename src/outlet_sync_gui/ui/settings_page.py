@@ -113,7 +113,6 @@ class SettingsPage(QWidget):
         self.list.currentRowChanged.connect(self._turned)
         follow_choice(self.list)
         self.menu.edited.connect(lambda: self.list.setCurrentRow(int(str(self.menu.value()))))
-        self.list.setCurrentRow(Section.OUTLET)
 
     def place(self, section: Section) -> Place:
         """A section as it stands now, made when somebody first goes there."""
@@ -154,7 +153,9 @@ class SettingsPage(QWidget):
             self.help.show_status(status, now_ms)
 
     def begin(self) -> None:
-        """Somebody comes here: look what is kept now."""
+        """Somebody comes here: look what is kept now. The first section is made when the page has its place."""
+        if self.list.currentRow() < 0:
+            self.go_to(Section.OUTLET)
         self.asked.emit(Look())
 
     def show_came(self, errand: Errand, came: object) -> None:

@@ -234,6 +234,7 @@ def set_property(widget: QWidget, name: str, value: object) -> None:
     """Set a property that the style sheet is keyed on, and draw the widget anew where it changed."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
-        widget.style().unpolish(widget)
-        widget.style().polish(widget)
-        widget.updateGeometry()
+        if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else Qt will do it once all is in place
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+            widget.updateGeometry()
