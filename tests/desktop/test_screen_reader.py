@@ -17,6 +17,7 @@ from outlet_sync_gui import words
 from outlet_sync_gui.resources import resource
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.sync.clock import iso, now
+from outlet_sync_gui.sync.closing import Check
 from outlet_sync_gui.ui.widgets import BREAK
 
 HOUR_MS = 3_600_000
@@ -169,6 +170,7 @@ def walk_dialogs(reader: ScreenReader, tray: tuple[dict[str, str], str]) -> None
     look_at_details(reader)
     look_at_question(reader)
     look_at_same(reader)
+    look_at_day(reader)
     choose_in_tray(*tray, words.say("About Outlet Sync"))
     assert found(reader, words.say("Log folder"))
     assert found(reader, f"{words.say('Outlet')}: {OUTLET_CODE}", "label")
@@ -210,6 +212,23 @@ def look_at_same(reader: ScreenReader) -> None:
     assert [thing.name.partition("\n")[0] for thing in reader.inside(preview)] == ["Soto"]
     leave(reader, words.say("Cancel"))
     leave(reader, words.say("Later"))
+
+
+def look_at_day(reader: ScreenReader) -> None:
+    things = go_to(reader, words.say("Daily summary"))
+    press(reader, words.say("Technical details"))
+    assert found(reader, words.say("Content as it is sent"), "text")
+    leave(reader, words.say("Close"))
+    reader.press(next(thing for thing in things if thing.name.startswith(f"{words.say('Business day')}: ")))
+    days = found(reader, words.say("Which day?"), "list")
+    assert [day.is_selected for day in reader.inside(days)] == [True]
+    press(reader, words.say("Other date…").removesuffix("…"))
+    assert found(reader, words.say("Month before"), "push button")
+    leave(reader, words.say("Cancel"))
+    gap = words.check_bad(Check.UNRECORDED, 1)
+    press(reader, f"{words.say('See')}: {gap}")
+    assert [record.name for record in reader.inside(found(reader, gap, "list"))] != []
+    leave(reader, words.say("Close"))
 
 
 def leave(reader: ScreenReader, name: str) -> None:

@@ -17,7 +17,7 @@ from outlet_sync_gui.support.ladder import STEPS, Result, Step
 from outlet_sync_gui.ui.forms import Entry
 from outlet_sync_gui.ui.keeper import CheckSecret, Errand, Kept, ShowToken
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.wizard import Wizard
+from outlet_sync_gui.ui.wizard import KINDS, Wizard
 from outlet_sync_gui.ui.wizard_question import Question
 
 NOTHING = Kept(loaded=Loaded(settings=Settings(), sources=dict.fromkeys(SOURCES, "default"), remote={}))
@@ -50,13 +50,12 @@ class FirstRun:
         self.goes_on.set()
         self.wizard = Wizard(parent, theme, self._test)
         self.wizard.asked.connect(self._do)
-        for question in self.wizard.questions:
-            question.show_kept(kept)
+        self.wizard.show_kept(kept)
         self.wizard.show_status(OPEN, NOW)
 
     def go(self, question: Question) -> None:
         """Be at a question; at that of the test, until it is over or waits."""
-        self.wizard._go(self.wizard.questions.index(question))
+        self.wizard._go(KINDS.index(type(question)))
         self.settle()
 
     def settle(self) -> None:

@@ -22,7 +22,7 @@ from outlet_sync_gui import words
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
 from outlet_sync_gui.support.doctor import try_line
 from outlet_sync_gui.ui.theme import Theme
-from outlet_sync_gui.ui.wizard import SIZE, Wizard
+from outlet_sync_gui.ui.wizard import KINDS, SIZE, Wizard
 
 Opened = Callable[..., FirstRun]
 LOW = [QSize(480, 360), QSize(512, 264)]  # the second: 1024 by 528 at 200 %
@@ -272,7 +272,7 @@ def test_what_is_wrong_on_the_way_to_headquarters_is_said(
         wizard = Wizard(parent, theme, partial(try_line, directory))
         wizard.show()
         with qtbot.waitSignal(wizard.test.test.over, timeout=20_000):
-            wizard._go(wizard.questions.index(wizard.test))
+            wizard._go(KINDS.index(type(wizard.test)))
         row = wizard.test.test.failed()
         assert row is not None
         assert row.accessibleName() == line

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -287,6 +287,13 @@ class MainWindow(QMainWindow):
         self.showNormal()
         self.raise_()
         self.activateWindow()
+
+    def event(self, event: QEvent) -> bool:
+        """Qt's own, but by way of Python: drawing a page asks Python 500 times, and now has the interpreter all along.
+
+        Else the thread that syncs could take it, for a millisecond, at any of them.
+        """
+        return super().event(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave it to the application whether this is the end."""

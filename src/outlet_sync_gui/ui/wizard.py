@@ -1,13 +1,15 @@
 """The first run: one question a page, the answers at the left, Enter goes on. Closed early it loses nothing."""
 
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TypeVar
+
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
-    QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QStackedWidget,
@@ -21,18 +23,31 @@ from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.ui import icons
 from outlet_sync_gui.ui.connection_test import Test
 from outlet_sync_gui.ui.keeper import Errand, Kept
-from outlet_sync_gui.ui.theme import Theme, set_property
+from outlet_sync_gui.ui.theme import Theme
 from outlet_sync_gui.ui.widgets import NARROW_PX, FocusRing, Label, rule, scroll_area
 from outlet_sync_gui.ui.wizard_pages import AutostartQuestion, LanguageQuestion, OutletQuestion, Ready, TestQuestion
-from outlet_sync_gui.ui.wizard_question import Question, capital
+from outlet_sync_gui.ui.wizard_question import Question
+from outlet_sync_gui.ui.wizard_rail import Rail
 from outlet_sync_gui.ui.wizard_secrets import KeyQuestion, WebhookQuestion
 from outlet_sync_gui.ui.wizard_sources import SourcesQuestion
 
-RAIL_PX, ICON_PX, STALL_PX = 232, 20, 32
 WIDE_MARGINS, NARROW_MARGINS = (48, 40, 24, 16), (16, 12, 16, 8)
 LOW_PX = 420
 LINE_PX = 32  # under a field: its help, or what is wrong
 SIZE, SMALLEST = QSize(1024, 528), QSize(480, 220)
+PLACES: Mapping[str, type[Question]] = {  # in the order in which they are asked
+    "language": LanguageQuestion,
+    "outlet": OutletQuestion,
+    "key": KeyQuestion,
+    "test": TestQuestion,
+    "webhook": WebhookQuestion,
+    "sources": SourcesQuestion,
+    "autostart": AutostartQuestion,
+    "ready": Ready,
+}
+KINDS = tuple(PLACES.values())
+NOTHING_TYPED = (TestQuestion, SourcesQuestion, Ready)
+Q = TypeVar("Q", bound=Question)
 
 
 class Wizard(QDialog):
@@ -45,49 +60,101 @@ class Wizard(QDialog):
     def __init__(self, parent: QWidget, theme: Theme, test: Test) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._theme = theme
+        self._theme, self._try = theme, test
         self._is_begun = False
-        self.language, self.outlet, self.key = LanguageQuestion(theme), OutletQuestion(), KeyQuestion(theme)
-        self.test, self.webhook, self.sources = TestQuestion(theme, test), WebhookQuestion(theme), SourcesQuestion()
-        self.autostart, self.ready = AutostartQuestion(theme), Ready()
-        self.questions: tuple[Question, ...] = (
-            *(self.language, self.outlet, self.key, self.test),
-            *(self.webhook, self.sources, self.autostart, self.ready),
-        )
-        self.rail = _Rail(theme, self.questions[:-1])
+        self._kept: Kept | None = None
+        self._status: Status | None = None
+        self._now_ms = 0
+        self._made: list[Question] = []
+        self._columns: list[QVBoxLayout] = []
+        self.rail = Rail(theme, KINDS[:-1], lambda place: self._at(place).line())
         self.pages = QStackedWidget()
         self.where = Label("small")
         self.back, self.next, self.hint = QPushButton(), QPushButton(), Label("quiet")
         self._foot = QVBoxLayout()
         self._lay_out()
-        self._columns = [self._add(question) for question in self.questions]
         self._connect()
         self.ring = FocusRing(self)
         self.resize(SIZE)
         self.setMinimumSize(SMALLEST)
-        self.retranslate()
         self._go(0)
+        self.retranslate()
 
     @property
     def question(self) -> Question:
         """The one that is shown."""
-        return self.questions[self.pages.currentIndex()]
+        return self._at(self.pages.currentIndex())
+
+    # -- the questions, each made when somebody first comes to it
+
+    @cached_property
+    def language(self) -> LanguageQuestion:
+        """Which language."""
+        made = self._add(LanguageQuestion(self._theme))
+        made.language_asked.connect(self.language_asked)
+        return made
+
+    @cached_property
+    def outlet(self) -> OutletQuestion:
+        """Which outlet this is."""
+        return self._add(OutletQuestion())
+
+    @cached_property
+    def key(self) -> KeyQuestion:
+        """The API key."""
+        return self._add(KeyQuestion(self._theme))
+
+    @cached_property
+    def test(self) -> TestQuestion:
+        """Whether headquarters knows this outlet."""
+        made = self._add(TestQuestion(self._theme, self._try))
+        made.test.begun.connect(lambda: self.key.show_steps({}))
+        made.test.over.connect(self._tested)
+        return made
+
+    @cached_property
+    def webhook(self) -> WebhookQuestion:
+        """Instant updates."""
+        return self._add(WebhookQuestion(self._theme))
+
+    @cached_property
+    def sources(self) -> SourcesQuestion:
+        """How records are handed over."""
+        return self._add(SourcesQuestion())
+
+    @cached_property
+    def autostart(self) -> AutostartQuestion:
+        """Whether the session starts the program."""
+        return self._add(AutostartQuestion(self._theme))
+
+    @cached_property
+    def ready(self) -> Ready:
+        """Nothing more is asked."""
+        made = self._add(Ready())
+        made.sync_asked.connect(self.sync_asked)
+        return made
 
     # -- what it is given
 
     def came(self, errand: Errand, result: object) -> None:
         """What came of an errand, its own or another's."""
         if isinstance(result, Kept):
-            for question in self.questions:
-                question.show_kept(result)
+            self.show_kept(result)
             if not self._is_begun:
                 self._begin(result)
         self.question.came(errand, result)
         self._show()
 
+    def show_kept(self, kept: Kept) -> None:
+        """What is kept now."""
+        self._kept = kept
+        for question in self._made:
+            question.show_kept(kept)
+
     def show_status(self, status: Status, now_ms: int) -> None:
         """What is true now."""
-        for question in self.questions:
+        self._status, self._now_ms = status, now_ms
+        for question in self._made:
             question.show_status(status, now_ms)
 
     def retranslate(self) -> None:
@@ -96,7 +163,7 @@ class Wizard(QDialog):
         self.setWindowIcon(icons.tray_icon(State.SETUP))
         _name(self.back, words.say("Back"))
         self.hint.say(words.say("Enter goes on"))
-        for question in self.questions:
+        for question in self._made:
             question.retranslate()
         self._show()
 
@@ -107,6 +174,10 @@ class Wizard(QDialog):
         self.rail.setVisible(not is_narrow)
         self.where.setVisible(is_narrow)
         self.hint.setVisible(not is_narrow)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        is_narrow = self.width() < NARROW_PX
         left, top, right, bottom = NARROW_MARGINS if is_narrow else WIDE_MARGINS
         top = min(top, 16) if self.height() < LOW_PX else top
         for column in self._columns:
@@ -126,13 +197,13 @@ class Wizard(QDialog):
         self.pages.setCurrentIndex(place)
         self.question.enter()
         self._show()
-        if self.question in (self.test, self.sources, self.ready):  # nothing is typed there
+        if isinstance(self.question, NOTHING_TYPED):
             self.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _answered(self, question: Question) -> None:
         if question is not self.question:
             return
-        if question is self.ready:
+        if isinstance(question, Ready):
             self.accept()
         else:
             self._go(self.pages.currentIndex() + 1)
@@ -172,21 +243,41 @@ class Wizard(QDialog):
         self.back.setEnabled(place > 0)
         self.back.setToolTip("" if place else words.say("This is the first page."))
 
-    def _add(self, question: Question) -> QVBoxLayout:
+    def _at(self, place: int) -> Question:
+        question: Question = getattr(self, tuple(PLACES)[place])
+        return question
+
+    def _add(self, question: Q) -> Q:
+        """In its place, with all that is known now."""
+        area = self.pages.widget(KINDS.index(type(question)))
+        assert isinstance(area, QScrollArea)
         inside = QWidget()
         inside.setProperty("kind", "page")
-        column = QVBoxLayout(inside)
-        area = scroll_area()
-        self.pages.addWidget(area)
         area.setWidget(inside)
+        column = QVBoxLayout(inside)
         column.addWidget(question)
-        return column
+        self._made.append(question)
+        self._columns.append(column)
+        self._arrange()
+        for button in question.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter goes on, wherever it is pressed
+        question.asked.connect(self.asked)
+        question.changed.connect(self._show)
+        question.failed.connect(self._lead_to)
+        question.answered.connect(lambda: self._answered(question))
+        question.kept = self._kept
+        question.retranslate()
+        if self._status is not None:
+            question.show_status(self._status, self._now_ms)
+        return question
 
     def _lay_out(self) -> None:
         self.back.setAutoDefault(True)
         self.next.setDefault(True)
         self.next.setProperty("kind", "primary")
         self.next.setMinimumWidth(140)
+        for _ in PLACES:
+            self.pages.addWidget(scroll_area())
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self.back)
@@ -212,98 +303,10 @@ class Wizard(QDialog):
     def _connect(self) -> None:
         self.back.clicked.connect(self._go_back)
         self.next.clicked.connect(self._next_pressed)
-        self.language.language_asked.connect(self.language_asked)
-        self.ready.sync_asked.connect(self.sync_asked)
-        for question in self.questions:
-            question.asked.connect(self.asked)
-            question.changed.connect(self._show)
-            question.failed.connect(self._lead_to)
-            question.answered.connect(lambda question=question: self._answered(question))
-        self.test.test.begun.connect(lambda: self.key.show_steps({}))
-        self.test.test.over.connect(self._tested)
-        for button in self.pages.findChildren(QPushButton):
-            button.setAutoDefault(False)  # Enter goes on, wherever it is pressed
         self._theme.changed.connect(self.retranslate)
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._focus_moved)  # before the ring, which goes where it is then
-
-
-class _Rail(QFrame):
-    """The steps: done, here, to come."""
-
-    def __init__(self, theme: Theme, questions: tuple[Question, ...]) -> None:
-        super().__init__()
-        self.setProperty("kind", "rail")
-        self.setFixedWidth(RAIL_PX)
-        self._theme, self._questions = theme, questions
-        self.icon, self.name, self.where = QLabel(), Label("title", elides=True), Label("small", elides=True)
-        self.steps = [_Step(theme) for _ in questions]
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
-        texts.addWidget(self.name)
-        texts.addWidget(self.where)
-        head = QHBoxLayout()
-        head.setContentsMargins(10, 4, 0, 8)
-        head.setSpacing(10)
-        head.addWidget(self.icon)
-        head.addLayout(texts, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 12)
-        column.setSpacing(0)
-        column.addLayout(head)
-        for step in self.steps:
-            column.addWidget(step)
-        column.addStretch()
-
-    def show_place(self, place: int) -> None:
-        """Show where one is; behind the last step all are done."""
-        count = len(self._questions)
-        self.name.say(words.say("Setting up the outlet"))
-        step = words.say("step {n} of {count}", n=min(place + 1, count), count=count)
-        self.where.say(words.say("done") if place >= count else step)
-        colour, _ = self._theme.tokens.states[State.SETUP]
-        ratio = self.devicePixelRatioF()
-        self.icon.setPixmap(icons.stall(State.SETUP, colour, STALL_PX, ratio, self._theme.tokens.rail))
-        for n, (step_row, question) in enumerate(zip(self.steps, self._questions, strict=True)):
-            line = "" if n == place else question.line() if n < place or question.NAME == "Instant updates" else ""
-            step_row.show_step(capital(words.say(question.NAME)), line, is_done=n < place, is_current=n == place)
-
-
-class _Step(QFrame):
-    """One step of the rail."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.setProperty("kind", "step")
-        self._theme = theme
-        self.icon, self.name, self.line = QLabel(), Label("title", wraps=True), Label("small", elides=True)
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
-        texts.addStretch()
-        texts.addWidget(self.name)
-        texts.addWidget(self.line)
-        texts.addStretch()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 0, 10, 0)
-        row.setSpacing(12)
-        row.addWidget(self.icon)
-        row.addLayout(texts, 1)
-
-    def show_step(self, name: str, line: str, *, is_done: bool, is_current: bool) -> None:
-        """Show it."""
-        colours = self._theme.tokens
-        self.name.say(name)
-        self.line.say(line)
-        self.line.setVisible(bool(line))
-        set_property(self.name, "role", "title" if is_done or is_current else "step")
-        set_property(self, "isCurrent", is_current)
-        shape, colour = ("passed", colours.text2) if is_done else ("ring", colours.edge)
-        shape, colour = ("radio", colours.accent) if is_current else (shape, colour)
-        ratio, glyph = self.devicePixelRatioF(), colours.surface
-        self.icon.setPixmap(icons.pixmap(shape, colour, ICON_PX, ratio, glyph))
-        told = words.say("done") if is_done else words.say("here now") if is_current else words.say("to come")
-        self.setAccessibleName(", ".join(part for part in (name, line, told) if part))
 
 
 def _lay_out_now(part: QWidget, area: QScrollArea) -> None:

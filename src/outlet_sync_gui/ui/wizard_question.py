@@ -27,6 +27,7 @@ class Question(QWidget):
     failed = Signal(object)  # the label that says so
     changed = Signal()  # what it says of itself: busy or not, its button, its line in the rail
     NAME, TITLE, INTRO = "", "", ""  # in English, to be said
+    AHEAD = ""  # what the rail says of it before one comes there
 
     def __init__(self) -> None:
         super().__init__()

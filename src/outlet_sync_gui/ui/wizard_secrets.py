@@ -165,6 +165,7 @@ class WebhookQuestion(Question):
 
     NAME, TITLE = N_("Instant updates"), N_("Instant updates")
     INTRO = N_("Optional. Headquarters' news comes at once, in place of within minutes.")
+    AHEAD = N_("optional")
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -191,7 +192,7 @@ class WebhookQuestion(Question):
 
     def line(self) -> str:
         """That it may be left."""
-        return words.say("optional")
+        return words.say(self.AHEAD)
 
     def next_text(self) -> str:
         """Nothing entered: nothing done."""
