@@ -4,7 +4,6 @@ A tray icon and an empty window need next to nothing of the program. Whichever i
 loaded beside it, in a thread (docs/decisions/0016-icon-and-window-come-before-the-program.md).
 """
 
-import gc
 import logging
 import os
 from functools import cached_property, partial
@@ -17,7 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from outlet_sync_gui.errors import OutletSyncError
-from outlet_sync_gui.process import SignalsQuit, leave, log_to_file, make_application
+from outlet_sync_gui.process import SignalsQuit, collect_seldom, leave, log_to_file, make_application
 
 if TYPE_CHECKING:
     from outlet_sync_gui.app import App
@@ -129,8 +128,7 @@ class Start(QObject):
         except Exception:
             log.exception("a bug at the start")
             self._fail(OutletSyncError("bug"))
-        gc.freeze()  # what is loaded stays: looking through it for garbage would halt the window for 40 ms at a time
-        gc.enable()
+        collect_seldom()
 
     def _hand_over(self) -> None:
         """From here on all is the App's."""

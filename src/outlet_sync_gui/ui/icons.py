@@ -35,6 +35,7 @@ def stall(state: State, colour: str, size: int, ratio: float = 1.0, glyph: str =
     return pixmap(f"stall-{grid}-{state.value}", colour, size, ratio, glyph)
 
 
+@cache
 def icon(name: str, colour: str, *, disabled: str | None = None, size: int = 20) -> QIcon:
     """An icon for buttons and rows, crisp up to twice its size."""
     made = QIcon()

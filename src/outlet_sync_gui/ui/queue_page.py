@@ -59,7 +59,10 @@ class QueuePage(QWidget):
     def show_status(self, status: Status, now_ms: int) -> None:
         """Show what is true now."""
         self._status, self._now_ms = status, now_ms
-        self._show()
+        if self._shown is None:
+            self._show()
+        else:
+            self._show_head(status)  # its rows come with what is read next
 
     def show_part(self, wish: WantLine, part: QueuePart) -> None:
         """Show what was read, unless something else is looked for, or looked at, by now."""
@@ -145,13 +148,16 @@ class QueuePage(QWidget):
         status = self._status
         if status is None:
             return
-        self._offer(status)
-        self.title.say(words.say("Queue"))
-        self.line.say(self._told(status))
+        self._show_head(status)
         stretch = self._part.stretch
         name, empty = self.title.whole(), self._empty()
         self.list.show_stretch(stretch, status, self._now_ms, name=name, empty=empty, holds=holds)
         self._show_newest()
+
+    def _show_head(self, status: Status) -> None:
+        self._offer(status)
+        self.title.say(words.say("Queue"))
+        self.line.say(self._told(status))
 
     def _offer(self, status: Status) -> None:
         n = {Group.DEAD: status.dead, Group.HELD: status.held, Group.BLOCKED: status.blocked}

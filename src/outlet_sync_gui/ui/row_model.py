@@ -44,6 +44,8 @@ TITLES = {  # heard only: the header is hidden
 
 
 BOLD, AT_RIGHT = (Column.WHAT, Column.AMOUNT), (Column.AMOUNT, Column.TIME)
+HEADING = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+LINE = HEADING | Qt.ItemFlag.ItemIsSelectable
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -225,9 +227,9 @@ class RowModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """A heading is no line to be chosen."""
-        flags = super().flags(index)
-        is_heading = index.isValid() and self._lines[index.row()].key < 0
-        return flags & ~Qt.ItemFlag.ItemIsSelectable if is_heading else flags
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        return HEADING if self._lines[index.row()].key < 0 else LINE
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, icon, weight and place of a cell."""

@@ -261,14 +261,14 @@ class Wizard(QDialog):
         self._arrange()
         for button in question.findChildren(QPushButton):
             button.setAutoDefault(False)  # Enter goes on, wherever it is pressed
-        question.asked.connect(self.asked)
-        question.changed.connect(self._show)
-        question.failed.connect(self._lead_to)
-        question.answered.connect(lambda: self._answered(question))
         question.kept = self._kept
         question.retranslate()
         if self._status is not None:
             question.show_status(self._status, self._now_ms)
+        question.asked.connect(self.asked)  # what it says of itself counts once it is one of them
+        question.changed.connect(self._show)
+        question.failed.connect(self._lead_to)
+        question.answered.connect(lambda: self._answered(question))
         return question
 
     def _lay_out(self) -> None:
