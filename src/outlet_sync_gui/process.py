@@ -37,7 +37,7 @@ def _import_as_python_does() -> None:
 def collect_seldom() -> None:
     """Look for garbage, though not in what is loaded, which stays, and seldom: each look halts the window.
 
-    For 40 ms where it goes through all, and for 14, five times a second, while a backlog's records pass.
+    For 40 ms where it goes through all, and for up to 14, every other second, while a backlog's records pass.
     """
     gc.freeze()
     gc.set_threshold(*SELDOM)
