@@ -170,7 +170,6 @@ def walk_dialogs(reader: ScreenReader, tray: tuple[dict[str, str], str]) -> None
     look_at_details(reader)
     look_at_question(reader)
     look_at_same(reader)
-    look_at_day(reader)
     choose_in_tray(*tray, words.say("About Outlet Sync"))
     assert found(reader, words.say("Log folder"))
     assert found(reader, f"{words.say('Outlet')}: {OUTLET_CODE}", "label")
@@ -268,3 +267,4 @@ def test_every_page_and_dialog_is_told_in_the_language_that_is_spoken(tmp_path: 
         for page in ("Queue", "Needs attention", "Activity"):
             assert untranslated(go_to(reader, words.say(page))) == []
         walk_dialogs(reader, (desk, item))
+        look_at_day(reader)
