@@ -1,6 +1,7 @@
 """The local socket between processes: one question, one answer, and never a hang."""
 
 import asyncio
+import gc
 import socket
 import tempfile
 import threading
@@ -40,6 +41,25 @@ def served(directory: Path) -> Iterator[None]:
         thread.join(5)
         assert not thread.is_alive()
         loop.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="a pipe there, which is no socket")
+def test_a_stop_while_it_begins_leaves_no_socket_open(tmp_path: Path) -> None:
+    async def run() -> None:
+        channel = Channel(tmp_path, _answer_nothing)
+        beginning = asyncio.create_task(channel.serve())
+        await asyncio.sleep(0)  # one turn of the loop: the socket is there
+        assert (tmp_path / SOCKET_NAME).exists()
+        beginning.cancel()
+        await asyncio.gather(beginning, return_exceptions=True)
+        await channel.close()
+
+    asyncio.run(run())
+    gc.collect()  # an open one warns, which fails the test
+
+
+async def _answer_nothing(_: Asked) -> Asked:
+    return {}
 
 
 def test_a_question_gets_its_answer(tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ class Channel:
             return
         with _reachable(self._directory) as path:
             path.unlink(missing_ok=True)
-            self._server = await asyncio.start_unix_server(self._meet, str(path), limit=MOST_BYTES)
+            self._server = await asyncio.start_unix_server(self._meet, str(path), limit=MOST_BYTES, start_serving=False)
+            await self._server.start_serving()  # by itself: a stop that comes meanwhile finds what it has to close
 
     async def close(self) -> None:
         """Stop listening; conversations under way are cut."""
