@@ -84,7 +84,7 @@ def show_line(window: MainWindow, rows: Sequence[Row], **more: bool) -> None:
 
 
 def settle() -> None:
-    """Let layouts settle, one level at a time: the deepest, a check of the first run, has six."""
+    """Let layouts settle, one level at a time: four are too few for a check of the first run."""
     for _ in range(6):
         QApplication.processEvents()
 

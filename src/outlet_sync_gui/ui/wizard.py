@@ -168,16 +168,16 @@ class Wizard(QDialog):
         self._show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The rail goes where there is no room for it, and one line says where one is."""
+        """Fit the new size."""
         super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The rail goes where there is no room for it, and one line says where one is."""
         is_narrow = self.width() < NARROW_PX
         self.rail.setVisible(not is_narrow)
         self.where.setVisible(is_narrow)
         self.hint.setVisible(not is_narrow)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        is_narrow = self.width() < NARROW_PX
         left, top, right, bottom = NARROW_MARGINS if is_narrow else WIDE_MARGINS
         top = min(top, 16) if self.height() < LOW_PX else top
         for column in self._columns:
