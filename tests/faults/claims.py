@@ -35,6 +35,8 @@ class Claims:
     stock: dict[Key, int] = field(default_factory=dict)  # what the counts of both sides come to, where it is certain
     unheard: dict[Key, list[tuple["Word", int]]] = field(default_factory=dict)  # counts the till hasn't heard of
     chosen: dict[Key, dict[str, tuple[Any, int]]] = field(default_factory=dict)  # value, and the version it overrules
+    doomed: set[Key] = field(default_factory=set)  # the till's deletion of another one means it, until that is heard
+    doubted: dict[tuple[Key, str], Any] = field(default_factory=dict)  # heard, and may be what left unanswered
     dropped: set[Key] = field(default_factory=set)  # a person said: don't send, and headquarters never had it
     strategies: dict[tuple[Key, str], str] = field(default_factory=dict)  # the last choice of a person over a field
     answers: dict[str, str] = field(default_factory=dict)  # what ended headquarters' conflicts, by its own id
@@ -69,6 +71,11 @@ class Claims:
 
     # -- headquarters
 
+    def replace(self, key: Key) -> None:
+        """Headquarters makes a record of its own: whatever the till had under that id, it is none of this."""
+        if self.living.pop(key, None) is False:
+            self.doomed.add(key)
+
     def counted_there(self, key: Key, before: Any, after: Any, word: "Word") -> None:
         """Headquarters sets a count."""
         if before is None or after is None:
@@ -85,8 +92,11 @@ class Claims:
         if word.is_heard:
             return
         word.is_heard = True
+        self.doomed.discard(word.key)
         for name, value in (word.fields or {}).items():
             self.told_last[word.key, name] = value
+            if self.doubted.get((word.key, name)) not in (value, item.fields.get(name)):  # a pull tells the last alone
+                self.doubted.pop((word.key, name), None)
             wishes = self.wishes.get((word.key, name), [])
             if (is_taken or item.force.get(name) is word) and any(wish.value == value for wish in wishes):
                 last = max(n for n, wish in enumerate(wishes) if wish.value == value)
@@ -101,6 +111,8 @@ class Claims:
             word = item.force.get(name)
             if word is None or not word.is_heard or name not in data or data[name] == item.fields.get(name):
                 continue
+            if self.doubted.get((key, name)) == item.fields.get(name):
+                continue
             if self.replaced.get((key, name)) == (item.fields.get(name), data[name]):
                 continue  # it arrived, the answer didn't, and headquarters has just what it had before
             if all(wish.value != data[name] for wish in self.wishes.get((key, name), [])):
@@ -108,7 +120,7 @@ class Claims:
 
     def judge_deletion(self, key: Key) -> None:
         """Deleted only where the till or a person said so."""
-        if self.living.get(key) is not False:
+        if self.living.get(key) is not False and key not in self.doomed:
             raise Bad(f"{key}: deleted, and nobody wanted that")
 
     def accepted(self, key: Key, before: Json, data: Json) -> None:
@@ -116,13 +128,18 @@ class Claims:
         for name, value in data.items():
             if before.get(name) != value:
                 self.replaced[key, name] = (before.get(name), value)
+        self.agreed(key, data)
+        for word, delta in self.unheard.pop(key, []):
+            if not word.is_heard and key in self.stock:
+                self.stock[key] -= delta  # the till was faster
+
+    def agreed(self, key: Key, data: Json) -> None:
+        """What the till wants is there."""
+        for name, value in data.items():
             wishes = self.wishes.get((key, name), [])
             found = [n for n, wish in enumerate(wishes) if wish.value == value]
             if found:
                 self.wishes[key, name] = wishes[found[-1] + 1 :]
-        for word, delta in self.unheard.pop(key, []):
-            if not word.is_heard and key in self.stock:
-                self.stock[key] -= delta  # the till was faster
 
     def told(self, key: Key, name: str, number: str, strategy: str) -> None:
         """Headquarters hears of a choice."""

@@ -146,7 +146,7 @@ class Headquarters:
     def _make(self, key: Key, local_id: str | None) -> None:
         cloud_id = key[1] if local_id is None else self._number("c")
         item = self.items[key] = Item(key, local_id=local_id, cloud_id=cloud_id)
-        self.claims.living.pop(key, None)  # whatever the till had under that id, it is none of this
+        self.claims.replace(key)
         names = SHARED if key[0] == "product" else ("name",)
         self._say(item, {name: self._value(name) or 5 for name in names})
 
@@ -301,6 +301,7 @@ class Headquarters:
 
     def _take_late(self, item: Item, version: int, data: Json) -> str | None:
         if data == item.fields:
+            self.claims.agreed(item.key, data)
             return None
         word = item.last
         if word is None or word.version < version:

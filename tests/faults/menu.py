@@ -147,8 +147,18 @@ class Menu:
             if is_first and word.fields is not None and not word.is_heard:
                 self.claims.settle(word.key)
                 self.claims.free(word.key)
+            if known is not None and not word.is_heard:
+                self._doubt(word, known)
             if not word.is_heard and (word.fields is None or _agrees(known, word)):
                 self.claims.free(word.key)
+
+    def _doubt(self, word: Word, known: Known) -> None:
+        """What left and was never answered, and now headquarters says just that: nobody can tell whose word it is."""
+        left = [json.loads(content) for content in self.bench.store.news.unknown(known.record_id)]
+        for name in NAMED:
+            value = (word.fields or {}).get(name)
+            if value is not None and any(content.get(name) == value for content in left):
+                self.claims.doubted[word.key, name] = value
 
     def after_news(self, words: Sequence[Word]) -> None:
         """It is heard now; what is too big has not passed."""

@@ -75,12 +75,22 @@ class People:
             return False
         question = self.chance.choice(asked)
         choice = self.chance.choice(question.choices)
+        if choice == "approve":
+            self._take_as_first_told(question.question_id)
         self.decide(AnswerQuestion(who=WHO, question_id=question.question_id, choice=choice))
         if choice == "approve":
             self._let_go()
         if choice == "give_up":
             self.given_up |= {row.record_id for row in self.bench.store.views.queue(state=RowState.DEAD)}
         return True
+
+    def _take_as_first_told(self, question_id: int) -> None:
+        """Headquarters' catalogue counts at first contact, though the till said more while somebody was asked."""
+        for record_id, change in self.bench.store.news.held_by(question_id):
+            known = self.bench.store.records.get(record_id)
+            if known is not None and known.base is None and not known.is_tried and known.local_id is not None:
+                for name in loads_value(change.fields):
+                    self.claims.settle((known.entity_type, known.local_id), name)
 
     def _let_go(self) -> None:
         """Deletions were approved: what is gone is wanted no more."""

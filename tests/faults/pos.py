@@ -12,6 +12,7 @@ from tests.faults.claims import NAMED, Bad, Claims, Key
 from outlet_sync_gui.store.changes import Change
 from outlet_sync_gui.sync.clock import iso
 from outlet_sync_gui.sync.records import Changed, Vanished
+from outlet_sync_gui.sync.till import acknowledge
 
 Json = dict[str, Any]
 READER = "pos"
@@ -122,8 +123,9 @@ class Pos:
         self.unwritten.discard(key)
         (outcome,) = self.bench.put_all([read(key[0], data)])
         self.log.append(f"till: {key} {data} -> {type(outcome).__name__}")
-        if isinstance(outcome, Changed):
+        if isinstance(outcome, Changed) and key in self.claims.dropped:
             self.claims.dropped.discard(key)
+            self.claims.living[key] = True  # not to be sent was what it was before
         return isinstance(outcome, Changed)
 
     # -- the last metre
@@ -143,7 +145,7 @@ class Pos:
             by_hand(tuple(change.seq for change in changes if change.taken_at is None))
         elif all_of_it or not self.says_what_it_saw or self.chance.random() < 0.8:  # else that gets lost
             with self.bench.store.write():
-                self.bench.store.changes.acknowledge(READER, self.seen, now_ms=self.bench.wall_ms)
+                acknowledge(self.bench.store, READER, self.seen, now_ms=self.bench.wall_ms)
         for key in list(self.unwritten):
             if all_of_it or self.chance.random() < 0.7:
                 self.write_back(key)

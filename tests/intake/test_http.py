@@ -17,6 +17,7 @@ from outlet_sync_gui.listener import Limits, serve
 from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.store import Store, open_store
 from outlet_sync_gui.sync.records import accept
+from outlet_sync_gui.sync.till import acknowledge
 
 TOKEN = "token-of-the-till"
 T = TypeVar("T")
@@ -431,8 +432,8 @@ def test_a_reader_that_is_too_far_behind_is_told_so(tmp_path: Path) -> None:
     async def work(till: Till) -> list[tuple[int, str | None]]:
         till.change("P1", "P1")
         with till.store.write():
-            till.store.changes.acknowledge("till", 2, now_ms=START_MS)
-            till.store.changes.acknowledge("till", 2, now_ms=START_MS + 40 * 86_400_000)
+            for days in (0, 40):
+                acknowledge(till.store, "till", 2, now_ms=START_MS + days * 86_400_000)
         answers = [await till.get("/api/v1/changes", params={"after": after}) for after in (0, 1, 2, 3)]
         again = await till.post("/api/v1/changes/ack", {"reader": "till", "seq": 2})
         return [(answer.status_code, answer.json().get("error")) for answer in (*answers, again)]

@@ -10,6 +10,7 @@ from tests.builders import OUTLET_ID, product, read
 from outlet_sync_gui.store import Store, open_store
 from outlet_sync_gui.store.changes import KEPT_MS, PURGED_AT_ONCE
 from outlet_sync_gui.sync.records import accept
+from outlet_sync_gui.sync.till import acknowledge
 
 DAY_MS = 86_400_000
 
@@ -21,9 +22,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def note(store: Store, n: int = 1, *, at_ms: int = 1) -> list[int]:
+def note(store: Store, n: int = 1, *, at_ms: int = 1, of: str = "P1") -> list[int]:
     """So many changes; their numbers."""
-    known = store.records.find("product", "P1")
+    known = store.records.find("product", of)
     assert known is not None
     first = store.changes.last_seq()
     with store.write():
@@ -35,7 +36,7 @@ def note(store: Store, n: int = 1, *, at_ms: int = 1) -> list[int]:
 
 def ack(store: Store, reader: str, seq: int, *, at_ms: int = 5) -> int:
     with store.write():
-        return store.changes.acknowledge(reader, seq, now_ms=at_ms)
+        return acknowledge(store, reader, seq, now_ms=at_ms)
 
 
 def numbers(store: Store, after: int = 0, limit: int = 1000) -> list[int]:
@@ -110,12 +111,13 @@ def test_what_was_taken_is_kept_for_readers_that_come_back(store: Store, age_ms:
 
 
 def test_what_nobody_took_never_goes(store: Store) -> None:
+    accept(store, [read("product", product("P2"))], now_ms=1)
     (untaken,) = note(store, 1)
-    later = note(store, 2)
+    behind, others = note(store, 2), note(store, 2, of="P2")
     with store.write():
-        store.changes.take(later, who="Rina", now_ms=10)
+        store.changes.take([*behind, *others], who="Rina", now_ms=10)
     ack(store, "kitchen", 0, at_ms=100 * DAY_MS)
-    assert (numbers(store), store.changes.feed().untaken) == ([untaken], 1)
+    assert (numbers(store), store.changes.feed().untaken) == ([untaken, *behind], 1)  # the till's word is told in order
 
 
 def test_old_changes_go_in_small_steps(store: Store) -> None:

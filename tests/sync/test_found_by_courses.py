@@ -39,6 +39,7 @@ from outlet_sync_gui.status import State, Trouble
 from outlet_sync_gui.sync.commands import Discard, Edit, Retry
 from outlet_sync_gui.sync.exchange import Lost
 from outlet_sync_gui.sync.records import Changed, Unchanged, Vanished
+from outlet_sync_gui.sync.till import acknowledge
 
 YEAR_MS = 31_536_000_000
 
@@ -795,3 +796,80 @@ def test_a_count_of_its_former_life_takes_nothing_from_what_a_till_makes_anew(be
     assert [change.action for change in feed(bench)] == ["update", "delete", "create", "update"]
     bench.put("product", product(price=6000, **said))
     assert here(bench)["stock"] == 2
+
+
+# -- what lies long behind
+
+
+def lie_by(bench: Bench, days: int = 40) -> None:
+    """So long after all was taken a reader says so again: what is as old as that goes from the feed."""
+    for wait_s in (0, days * 86_400):
+        bench.later(wait_s)
+        with bench.store.write():
+            acknowledge(bench.store, "pos", bench.store.changes.last_seq(), now_ms=bench.wall_ms)
+
+
+def test_what_a_till_took_long_ago_is_no_edit_when_it_hands_it_over(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, news(name="Nasi Uduk"))
+    lie_by(bench)
+    hear(bench, news(version=3, at=AT_5, name="Mie"))
+    assert [change.fields["name"]["to"] for change in feed(bench)] == ["Mie"]
+    assert isinstance(bench.put("product", product(name="Nasi Uduk")), Unchanged)
+    assert here(bench)["name"] == "Mie"
+
+
+def test_what_a_till_has_had_for_long_from_headquarters_it_edits_as_its_own(bench: Bench) -> None:
+    hear(bench, news(version=1, name="Soto", price=1000, stock=5))
+    lie_by(bench)
+    assert feed(bench) == []
+    assert isinstance(bench.put("product", product(name="Soto", price=2000, stock=4)), Changed)  # its first word of it
+    assert (here(bench)["price"], here(bench)["stock"], state(bench)) == (2000, 4, "ready")
+
+
+def test_what_a_till_took_away_long_ago_it_makes_anew(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    lie_by(bench)
+    assert isinstance(bench.put("product", product()), Changed)
+    assert (known(bench).operation, bench.store.conflicts.open()) == ("create", [])
+
+
+# -- a former life
+
+
+def test_our_own_deletion_comes_back_and_hits_nothing_that_was_made_while_it_was_out(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", {"local_id": "P1"}, "delete")
+    step = bench.push()
+    bench.put("product", product(price=8000))
+    bench.settle(step, accepted(step.flight))
+    hear(bench, deleted=[tombstone()])
+    assert (here(bench)["price"], known(bench).operation, state(bench)) == (8000, "create", "ready")
+
+
+def test_a_late_notice_of_a_former_life_changes_nothing_of_what_is_made_anew(bench: Bench) -> None:
+    made_anew(bench)
+    tell(bench, Path.CONFLICT, notice(value=35000, version=1))
+    assert (known(bench).operation, state(bench)) == ("create", "ready")
+    assert conflict(bench).record_id is None  # kept as it was told, for somebody to close
+
+
+# -- what was chosen, and is discarded since
+
+
+def test_a_choice_that_does_not_hold_any_more_is_not_told_again(bench: Bench) -> None:
+    disputed(bench)
+    choose(bench, "local_wins")
+    decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
+    tell(bench, Path.CONFLICT, notice())
+    assert body(telling(bench).request)["strategy"] == "cloud_wins"
+
+
+def test_what_may_have_arrived_stays_in_the_line_when_headquarters_repeats_an_older_word(bench: Bench) -> None:
+    disputed(bench)
+    choose(bench, "local_wins")
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
+    tell(bench, Path.UPDATE, told_update(price=40000))
+    assert (here(bench)["price"], state(bench)) == (40000, "ready")

@@ -9,6 +9,7 @@ from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.intake.call import Call, answer
 from outlet_sync_gui.listener import Response, failure
 from outlet_sync_gui.store.changes import Change
+from outlet_sync_gui.sync import till
 from outlet_sync_gui.sync.clock import iso, now
 
 MOST_CHANGES = 500  # in one answer
@@ -45,7 +46,7 @@ async def acknowledge(call: Call) -> Response:
     if not isinstance(seq, int) or isinstance(seq, bool) or not 0 <= seq <= feed.last_seq():
         raise InputRefused("field_invalid", {"field": "seq", "why": "a whole number"})
     with call.inside.store.write():
-        taken = feed.acknowledge(reader, seq, now_ms=now().wall_ms)
+        taken = till.acknowledge(call.inside.store, reader, seq, now_ms=now().wall_ms)
     call.inside.on_written()
     return answer({"success": True, "taken": taken})
 

@@ -15,6 +15,13 @@ SELECT c.seq, r.type, r.local_id, coalesce(r.cloud_id, ''), c.action, c.version,
        c.taken_at, c.taken_by, p.payload, c.record_id
 FROM change c JOIN record r ON r.id = c.record_id JOIN content p ON p.record_id = r.id
 """
+# Nothing of the same record is still to be taken, or kept, before it. By `at`: of what is not old none is looked at.
+OLD = """
+SELECT record_id, seq FROM change c INDEXED BY change_time
+WHERE outlet = ?1 AND at < ?2 AND taken_at < ?2 AND NOT EXISTS (
+  SELECT 1 FROM change e WHERE e.record_id = c.record_id AND e.seq < c.seq AND (e.taken_at IS NULL OR e.taken_at >= ?2))
+ORDER BY seq LIMIT ?3
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +140,10 @@ class Changes:
             " ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq), at = excluded.at",
             (self._outlet, reader, seq, now_ms),
         )
-        taken = self._db.execute(
+        return self._db.execute(
             "UPDATE change SET taken_at = ?, taken_by = ? WHERE outlet = ? AND taken_at IS NULL AND seq <= ?",
             (now_ms, reader, self._outlet, seq),
         )
-        self._purge(now_ms)
-        return taken
 
     def take(self, seqs: Sequence[int] | None, *, who: str, now_ms: int) -> int:
         """A person has seen to these on the till (None: to all); how many were not taken yet."""
@@ -188,17 +193,15 @@ class Changes:
         )
         return self._db.rows(query, (self._outlet, entity_type, after, limit))
 
-    def _purge(self, now_ms: int) -> None:
-        """What everybody took long ago goes, in small steps; a reader that comes later is told so."""
-        rows = self._db.rows(
-            "SELECT seq FROM change WHERE outlet = ? AND taken_at < ? ORDER BY seq LIMIT ?",
-            (self._outlet, now_ms - KEPT_MS, PURGED_AT_ONCE),
-        )
-        if rows:
-            self._db.execute_many("DELETE FROM change WHERE seq = ?", rows)
-            self._db.execute(
-                "UPDATE outlet SET changes_gone = max(changes_gone, ?) WHERE id = ?", (rows[-1][0], self._outlet)
-            )
+    def old(self, now_ms: int) -> dict[int, int]:
+        """The records of which something was taken long ago, a small step of them, each with up to where."""
+        rows = self._db.rows(OLD, (self._outlet, now_ms - KEPT_MS, PURGED_AT_ONCE))
+        return dict(rows)
+
+    def purge(self, record_id: int, seq: int) -> None:
+        """What stands in the feed of a record up to `seq` goes; a reader that comes later is told so."""
+        self._db.execute("DELETE FROM change WHERE record_id = ? AND seq <= ?", (record_id, seq))
+        self._db.execute("UPDATE outlet SET changes_gone = max(changes_gone, ?) WHERE id = ?", (seq, self._outlet))
 
 
 def _change(row: Row) -> Change:

@@ -41,6 +41,7 @@ ACCEPT = """
 UPDATE record SET base_version = max(base_version, j.value ->> 1), accepted_at = ?2, accepted_day = ?3,
   accepted_amount = j.value ->> 3,
   deleted_at = CASE WHEN digest = j.value ->> 4 THEN coalesce(deleted_at, j.value ->> 5) ELSE deleted_at END,
+  deleted_until = CASE WHEN digest = j.value ->> 4 THEN deleted_until ELSE coalesce(j.value ->> 5, deleted_until) END,
   cloud_id = CASE WHEN j.value ->> 2 IS NULL OR EXISTS (
     SELECT 1 FROM record other WHERE other.outlet = record.outlet AND other.type = record.type
     AND other.cloud_id = j.value ->> 2 AND other.id <> record.id) THEN cloud_id ELSE j.value ->> 2 END

@@ -252,6 +252,11 @@ class Records:
                 "UPDATE content SET source = ?, source_seq = ? WHERE record_id = ?", (source, seq, record_id)
             )
 
+    def bring_up_to_date(self, record_id: int, source: str | None, digest: str | None, *, seq: int) -> None:
+        """What the POS has by the changes up to `seq`, as if it had said so; None: it has no such record (any more)."""
+        self._db.execute("UPDATE record SET source_digest = ? WHERE id = ?", (digest, record_id))
+        self._db.execute("UPDATE content SET source = ?, source_seq = ? WHERE record_id = ?", (source, seq, record_id))
+
     def queue(self, record_id: int, content: Content, *, lane: Lane, amount: int, is_urgent: bool, now_ms: int) -> None:
         """Put a record in the line, or its newer content in the place that it has there."""
         self._db.execute(

@@ -69,8 +69,8 @@ def reconcile(store: Store, known: Known, change: CloudChange, *, now_ms: int, a
             What.MERGED, known.record_id, now_ms=now_ms, why=reason, before=known.payload, after=adopted.payload
         )
     is_revised = _follow(store, _subject(known), opened, found, source=_source(known, notices), now_ms=now_ms)
-    if not merged.edits and not found:
-        store.records.unqueue(known.record_id)  # both agree: nothing is left to say
+    if not (merged.edits or found or store.news.unknown(known.record_id)):
+        store.records.unqueue(known.record_id)  # both agree, and nothing may arrive that says otherwise
     store.conflicts.restate(known.record_id)
     return is_new or is_revised
 
@@ -392,6 +392,8 @@ def _tell_again(store: Store, known: Known, notice: Disputed) -> bool:
     field = last.field(notice.field) if last else None
     if last is None or field is None or store.conflicts.of_record(known.record_id) is not None:
         return False
+    if not _still_holds(known, field):
+        return False
     is_known = (
         notice.cloud_version <= known.ruled_version if notice.cloud_version else notice.cloud_value == field.cloud
     )
@@ -399,6 +401,14 @@ def _tell_again(store: Store, known: Known, notice: Disputed) -> bool:
         store.conflicts.tell_again(last, notice.field, notice.conflict_id)
         store.conflicts.restate(known.record_id)
     return is_known
+
+
+def _still_holds(known: Known, field: Disagreement) -> bool:
+    """Whether here is what was chosen: it may have been discarded, or changed, since."""
+    ours = field.value or field.local
+    sides = {Strategy.CLOUD_WINS: (field.cloud,), Strategy.LOCAL_WINS: (ours,)}
+    here = _text(loads_stored(known.payload).get(field.field, ABSENT))
+    return field.choice is not None and here in sides.get(field.choice, (field.cloud, ours))
 
 
 def _answer_agreed(store: Store, known: Known, notice: Disputed, now_ms: int) -> None:

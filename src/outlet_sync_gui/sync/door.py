@@ -239,7 +239,7 @@ def _is_stale(store: Store, known: Known, change: CloudChange) -> bool:
     if known.deleted_until is not None and at_ms <= to_ms(known.deleted_until):
         return True  # of an earlier life of the record
     if change.action == "delete":
-        return _is_former(known, change) or _is_unheard_of(store, known) or _is_old_deletion(known, at_ms)
+        return _is_former(known, change) or is_unheard_of(store, known) or _is_old_deletion(known, at_ms)
     return change.version < known.base_version or _is_former(known, change)
 
 
@@ -253,7 +253,7 @@ def _note_end(store: Store, known: Known, change: CloudChange) -> None:
     at = later(known.deleted_at or known.deleted_until, change.updated_at)
     if known.deleted_at is not None and at is not None:
         store.records.mark_deleted(known.record_id, at)
-    elif _is_unheard_of(store, known):
+    elif is_unheard_of(store, known):
         store.news.outlive(known.record_id, at)
 
 
@@ -267,7 +267,7 @@ def _is_before_its_end(known: Known, change: CloudChange, deleted_at: str) -> bo
     return change.version <= known.base_version or (known.base_version > 0 and is_earlier)
 
 
-def _is_unheard_of(store: Store, known: Known) -> bool:
+def is_unheard_of(store: Store, known: Known) -> bool:
     """Whether it was made anew here and never left since: what headquarters deleted is a former one."""
     if known.operation != "create":
         return False

@@ -12,7 +12,7 @@ from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.records import CATALOGUE, Known
 from outlet_sync_gui.sync import configuration, disputes
 from outlet_sync_gui.sync.clock import iso, to_ms
-from outlet_sync_gui.sync.door import apply_change
+from outlet_sync_gui.sync.door import apply_change, is_unheard_of
 from outlet_sync_gui.sync.guard import watch
 
 
@@ -72,16 +72,17 @@ def _disputes(store: Store, disputed: Sequence[Disputed], now_ms: int) -> Effect
         store.activity.note(What.TOLD, known.record_id if known else None, now_ms=now_ms, why=first.field)
     if not asked:
         return _told("Noted", now_ms)
-    if known is None or known.deleted_at is not None or _is_former(known, first):
+    if known is None or known.deleted_at is not None or _is_former(store, known, first):
         disputes.asked_of_unknown(store, asked, now_ms=now_ms)
     else:
         disputes.asked_there(store, known, asked, now_ms=now_ms)
     return _told("Conflict recorded", now_ms)
 
 
-def _is_former(known: Known, notice: Disputed) -> bool:
-    """Whether this is of another record of headquarters, which had the same id of the POS."""
-    return None not in (known.cloud_id, notice.cloud_id) and known.cloud_id != notice.cloud_id
+def _is_former(store: Store, known: Known, notice: Disputed) -> bool:
+    """Whether this is of another record of headquarters, or of a former life: it had the same id of the POS."""
+    is_other = None not in (known.cloud_id, notice.cloud_id) and known.cloud_id != notice.cloud_id
+    return is_other or is_unheard_of(store, known)
 
 
 def _broadcast(store: Store, broadcast: Broadcast, letter: Letter, now_ms: int) -> str:

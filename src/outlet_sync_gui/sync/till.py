@@ -46,6 +46,23 @@ def till_of(store: Store, known: Known, incoming: Incoming) -> Till:
     )
 
 
+def acknowledge(store: Store, reader: str, seq: int, *, now_ms: int) -> int:
+    """A reader has applied all up to `seq`; how many of these nobody had taken. Part of the caller's transaction.
+
+    What was taken long ago goes, and is part of the till's last word from then on.
+    """
+    taken = store.changes.acknowledge(reader, seq, now_ms=now_ms)
+    for record_id, upto in store.changes.old(now_ms).items():
+        known = store.records.get(record_id)
+        if known is not None and upto > known.source_seq:
+            noted = store.changes.about(record_id, after=known.source_seq)
+            source = _told(known.source, [change for change in noted if change.seq <= upto], noted)
+            digest = None if source is None else digest_of(source)
+            store.records.bring_up_to_date(record_id, source, digest, seq=upto)
+        store.changes.purge(record_id, upto)
+    return taken
+
+
 def _will_lose(source: str | None, ahead: Sequence[Noted]) -> bool:
     """Whether a deletion comes; of a record that the POS makes only now, where nothing makes that anew behind it."""
     return _is_deletion_in(ahead) and (source is not None or ahead[-1].action == "delete")
