@@ -1,6 +1,7 @@
 """The bounded HTTP server, over real sockets: honest requests served, odd ones refused, nothing hangs."""
 
 import asyncio
+import gc
 import itertools
 import socket
 from collections.abc import Awaitable, Callable
@@ -274,6 +275,21 @@ def test_closing_cuts_what_is_open() -> None:
         return left
 
     assert with_listener(work, Limits()) == b""
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_stop_while_it_begins_leaves_no_socket_open(turns: int) -> None:
+    async def run() -> None:
+        beginning = asyncio.create_task(serve(echo, host="127.0.0.1", port=0))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if beginning.done():
+            await beginning.result().close()
+        beginning.cancel()
+        await asyncio.gather(beginning, return_exceptions=True)
+
+    asyncio.run(run())
+    gc.collect()  # an open one warns, which fails the test
 
 
 def test_a_closed_listener_leaves_its_port() -> None:

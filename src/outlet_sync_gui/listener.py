@@ -115,7 +115,14 @@ class Listener:
         place = socket.create_server(address, family=family)
         # asyncio lets in as many at once: so few that each is read before those behind push it out.
         few = max(1, self._limits.connections // 4)
-        server = await asyncio.start_server(self._accept, sock=place, limit=self._limits.head_bytes, backlog=few)
+        server = await asyncio.start_server(
+            self._accept, sock=place, limit=self._limits.head_bytes, backlog=few, start_serving=False
+        )
+        try:
+            await server.start_serving()  # by itself: a stop that comes meanwhile has something to close
+        except asyncio.CancelledError:
+            server.close()
+            raise
         place.listen(QUEUE)
         return server
 
