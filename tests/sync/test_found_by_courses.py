@@ -873,3 +873,24 @@ def test_what_may_have_arrived_stays_in_the_line_when_headquarters_repeats_an_ol
     decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
     tell(bench, Path.UPDATE, told_update(price=40000))
     assert (here(bench)["price"], state(bench)) == (40000, "ready")
+
+
+def test_what_was_decided_last_is_so_whatever_the_clock_says(bench: Bench) -> None:
+    disputed(bench)
+    choose(bench, "cloud_wins")
+    bench.put("product", product(price=39000, seen_change=1))
+    hear(bench, news(version=3, at=AT_5, price=41000))
+    bench.wall_ms -= YEAR_MS
+    choose(bench, "local_wins")
+    tell(bench, Path.CONFLICT, notice(value=41000, version=3))
+    assert bench.store.conflicts.open() == []
+    assert body(telling(bench).request)["strategy"] == "local_wins"
+
+
+def test_a_price_of_nothing_that_is_agreed_is_asked_about_once(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, news(price=0))
+    answer(bench, "approve")
+    bench.put("product", product(price=38000, seen_change=1))
+    tell(bench, Path.UPDATE, told_update(price=0))
+    assert (here(bench)["price"], bench.store.questions.open(), state(bench)) == (38000, [], "ready")

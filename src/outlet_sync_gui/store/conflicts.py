@@ -152,7 +152,7 @@ class Conflicts:
         """The record's conflict that was decided last, and did not end by itself; the last with a field, if named."""
         query = f"{CONFLICT} WHERE record_id = ? AND closed_by IS NOT NULL"
         has_it = "EXISTS (SELECT 1 FROM conflict_field f WHERE f.conflict_id = conflict.id AND f.field = ?2)"
-        return self._one(f"{query} AND (?2 IS NULL OR {has_it}) ORDER BY closed_at DESC, id DESC", (record_id, name))
+        return self._one(f"{query} AND (?2 IS NULL OR {has_it}) ORDER BY id DESC", (record_id, name))
 
     def decided_at(self, record_id: int, at_ms: int) -> Conflict | None:
         """The record's conflict that was decided at that moment."""

@@ -26,9 +26,10 @@ class Guard:
             is_asked = kept is not None and kept.question_id is not None and kept.change.action == "delete"
             is_news = known.deleted_at is None and known.operation != "delete"
             return QuestionKind.DELETIONS if (self.is_flood or is_asked) and is_news else None
-        price, before = loads_stored(change.fields).get("price"), loads_stored(known.payload).get("price")
-        is_zero = price == 0 and before != 0 and "price" in loads_stored(known.payload)
-        return QuestionKind.ZERO_PRICE if is_zero else None
+        price, here = loads_stored(change.fields).get("price"), loads_stored(known.payload)
+        is_agreed = known.base is not None and loads_stored(known.base).get("price") == 0  # and edited here since
+        is_news = "price" in here and here["price"] != 0 and not is_agreed
+        return QuestionKind.ZERO_PRICE if price == 0 and is_news else None
 
 
 def watch(store: Store, changes: Sequence[CloudChange], *, now_ms: int) -> Guard:
@@ -59,6 +60,7 @@ def release(store: Store, known: Known, kept: Kept | None, *, now_ms: int) -> No
     if kept is None:
         return
     store.news.drop(known.record_id)
+    store.conflicts.restate(known.record_id)
     if kept.question_id is not None:
         _retell(store, kept.question_id, now_ms)
 
