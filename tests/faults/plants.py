@@ -14,7 +14,20 @@ from outlet_sync_gui.store.conflicts import Conflicts
 from outlet_sync_gui.store.messages import Messages
 from outlet_sync_gui.store.outbox import Outbox
 from outlet_sync_gui.store.records import Records
-from outlet_sync_gui.sync import disputes, door, engine, guard, holding, judge, merge, pull, records, resolve, till
+from outlet_sync_gui.sync import (
+    disputes,
+    door,
+    engine,
+    guard,
+    holding,
+    judge,
+    lives,
+    merge,
+    pull,
+    records,
+    resolve,
+    till,
+)
 from outlet_sync_gui.sync.budget import Budget
 from outlet_sync_gui.sync.clock import FIRST_TIME
 from outlet_sync_gui.sync.engine import Engine
@@ -159,21 +172,21 @@ def what_is_held_is_sent(patch: pytest.MonkeyPatch) -> None:
 
 
 def an_old_deletion_hits_a_new_record(patch: pytest.MonkeyPatch) -> None:
-    is_stale = door._is_stale
+    is_stale = lives.is_stale
 
     def blind(store: Any, known: Any, change: Any) -> bool:
         return bool(change.action != "delete" and is_stale(store, known, change))
 
-    patch.setattr(door, "_is_stale", blind)
+    patch.setattr(lives, "is_stale", blind)
 
 
 def old_news_counts(patch: pytest.MonkeyPatch) -> None:
-    is_stale = door._is_stale
+    is_stale = lives.is_stale
 
     def blind(store: Any, known: Any, change: Any) -> bool:
         return bool((change.action == "delete" or known.deleted_at) and is_stale(store, known, change))
 
-    patch.setattr(door, "_is_stale", blind)
+    patch.setattr(lives, "is_stale", blind)
 
 
 def nobody_is_asked(patch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,16 @@ def test_what_a_till_took_in_part_is_no_edit_when_it_hands_it_over(bench: Bench,
     assert state(bench) is None
 
 
+def test_nor_is_what_headquarters_named_after_it_made_it(bench: Bench) -> None:
+    hear(bench, news(version=1, price=2000))
+    hear(bench, news(version=2, at=AT_5, price=2000, name="Nasi"))
+    bench.put("product", product(name="Mie", price=2000, seen_change=0))  # its own, before it heard of that
+    hear(bench, news(version=3, at=AT_6, name="Soto"))
+    outcome = bench.put("product", product(name="Nasi", price=2000, seen_change=feed(bench)[1].seq))
+    assert isinstance(outcome, Unchanged)
+    assert here(bench)["name"] == "Soto"
+
+
 def test_its_own_edit_in_the_same_word_still_is_one(bench: Bench) -> None:
     agree(bench)
     hear(bench, news(price=36000))
@@ -853,6 +863,44 @@ def test_a_late_notice_of_a_former_life_changes_nothing_of_what_is_made_anew(ben
     tell(bench, Path.CONFLICT, notice(value=35000, version=1))
     assert (known(bench).operation, state(bench)) == ("create", "ready")
     assert conflict(bench).record_id is None  # kept as it was told, for somebody to close
+
+
+def test_so_does_one_whose_creation_was_never_answered(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, news())
+    delete(bench)
+    bench.put("product", product(price=8000))
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    hear(bench, deleted=[tombstone(at=AT_6)])
+    assert (here(bench)["price"], known(bench).deleted_at, state(bench)) == (8000, None, "ready")
+
+
+def test_an_answer_to_a_choice_makes_no_update_of_what_is_made_anew(bench: Bench) -> None:
+    disputed(bench)
+    tell(bench, Path.CONFLICT, notice())
+    hear(bench, deleted=[tombstone(at=AT_5)])
+    choose(bench, "local_wins")
+    bench.settle(telling(bench), answered({"success": True, "data": {"applied_value": 38000, "new_version": 3}}))
+    assert (known(bench).operation, state(bench)) == ("create", "ready")
+
+
+def test_what_headquarters_counts_of_one_that_it_made_anew_is_no_difference_to_the_one_before(bench: Bench) -> None:
+    agree(bench, stock=30)
+    bench.put("product", product(price=38000, stock=12))
+    hear(bench, deleted=[tombstone()])
+    hear(bench, {**news(version=1, at=AT_5, stock=2), "cloud_id": "c-other"})
+    assert here(bench)["stock"] == 12
+    assert sides(conflict(bench)) == {"stock": (12, 2)}
+
+
+def test_what_lives_on_after_all_is_whole_though_headquarters_named_one_field(bench: Bench) -> None:
+    bench.put("product", product(stock=4))
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    bench.put("product", {"local_id": "P1"}, "delete")
+    tell(bench, Path.CONFLICT, notice("stock", 3, version=1))
+    choose(bench, "cloud_wins")
+    assert (here(bench)["name"], here(bench)["price"], here(bench)["stock"]) == ("Nasi", 35000, 3)
+    assert "1970" in bench.send().request.path  # and headquarters is asked for all, if it is not that
 
 
 # -- what was chosen, and is discarded since

@@ -150,10 +150,11 @@ class News:
         self._db.execute("UPDATE record SET deleted_until = ? WHERE id = ?", (deleted_until, record_id))
 
     def renumber(self, record_id: int, cloud_id: str) -> None:
-        """Headquarters knows a record under another id now, and counts its versions anew."""
+        """Headquarters knows a record under another id now, and counts its versions, and the stock, anew."""
         self._db.execute(
             "UPDATE record SET cloud_id = ?, base_version = 0, ruled_version = 0 WHERE id = ?", (cloud_id, record_id)
         )
+        self._db.execute("UPDATE content SET base = json_remove(base, '$.stock') WHERE record_id = ?", (record_id,))
 
     def unknown(self, record_id: int) -> list[str]:
         """The contents that were sent and never answered, as JSON texts."""

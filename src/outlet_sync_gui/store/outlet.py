@@ -130,6 +130,10 @@ class OutletRow:
         """Headquarters begins anew at this checkpoint: ask for everything."""
         self._set(cursor=cursor, full_pulled_at=None)
 
+    def ask_for_all(self) -> None:
+        """The next pull asks for everything, whatever the cursor."""
+        self._set(full_pulled_at=None)
+
     def remote_config(self) -> tuple[dict[str, Any], str | None]:
         """The settings that headquarters sent, and the time of the newest of them."""
         row = self._db.row("SELECT remote_config, remote_config_at FROM outlet WHERE id = ?", (self._outlet,))

@@ -14,10 +14,10 @@ from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.news import Adopted, Kept
 from outlet_sync_gui.store.records import CATALOGUE, Known
-from outlet_sync_gui.sync import disputes, guard, line
-from outlet_sync_gui.sync.clock import FIRST_TIME, later, to_ms
+from outlet_sync_gui.sync import disputes, guard, line, lives
+from outlet_sync_gui.sync.clock import FIRST_TIME, later
 from outlet_sync_gui.sync.guard import Guard
-from outlet_sync_gui.sync.holding import hold_here, made_there, own_end
+from outlet_sync_gui.sync.holding import hold_here, made_there
 from outlet_sync_gui.sync.merge import Merged
 
 
@@ -29,8 +29,8 @@ def apply_change(store: Store, change: CloudChange, *, now_ms: int, watch: Guard
     if known is None:
         made_there(store, change, _new(change), now_ms=now_ms)
         return True
-    if _is_stale(store, known, change):
-        _note_end(store, known, change)
+    if lives.is_stale(store, known, change):
+        lives.note_end(store, known, change)
         return False
     if store.news.is_out(known.record_id):
         return _keep(store, known, change, now_ms)
@@ -162,22 +162,12 @@ def _find(store: Store, change: CloudChange, now_ms: int) -> Known | None:
     if ours is not None and theirs is not None and theirs.local_id is None:
         unite(store, ours, theirs, now_ms=now_ms)
         return store.records.find(change.entity_type, change.local_id or "")
-    if ours is not None and theirs is None and change.cloud_id and _is_under_another_id(ours, change):
-        if change.action == "delete" or _is_former(ours, change):
+    if ours is not None and theirs is None and change.cloud_id and lives.is_under_another_id(ours, change):
+        if change.action == "delete" or lives.is_former(ours, change):
             return ours
         store.news.renumber(ours.record_id, change.cloud_id)  # a cloud that was installed anew counts from 1 again
         return store.records.find(change.entity_type, change.local_id or "")
     return ours or theirs
-
-
-def _is_under_another_id(ours: Known, change: CloudChange) -> bool:
-    return change.cloud_id is not None and ours.cloud_id not in (None, change.cloud_id)
-
-
-def _is_former(ours: Known, change: CloudChange) -> bool:
-    """Whether headquarters speaks late of another record of its own, which had the same id of the POS."""
-    last = later(ours.deleted_at or ours.deleted_until, ours.cloud_at if ours.base_version else None)
-    return _is_under_another_id(ours, change) and last is not None and to_ms(change.updated_at) <= to_ms(last)
 
 
 def _name(store: Store, theirs: Known, local_id: str, now_ms: int) -> None:
@@ -230,57 +220,6 @@ def _but_ruled(store: Store, known: Known, change: CloudChange) -> CloudChange:
     ruled &= loads_stored(known.payload).keys()  # of what is not here there is nothing to insist on
     kept = {name: value for name, value in loads_stored(change.fields).items() if name not in ruled}
     return replace(change, fields=dumps(kept))
-
-
-def _is_stale(store: Store, known: Known, change: CloudChange) -> bool:
-    if known.deleted_at is not None:
-        return change.action == "delete" or _is_before_its_end(known, change, known.deleted_at)
-    at_ms = to_ms(change.updated_at)
-    if known.deleted_until is not None and at_ms <= to_ms(known.deleted_until):
-        return True  # of an earlier life of the record
-    if change.action == "delete":
-        return _is_former(known, change) or is_unheard_of(store, known) or _is_old_deletion(known, at_ms)
-    return change.version < known.base_version or _is_former(known, change)
-
-
-def _note_end(store: Store, known: Known, change: CloudChange) -> None:
-    """Deleted once more, after news that we may not have heard of: that is old by now.
-
-    Of our own deletion it tells when that was by its clock; a cloud may repeat ours instead.
-    """
-    if change.action != "delete" or change.updated_at == own_end(known):
-        return
-    at = later(known.deleted_at or known.deleted_until, change.updated_at)
-    if known.deleted_at is not None and at is not None:
-        store.records.mark_deleted(known.record_id, at)
-    elif is_unheard_of(store, known):
-        store.news.outlive(known.record_id, at)
-
-
-def _is_before_its_end(known: Known, change: CloudChange, deleted_at: str) -> bool:
-    """Headquarters' deletion has a time alone. Ours has a version, and a time that is no later than it was there."""
-    is_earlier = to_ms(change.updated_at) <= to_ms(deleted_at)
-    if own_end(known) is None:
-        return is_earlier
-    if change.cloud_id is not None and known.cloud_id is None:
-        return False  # headquarters had none: it made this one
-    return change.version <= known.base_version or (known.base_version > 0 and is_earlier)
-
-
-def is_unheard_of(store: Store, known: Known) -> bool:
-    """Whether it was made anew here and never left since: what headquarters deleted is a former one."""
-    if known.operation != "create":
-        return False
-    if unknown := store.news.unknown(known.record_id):
-        return "deleted_at" in loads_stored(unknown[-1])  # our deletion left last: so it had arrived
-    return known.deleted_until is not None and known.base is None
-
-
-def _is_old_deletion(known: Known, at_ms: int) -> bool:
-    """Whether headquarters, or this outlet, has made it anew since."""
-    is_new_here = known.base_version == 0 and not known.is_tried
-    made_at = known.cloud_at or (known.source_at if is_new_here else None)
-    return made_at is not None and at_ms < to_ms(made_at)
 
 
 def _says_nothing_new(known: Known, change: CloudChange) -> bool:

@@ -12,8 +12,9 @@ from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.records import CATALOGUE, Known
 from outlet_sync_gui.sync import configuration, disputes
 from outlet_sync_gui.sync.clock import iso, to_ms
-from outlet_sync_gui.sync.door import apply_change, is_unheard_of
+from outlet_sync_gui.sync.door import apply_change
 from outlet_sync_gui.sync.guard import watch
+from outlet_sync_gui.sync.lives import is_unheard_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ def _disputes(store: Store, disputed: Sequence[Disputed], now_ms: int) -> Effect
 def _is_former(store: Store, known: Known, notice: Disputed) -> bool:
     """Whether this is of another record of headquarters, or of a former life: it had the same id of the POS."""
     is_other = None not in (known.cloud_id, notice.cloud_id) and known.cloud_id != notice.cloud_id
-    return is_other or is_unheard_of(store, known)
+    return is_other or is_unheard_of(store, known, notice.cloud_id)
 
 
 def _broadcast(store: Store, broadcast: Broadcast, letter: Letter, now_ms: int) -> str:

@@ -20,6 +20,7 @@ from outlet_sync_gui.sync.commands import FieldChoice, Resolve
 from outlet_sync_gui.sync.disputes import DELETED
 from outlet_sync_gui.sync.exchange import Request, Ruling
 from outlet_sync_gui.sync.holding import hold_here
+from outlet_sync_gui.sync.lives import is_unheard_of
 from outlet_sync_gui.sync.merge import Fields, Merged
 
 TRUSTED_OFFSET_MS = 120_000  # a clock further off tells nothing about which of two is newer
@@ -105,7 +106,8 @@ def settle_told(store: Store, ruling: Ruling, resolution: Resolution | None, *, 
     field = conflict.field(ruling.field) if conflict else None
     if conflict is None or known is None or field is None:
         return
-    if resolution is not None and known.deleted_at is None and known.operation != "delete":
+    is_there = known.deleted_at is None and known.operation != "delete"
+    if resolution is not None and is_there and not is_unheard_of(store, known, known.cloud_id):
         _adopt_answer(store, known, conflict, field, resolution, now_ms)
     store.conflicts.restate(known.record_id)
 
@@ -296,7 +298,7 @@ def _yield_deletion(store: Store, known: Known, now_ms: int) -> None:
     if kept.change.action == "delete":
         hold_here(store, known, disputes.gone(known, kept.change), reason=kept.change.reason, now_ms=now_ms)
     else:
-        content = {**loads_stored(known.base or "{}"), **loads_stored(kept.change.fields)}
+        content = {**_had_there(store, known), **loads_stored(kept.change.fields)}
         payload = merge_fields("{}", {**({"local_id": known.local_id} if known.local_id else {}), **content})
         adopted = Adopted(
             payload=payload,
@@ -309,6 +311,15 @@ def _yield_deletion(store: Store, known: Known, now_ms: int) -> None:
         )
         hold_here(store, known, adopted, reason=kept.change.reason, now_ms=now_ms)
     store.records.unqueue(known.record_id)
+
+
+def _had_there(store: Store, known: Known) -> dict[str, Json]:
+    """What headquarters had of what is deleted here: agreed, or never answered; it may not name it once more."""
+    if known.base is not None:
+        return loads_stored(known.base)
+    store.outlet.ask_for_all()  # if it is not that
+    left = [loads_stored(text) for text in store.news.unknown(known.record_id)]
+    return next((content for content in reversed(left) if "deleted_at" not in content), {})
 
 
 def _insist_on_deletion(store: Store, known: Known, deletion: Disagreement, now_ms: int) -> None:

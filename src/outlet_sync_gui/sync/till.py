@@ -99,15 +99,14 @@ def _told(source: str | None, heard: Sequence[Noted], noted: Sequence[Noted]) ->
 
 
 def _taken(held: dict[str, Json], change: Noted, later: Sequence[Noted]) -> dict[str, Json]:
-    """What a change makes of it; a field that the POS changed itself stays, at first contact if it did so since."""
+    """What a change makes of it; a field that the POS changed itself stays, one new to both if it did so since."""
     delta = _delta(change)
     stock = {"stock": held["stock"] + delta} if delta and isinstance(held.get("stock"), int) else {}
     steps = {name: step for name, step in change.fields.items() if name != "stock"}
-    is_first = change.action == "create"
     names = {
         name: step["to"]
         for name, step in steps.items()
-        if held.get(name) == step["from"] or (is_first and not _is_edited(name, step["to"], later))
+        if held.get(name) == step["from"] or (step["from"] is None and not _is_edited(name, step["to"], later))
     }
     return {**names, **stock}
 
