@@ -845,6 +845,31 @@ def test_what_a_till_took_away_long_ago_it_makes_anew(bench: Bench) -> None:
     assert (known(bench).operation, bench.store.conflicts.open()) == ("create", [])
 
 
+@pytest.mark.parametrize("days", [1, 40])
+def test_an_order_that_is_handed_over_again_long_after_is_no_edit(bench: Bench, days: int) -> None:
+    bench.put("order", order())
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    rest(bench)
+    named = {"entity_type": "order", "cloud_id": "c-A1", "local_id": "A1"}
+    tell(bench, Path.CONFLICT, {**notice("status", "void"), **named})
+    choose(bench, "cloud_wins")
+    lie_by(bench, days)
+    assert isinstance(bench.put("order", order()), Unchanged)
+    assert here(bench, "order/A1")["status"] == "void"
+
+
+@pytest.mark.parametrize("days", [1, 40])
+def test_a_till_that_was_off_for_long_undoes_nothing_that_another_reader_took(bench: Bench, days: int) -> None:
+    agree(bench, stock=5)
+    seen = bench.store.changes.last_seq()
+    hear(bench, news(price=40000, stock=8))
+    lie_by(bench, days)
+    outcome = bench.put("product", product(stock=5, seen_change=seen))
+    assert isinstance(outcome, InputRefused) is (days > 30)  # it shall take a snapshot first
+    assert (here(bench)["price"], here(bench)["stock"], state(bench)) == (40000, 8, None)
+
+
 # -- a former life
 
 
@@ -903,6 +928,35 @@ def test_what_lives_on_after_all_is_whole_though_headquarters_named_one_field(be
     assert "1970" in bench.send().request.path  # and headquarters is asked for all, if it is not that
 
 
+def test_a_notice_about_what_is_made_anew_is_none_of_its_former_life(bench: Bench) -> None:
+    made_anew(bench)
+    bench.settle(bench.push(), refused("Product already exists with different data"))
+    entry = {"field": "price", "cloud_value": 41000, "cloud_version": 9, "cloud_updated_at": AT_6}
+    tell(bench, Path.CONFLICT, {**notice(), "timestamp": AT_6, "conflict": entry})
+    assert conflict(bench).record_id == known(bench).record_id
+    assert sides(conflict(bench)) == {"price": (38000, 41000)}
+
+
+@pytest.mark.parametrize("is_out", [False, True])
+def test_a_deletion_of_ours_makes_no_older_end_young_again(bench: Bench, *, is_out: bool) -> None:
+    agree(bench)
+    tell(bench, Path.DELETE, told_delete(at=AT_5))
+    take(bench, 1)
+    bench.put("product", product(price=38000))
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    rest(bench)
+    bench.put("product", {"local_id": "P1"}, "delete")
+    step = bench.push()
+    if is_out:
+        bench.put("product", product(price=8000))
+    bench.settle(step, accepted(step.flight))
+    if not is_out:
+        bench.put("product", product(price=8000))
+    tell(bench, Path.UPDATE, told_update(version=9, at=AT_4, price=1000))
+    assert here(bench)["price"] == 8000
+
+
 # -- what was chosen, and is discarded since
 
 
@@ -942,3 +996,60 @@ def test_a_price_of_nothing_that_is_agreed_is_asked_about_once(bench: Bench) -> 
     bench.put("product", product(price=38000, seen_change=1))
     tell(bench, Path.UPDATE, told_update(price=0))
     assert (here(bench)["price"], bench.store.questions.open(), state(bench)) == (38000, [], "ready")
+
+
+def test_a_choice_that_the_till_edited_on_is_told_again_and_nobody_asked(bench: Bench) -> None:
+    disputed(bench)
+    choose(bench, "local_wins")
+    bench.put("product", product(price=39000, seen_change=1))
+    tell(bench, Path.CONFLICT, notice())
+    assert bench.store.conflicts.open() == []
+    assert body(telling(bench).request)["strategy"] == "local_wins"
+
+
+@pytest.mark.parametrize("strategy", ["cloud_wins", "local_wins"])
+def test_so_it_is_where_the_till_deleted_it_since(bench: Bench, strategy: str) -> None:
+    disputed(bench)
+    choose(bench, strategy)
+    if strategy == "local_wins":
+        step = bench.push()
+        bench.settle(step, accepted(step.flight))
+    rest(bench)
+    bench.put("product", {"local_id": "P1"}, "delete")
+    tell(bench, Path.CONFLICT, notice())
+    assert bench.store.conflicts.open() == []
+
+
+def test_choices_are_told_in_the_order_of_deciding_whatever_the_clock_says(bench: Bench) -> None:
+    disputed(bench)
+    tell(bench, Path.CONFLICT, notice())
+    choose(bench, "cloud_wins")
+    bench.put("product", product(price=39000, seen_change=1))
+    bench.wall_ms -= YEAR_MS
+    tell(bench, Path.CONFLICT, notice(value=41000, version=3, name="X2"))
+    choose(bench, "local_wins")
+    told = []
+    for _ in range(2):
+        step = telling(bench)
+        told.append(body(step.request)["strategy"])
+        bench.settle(step, answered({"success": True, "data": {"resolved": True}}))
+    assert told == ["cloud_wins", "local_wins"]
+
+
+def test_what_was_refused_ends_where_both_agree_though_an_older_one_was_never_answered(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000, version=5))
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    bench.put("product", product(price=39000, version=6))
+    bench.settle(bench.push(), refused("poison"))
+    hear(bench, news(version=3, price=39000))
+    assert state(bench) is None
+
+
+def test_news_frees_what_was_refused_because_it_was_not_there(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000))
+    bench.settle(bench.push(), refused("Product not found", 404))
+    assert state(bench) == "dead"
+    hear(bench, news(version=2, name="Soto"))  # deleted, and brought back
+    assert (state(bench), here(bench)["price"], here(bench)["name"]) == ("ready", 38000, "Soto")

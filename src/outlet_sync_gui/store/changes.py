@@ -20,7 +20,7 @@ OLD = """
 SELECT record_id, seq FROM change c INDEXED BY change_time
 WHERE outlet = ?1 AND at < ?2 AND taken_at < ?2 AND NOT EXISTS (
   SELECT 1 FROM change e WHERE e.record_id = c.record_id AND e.seq < c.seq AND (e.taken_at IS NULL OR e.taken_at >= ?2))
-ORDER BY seq LIMIT ?3
+ORDER BY at LIMIT ?3
 """
 
 
@@ -123,6 +123,11 @@ class Changes:
         )
         return bool(row and row[0])
 
+    def gone(self) -> int:
+        """Up to which number some are not kept any more."""
+        row = self._db.row("SELECT changes_gone FROM outlet WHERE id = ?", (self._outlet,))
+        return int(row[0]) if row else 0
+
     def last_seq(self) -> int:
         """The newest number that was given out, kept or not; 0 before the first."""
         row = self._db.row("SELECT seq FROM sqlite_sequence WHERE name = 'change'")
@@ -196,12 +201,14 @@ class Changes:
     def old(self, now_ms: int) -> dict[int, int]:
         """The records of which something was taken long ago, a small step of them, each with up to where."""
         rows = self._db.rows(OLD, (self._outlet, now_ms - KEPT_MS, PURGED_AT_ONCE))
-        return dict(rows)
+        return dict(sorted(rows))
 
-    def purge(self, record_id: int, seq: int) -> None:
-        """What stands in the feed of a record up to `seq` goes; a reader that comes later is told so."""
-        self._db.execute("DELETE FROM change WHERE record_id = ? AND seq <= ?", (record_id, seq))
-        self._db.execute("UPDATE outlet SET changes_gone = max(changes_gone, ?) WHERE id = ?", (seq, self._outlet))
+    def purge(self, ends: Mapping[int, int]) -> None:
+        """What stands in the feed of these records, each up to where, goes; a reader that comes later is told so."""
+        if ends:
+            self._db.execute_many("DELETE FROM change WHERE record_id = ? AND seq <= ?", list(ends.items()))
+            gone = max(ends.values())
+            self._db.execute("UPDATE outlet SET changes_gone = max(changes_gone, ?) WHERE id = ?", (gone, self._outlet))
 
 
 def _change(row: Row) -> Change:

@@ -32,7 +32,7 @@ UNTOLD = """
 SELECT c.id, f.field
 FROM conflict_field f INDEXED BY conflict_field_untold CROSS JOIN conflict c ON c.id = f.conflict_id
 WHERE f.choice IS NOT NULL AND f.cloud_conflict_id IS NOT NULL AND f.told_at IS NULL
-AND c.outlet = ? AND c.closed_at IS NOT NULL ORDER BY c.closed_at, c.id, f.field LIMIT 1
+AND c.outlet = ? AND c.closed_at IS NOT NULL ORDER BY c.id, f.field LIMIT 1
 """
 IS_UNTOLD = """
 EXISTS (SELECT 1 FROM conflict c JOIN conflict_field f ON f.conflict_id = c.id WHERE c.record_id = ?1

@@ -77,7 +77,7 @@ class News:
         self._db.execute(
             "UPDATE outbox SET operation = CASE operation WHEN 'create' THEN 'update' ELSE operation END, bytes = ?,"
             " state = CASE WHEN state = 3 OR (state = 1 AND retry_at IS NULL AND halt IS NULL)"
-            "  OR (state = 4 AND error_code = 'R-EXISTS') THEN 0 ELSE state END,"
+            "  OR (state = 4 AND (error_code = 'R-EXISTS' OR error_text LIKE '%not found%')) THEN 0 ELSE state END,"
             " is_turned = CASE WHEN state = 4 AND error_code = 'R-EXISTS' THEN 0 ELSE is_turned END"
             " WHERE record_id = ?",
             (len(adopted.payload.encode()), record_id),

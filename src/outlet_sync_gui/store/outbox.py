@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store.database import Database
-from outlet_sync_gui.store.records import CATALOGUE, DEAD, FREED, GOES, RETRY
+from outlet_sync_gui.store.records import CATALOGUE, DEAD, END_AT, FREED, GOES, RETRY
 
 LONGEST_RETRY_MS = 120_000
 NEXT = """
@@ -35,13 +35,14 @@ INSERT INTO sent(record_id, version, digest, amount, payload, flight) VALUES (?,
 ON CONFLICT(record_id, version) DO UPDATE SET digest = excluded.digest, amount = excluded.amount,
   payload = excluded.payload, flight = excluded.flight
 """
+OUR_END = END_AT.format(at="j.value ->> 5")
 # Each of what is accepted: record, version, cloud id, rupiah, digest, when deleted. One statement for all of it:
 # run a thousand times it took twice as long.
-ACCEPT = """
+ACCEPT = f"""
 UPDATE record SET base_version = max(base_version, j.value ->> 1), accepted_at = ?2, accepted_day = ?3,
   accepted_amount = j.value ->> 3,
-  deleted_at = CASE WHEN digest = j.value ->> 4 THEN coalesce(deleted_at, j.value ->> 5) ELSE deleted_at END,
-  deleted_until = CASE WHEN digest = j.value ->> 4 THEN deleted_until ELSE coalesce(j.value ->> 5, deleted_until) END,
+  deleted_at = CASE WHEN digest = j.value ->> 4 THEN coalesce(deleted_at, {OUR_END}) ELSE deleted_at END,
+  deleted_until = CASE WHEN digest = j.value ->> 4 THEN deleted_until ELSE coalesce({OUR_END}, deleted_until) END,
   cloud_id = CASE WHEN j.value ->> 2 IS NULL OR EXISTS (
     SELECT 1 FROM record other WHERE other.outlet = record.outlet AND other.type = record.type
     AND other.cloud_id = j.value ->> 2 AND other.id <> record.id) THEN cloud_id ELSE j.value ->> 2 END

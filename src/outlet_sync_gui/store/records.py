@@ -19,6 +19,9 @@ ORDERED = ("order", "transaction")  # an order goes before the transactions that
 CATALOGUE = frozenset({"product", "category"})  # what the cloud edits too
 AT_ONCE = frozenset({"daily_summary"})  # due at once, whatever its lane
 
+# An end by another clock than headquarters' is no earlier than the one before it. Times have a fraction, or none.
+END_AT = "CASE WHEN rtrim(deleted_until, 'Z') > rtrim({at}, 'Z') THEN deleted_until ELSE {at} END"
+
 KNOWN = """
 SELECT r.id, r.type, r.local_id, r.cloud_id, r.source_version, r.source_digest, r.source_at, r.version, r.digest,
        r.base_version, r.deleted_at, c.payload, c.source, c.base,
@@ -271,7 +274,7 @@ class Records:
 
     def mark_deleted(self, record_id: int, at: str) -> None:
         """The record is gone here or at the cloud; its numbers stay, so that old news of it is recognised."""
-        self._db.execute("UPDATE record SET deleted_at = ? WHERE id = ?", (at, record_id))
+        self._db.execute(f"UPDATE record SET deleted_at = {END_AT.format(at='?1')} WHERE id = ?2", (at, record_id))
 
     def unqueue(self, record_id: int) -> None:
         """Take a record out of the line; what waited for it is free. That the cloud may know it stays known."""

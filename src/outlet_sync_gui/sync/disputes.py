@@ -69,7 +69,7 @@ def reconcile(store: Store, known: Known, change: CloudChange, *, now_ms: int, a
             What.MERGED, known.record_id, now_ms=now_ms, why=reason, before=known.payload, after=adopted.payload
         )
     is_revised = _follow(store, _subject(known), opened, found, source=_source(known, notices), now_ms=now_ms)
-    if not (merged.edits or found or store.news.unknown(known.record_id)):
+    if not (merged.edits or found or (store.news.unknown(known.record_id) and not known.is_dead)):
         store.records.unqueue(known.record_id)  # both agree, and nothing may arrive that says otherwise
     store.conflicts.restate(known.record_id)
     return is_new or is_revised
@@ -392,7 +392,7 @@ def _tell_again(store: Store, known: Known, notice: Disputed) -> bool:
     field = last.field(notice.field) if last else None
     if last is None or field is None or store.conflicts.of_record(known.record_id) is not None:
         return False
-    if not _still_holds(known, field):
+    if _has_given_way(known, field):
         return False
     is_known = (
         notice.cloud_version <= known.ruled_version if notice.cloud_version else notice.cloud_value == field.cloud
@@ -403,12 +403,11 @@ def _tell_again(store: Store, known: Known, notice: Disputed) -> bool:
     return is_known
 
 
-def _still_holds(known: Known, field: Disagreement) -> bool:
-    """Whether here is what was chosen: it may have been discarded, or changed, since."""
+def _has_given_way(known: Known, field: Disagreement) -> bool:
+    """Whether our side was chosen, and here is headquarters' after all: our own was discarded since."""
+    here, base = (_text(loads_stored(text or NO_NEWS).get(field.field, ABSENT)) for text in (known.payload, known.base))
     ours = field.value or field.local
-    sides = {Strategy.CLOUD_WINS: (field.cloud,), Strategy.LOCAL_WINS: (ours,)}
-    here = _text(loads_stored(known.payload).get(field.field, ABSENT))
-    return field.choice is not None and here in sides.get(field.choice, (field.cloud, ours))
+    return field.choice is not Strategy.CLOUD_WINS and here != ours and here in (base, field.cloud)
 
 
 def _answer_agreed(store: Store, known: Known, notice: Disputed, now_ms: int) -> None:

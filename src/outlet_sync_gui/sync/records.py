@@ -100,8 +100,8 @@ def _made(incoming: Incoming, content: Content) -> Made:
 def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
     known = store.records.find(incoming.entity_type, incoming.local_id)
     assert known is not None
-    till = till_of(store, known, incoming)
     try:
+        till = till_of(store, known, incoming)
         decision = decide(known, incoming, till)
     except InputRefused as refusal:
         return refusal

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from outlet_sync_gui.contract.records import Incoming, digest_of
 from outlet_sync_gui.contract.text import Json, dumps, loads_stored
+from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.changes import Noted
 from outlet_sync_gui.store.records import CATALOGUE, Known
@@ -28,11 +29,16 @@ class Till:
 
 
 def till_of(store: Store, known: Known, incoming: Incoming) -> Till:
-    """What the POS has heard of a record: all that was taken, or what its own word says (`seen_change`)."""
+    """What the POS has heard of a record: all that was taken, or what its own word says (`seen_change`).
+
+    Raises InputRefused(feed_gone): what it has not heard is not kept any more, so that nobody can tell what it changed.
+    """
     if known.entity_type not in CATALOGUE:
         return Till(source=known.source, digest=known.source_digest)
     noted = store.changes.about(known.record_id, after=known.source_seq)
     seen = incoming.seen_change
+    if seen is not None and seen < min(known.source_seq, store.changes.gone()):
+        raise InputRefused("feed_gone", {"seq": seen})
     heard = [change for change in noted if (change.is_taken if seen is None else change.seq <= seen)]
     ahead = [change for change in noted if change not in heard]
     source = _told(known.source, heard, noted)
@@ -52,14 +58,15 @@ def acknowledge(store: Store, reader: str, seq: int, *, now_ms: int) -> int:
     What was taken long ago goes, and is part of the till's last word from then on.
     """
     taken = store.changes.acknowledge(reader, seq, now_ms=now_ms)
-    for record_id, upto in store.changes.old(now_ms).items():
+    old = store.changes.old(now_ms)
+    for record_id, upto in old.items():
         known = store.records.get(record_id)
-        if known is not None and upto > known.source_seq:
+        if known is not None and known.entity_type in CATALOGUE and upto > known.source_seq:
             noted = store.changes.about(record_id, after=known.source_seq)
             source = _told(known.source, [change for change in noted if change.seq <= upto], noted)
             digest = None if source is None else digest_of(source)
             store.records.bring_up_to_date(record_id, source, digest, seq=upto)
-        store.changes.purge(record_id, upto)
+    store.changes.purge(old)
     return taken
 
 

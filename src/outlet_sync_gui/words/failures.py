@@ -119,6 +119,10 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         N_("Version {version} is older than version {known}, which is known."),
         N_("Send the newer one."),
     ),
+    "feed_gone": (
+        N_("The till has heard the menu changes up to {seq} only; what came next is not kept any more."),
+        N_("Let it take a snapshot, then hand this over again."),
+    ),
     "too_big": (N_("Too big: {bytes} bytes, the limit is {limit}."), N_("Split it.")),
     "file_unwritable": (N_("The file {path} can't be written: {why}."), N_("Choose another place.")),
     "date_unknown": (N_("{value} is no day."), N_("Write it as 2026-01-27.")),
