@@ -180,10 +180,11 @@ class Changes:
         )
         return [Noted(seq, action, loads_stored(fields), bool(is_taken)) for seq, action, fields, is_taken in rows]
 
-    def deletions_since(self, at_ms: int) -> int:
-        """How many deletions were applied since then."""
+    def deletions(self, *, since: int, until: int) -> int:
+        """How many deletions were applied between these times; a clock that was set back makes no old one new."""
         row = self._db.row(
-            "SELECT count(*) FROM change WHERE outlet = ? AND action = 'delete' AND at >= ?", (self._outlet, at_ms)
+            "SELECT count(*) FROM change WHERE outlet = ? AND action = 'delete' AND at BETWEEN ? AND ?",
+            (self._outlet, since, until),
         )
         return int(row[0]) if row else 0
 

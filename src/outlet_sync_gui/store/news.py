@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from outlet_sync_gui.contract.answers import CloudChange
 from outlet_sync_gui.store.database import Database, Row
+from outlet_sync_gui.store.records import FREE_ID
 
 # CROSS: from the few news to their records, never through all records.
 NEWS = """
@@ -64,7 +65,8 @@ class News:
         self._db.execute(
             "UPDATE record SET digest = ?, base_version = ?, version = max(version, ?), changed_at = ?,"
             " deleted_until = CASE WHEN ?5 IS NULL THEN coalesce(deleted_at, deleted_until) ELSE deleted_until END,"
-            " deleted_at = ?5, cloud_id = coalesce(cloud_id, ?), cloud_at = coalesce(?, cloud_at) WHERE id = ?",
+            f" deleted_at = ?5, cloud_id = coalesce(cloud_id, {FREE_ID.format(name='?6')}),"
+            " cloud_at = coalesce(?, cloud_at) WHERE id = ?",
             (
                 *(adopted.digest, adopted.base_version, adopted.base_version, now_ms, adopted.deleted_at),
                 *(adopted.cloud_id, adopted.cloud_at, record_id),
@@ -116,23 +118,28 @@ class News:
         """What was kept beside a record is applied, or counts no more."""
         self._db.execute("DELETE FROM news WHERE record_id = ?", (record_id,))
 
-    def take(self, record_ids: Sequence[int] | None = None) -> list[CloudChange]:
-        """The news beside these records, or beside all, taken to go through the door once more.
+    def kept(self) -> list[int]:
+        """The records beside which something is kept."""
+        rows = self._db.rows(
+            "SELECT record_id FROM news WHERE record_id IN (SELECT id FROM record WHERE outlet = ?)", (self._outlet,)
+        )
+        return [row[0] for row in rows]
+
+    def take(self, record_ids: Sequence[int]) -> list[CloudChange]:
+        """The news beside these records, taken to go through the door once more.
 
         What a person is asked about stays.
         """
-        which = "1" if record_ids is None else "n.record_id IN (SELECT value FROM json_each(?))"
-        values = () if record_ids is None else (json.dumps(record_ids),)
-        rows = self._db.rows(f"{NEWS} AND n.question IS NULL AND {which}", (self._outlet, *values))
+        which = "n.record_id IN (SELECT value FROM json_each(?))"
+        rows = self._db.rows(f"{NEWS} AND n.question IS NULL AND {which}", (self._outlet, json.dumps(record_ids)))
         self._db.execute_many("DELETE FROM news WHERE record_id = ?", [(row[0],) for row in rows])
         return [_kept(row).change for row in rows]
 
     def forget(self) -> list[int]:
         """Drop all that is kept, asked about or not; the records beside which it was."""
-        which = "record_id IN (SELECT id FROM record WHERE outlet = ?)"
-        rows = self._db.rows(f"SELECT record_id FROM news WHERE {which}", (self._outlet,))
-        self._db.execute(f"DELETE FROM news WHERE {which}", (self._outlet,))
-        return [row[0] for row in rows]
+        kept = self.kept()
+        self._db.execute_many("DELETE FROM news WHERE record_id = ?", [(record_id,) for record_id in kept])
+        return kept
 
     def held_by(self, question_id: int) -> list[tuple[int, CloudChange]]:
         """The records whose changes a question holds, with these."""
@@ -152,7 +159,9 @@ class News:
     def renumber(self, record_id: int, cloud_id: str) -> None:
         """Headquarters knows a record under another id now, and counts its versions, and the stock, anew."""
         self._db.execute(
-            "UPDATE record SET cloud_id = ?, base_version = 0, ruled_version = 0 WHERE id = ?", (cloud_id, record_id)
+            "UPDATE record SET former_cloud_id = cloud_id, cloud_id = ?, base_version = 0, ruled_version = 0"
+            " WHERE id = ?",
+            (cloud_id, record_id),
         )
         self._db.execute("UPDATE content SET base = json_remove(base, '$.stock') WHERE record_id = ?", (record_id,))
 
@@ -188,6 +197,11 @@ class News:
             "UPDATE conflict SET closed_at = opened_at WHERE record_id = ? AND closed_at IS NULL"
             " AND EXISTS (SELECT 1 FROM conflict WHERE record_id = ? AND closed_at IS NULL)",
             (gone, kept),
+        )
+        self._db.execute(  # what both are about is asked once; of the other it is told that its own value holds
+            "UPDATE conflict_field SET choice = 'cloud_wins' WHERE cloud_conflict_id IS NOT NULL AND choice IS NULL"
+            " AND conflict_id IN (SELECT id FROM conflict WHERE record_id = ? AND closed_at IS NOT NULL)",
+            (gone,),
         )
         for table in ("activity", "change", "conflict"):
             self._db.execute(f"UPDATE {table} SET record_id = ? WHERE record_id = ?", (kept, gone))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store.database import Database
-from outlet_sync_gui.store.records import CATALOGUE, DEAD, END_AT, FREED, GOES, RETRY
+from outlet_sync_gui.store.records import CATALOGUE, DEAD, END_AT, FREE_ID, FREED, GOES, RETRY
 
 LONGEST_RETRY_MS = 120_000
 NEXT = """
@@ -21,7 +21,7 @@ WHERE o.state = 2 ORDER BY o.seq
 LOAD = """
 SELECT r.id, r.type, r.local_id, o.operation, max(r.version, r.base_version + (r.base_version >= r.version)),
        r.version, r.digest, o.amount, o.blocked_by,
-       CASE WHEN o.operation = 'delete' AND json_type(c.payload, '$.deleted_at') IS NULL
+       CASE WHEN o.operation = 'delete' AND c.payload ->> '$.deleted_at' IS NULL
          THEN json_patch('{}', json_object('local_id', r.local_id, 'deleted_at', r.deleted_at))  -- headquarters' own
          ELSE c.payload END,
        o.is_turned,
@@ -35,6 +35,7 @@ INSERT INTO sent(record_id, version, digest, amount, payload, flight) VALUES (?,
 ON CONFLICT(record_id, version) DO UPDATE SET digest = excluded.digest, amount = excluded.amount,
   payload = excluded.payload, flight = excluded.flight
 """
+OUR_ID = FREE_ID.format(name="j.value ->> 2")
 OUR_END = END_AT.format(at="j.value ->> 5")
 # Each of what is accepted: record, version, cloud id, rupiah, digest, when deleted. One statement for all of it:
 # run a thousand times it took twice as long.
@@ -43,9 +44,8 @@ UPDATE record SET base_version = max(base_version, j.value ->> 1), accepted_at =
   accepted_amount = j.value ->> 3,
   deleted_at = CASE WHEN digest = j.value ->> 4 THEN coalesce(deleted_at, {OUR_END}) ELSE deleted_at END,
   deleted_until = CASE WHEN digest = j.value ->> 4 THEN deleted_until ELSE coalesce({OUR_END}, deleted_until) END,
-  cloud_id = CASE WHEN j.value ->> 2 IS NULL OR EXISTS (
-    SELECT 1 FROM record other WHERE other.outlet = record.outlet AND other.type = record.type
-    AND other.cloud_id = j.value ->> 2 AND other.id <> record.id) THEN cloud_id ELSE j.value ->> 2 END
+  cloud_id = coalesce({OUR_ID}, cloud_id),
+  former_cloud_id = CASE WHEN {OUR_ID} <> cloud_id THEN cloud_id ELSE former_cloud_id END
 FROM json_each(?1) j WHERE record.id = j.value ->> 0
 """
 END = """

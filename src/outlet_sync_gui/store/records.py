@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from outlet_sync_gui.contract.records import Incoming
+from outlet_sync_gui.contract.sales import FIRST_TIME
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import sales
 from outlet_sync_gui.store.database import Database, Row
@@ -22,13 +23,19 @@ AT_ONCE = frozenset({"daily_summary"})  # due at once, whatever its lane
 # An end by another clock than headquarters' is no earlier than the one before it. Times have a fraction, or none.
 END_AT = "CASE WHEN rtrim(deleted_until, 'Z') > rtrim({at}, 'Z') THEN deleted_until ELSE {at} END"
 
+# Headquarters may give two records one id: the first one keeps it.
+FREE_ID = """
+CASE WHEN NOT EXISTS (SELECT 1 FROM record other WHERE other.outlet = record.outlet AND other.type = record.type
+  AND other.cloud_id = {name} AND other.id <> record.id) THEN {name} END
+"""
+
 KNOWN = """
 SELECT r.id, r.type, r.local_id, r.cloud_id, r.source_version, r.source_digest, r.source_at, r.version, r.digest,
        r.base_version, r.deleted_at, c.payload, c.source, c.base,
        o.record_id IS NOT NULL,
        r.is_tried OR coalesce(o.tried, 0) OR o.flight IS NOT NULL, coalesce(o.operation, ''),
        n.record_id IS NOT NULL, o.state, coalesce(o.error_code, ''), r.ruled_version, r.cloud_at, r.deleted_until,
-       c.source_seq
+       c.source_seq, r.former_cloud_id
 FROM record r JOIN content c ON c.record_id = r.id
 LEFT JOIN outbox o ON o.record_id = r.id LEFT JOIN news n ON n.record_id = r.id
 """
@@ -79,6 +86,7 @@ class Known:
     ruled_version: int = 0  # what a person decided stands over headquarters' word up to this one
     cloud_at: str | None = None  # when headquarters changed it last
     deleted_until: str | None = None  # when it was last deleted, before it came back
+    former_cloud_id: str | None = None  # headquarters' id of it before this one
     source_seq: int = 0  # up to which of headquarters' changes the POS had heard when it said that
 
     @property
@@ -184,6 +192,13 @@ class Records:
             f"UPDATE record SET base_version = 0, ruled_version = 0, is_tried = 0 WHERE outlet = ? AND {which}",
             (self._outlet, types),
         )
+        # What was deleted since may be there again, whenever that was.
+        self._db.execute(
+            "UPDATE record SET deleted_until = NULL, cloud_at = NULL, base_version = 0, ruled_version = 0,"
+            " deleted_at = CASE WHEN deleted_at IS NOT NULL THEN ? END"
+            " WHERE outlet = ? AND type IN (SELECT value FROM json_each(?))",
+            (FIRST_TIME, self._outlet, types),
+        )
         # What left for it before is settled by that; but for what is out at this moment.
         which = f"record_id IN (SELECT id FROM record WHERE outlet = ?1 AND {which.replace('?', '?2')})"
         is_out = "flight IS (SELECT flight FROM outlet WHERE id = ?1)"
@@ -192,6 +207,10 @@ class Records:
             f"UPDATE outbox SET tried = 0, flight = NULL WHERE {which} AND (flight IS NULL OR NOT ({is_out}))",
             (self._outlet, types),
         )
+
+    def doubt(self, record_id: int) -> None:
+        """Whether headquarters has it is not known any more."""
+        self._db.execute("UPDATE record SET is_tried = 1 WHERE id = ?", (record_id,))
 
     def known(self, incomings: Sequence[Incoming]) -> set[tuple[str, str]]:
         """Those of them of which there is a record, by type and the POS's id."""
@@ -325,7 +344,7 @@ def _line_row(content: Content) -> tuple[str, int]:
 def _known(row: Row | None) -> Known | None:
     if row is None:
         return None
-    *plain, is_queued, is_tried, operation, has_news, state, refusal, ruled_version, cloud_at, deleted_until, seq = row
+    *plain, is_queued, is_tried, operation, has_news, state, refusal, ruled_version, cloud_at, until, seq, former = row
     names = (
         *("record_id", "entity_type", "local_id", "cloud_id", "source_version", "source_digest", "source_at"),
         *("version", "digest", "base_version", "deleted_at", "payload", "source", "base"),
@@ -340,6 +359,7 @@ def _known(row: Row | None) -> Known | None:
         refusal=str(refusal),
         ruled_version=ruled_version,
         cloud_at=cloud_at,
-        deleted_until=deleted_until,
+        deleted_until=until,
         source_seq=seq,
+        former_cloud_id=former,
     )

@@ -20,7 +20,6 @@ from outlet_sync_gui.sync.door import apply_change
 from outlet_sync_gui.sync.pull import OVERLAP_MS
 
 REFUSED_ALIKE = "refused_alike"
-PRICE = "price"
 RETRY, GIVE_UP, APPROVE, REFUSE, PUSH_AGAIN, ACCEPT, KEEP, UNDO = (
     *("retry", "give_up", "approve", "refuse", "push_again", "accept", "keep", "undo"),
 )
@@ -105,7 +104,7 @@ def _refuse(store: Store, question: Question, who: str, now_ms: int) -> None:
             disputes.reconcile(store, known, change, now_ms=now_ms, asked=[_price(change)])
         conflict = store.conflicts.of_record(record_id)
         if conflict is not None:
-            name = disputes.DELETED if is_of_life else PRICE
+            name = disputes.DELETED if is_of_life else guard.PRICE
             resolve.choose_all(store, conflict, Strategy.LOCAL_WINS, who=who, now_ms=now_ms, name=name)
 
 
@@ -116,7 +115,7 @@ def _price(change: CloudChange) -> Disputed:
         local_id=change.local_id,
         cloud_id=change.cloud_id,
         conflict_id=None,
-        field=PRICE,
+        field=guard.PRICE,
         cloud_value="0",
         cloud_version=change.version,
         cloud_updated_at=change.updated_at,
@@ -132,27 +131,31 @@ def _price(change: CloudChange) -> Disputed:
 
 def _push_again(store: Store, question: Question, now_ms: int) -> None:
     """The till is right: what headquarters accepted since the time that it fell back to goes once more."""
+    _void(store, now_ms)
     checkpoint = str(question.facts["checkpoint"])
     since_ms = 0 if "known" in question.facts else to_ms(checkpoint) - OVERLAP_MS
     types = CATALOGUE if "known" in question.facts else None
     for record_id in store.records.agreed_since(since_ms, cloud_at=iso(since_ms), entity_types=types):
         line.queue_again(store, record_id, now_ms=now_ms)
+        store.records.doubt(record_id)
     store.outlet.start_again(cursor=checkpoint)
 
 
 def _accept(store: Store, question: Question, now_ms: int) -> None:
-    """Headquarters is right: its catalogue is taken as at the first contact, the outlet's stock stays.
+    """Headquarters is right: its catalogue is taken as at the first contact, the outlet's stock stays."""
+    _void(store, now_ms)
+    store.records.forget_agreements(CATALOGUE)
+    store.outlet.start_again(cursor=str(question.facts["checkpoint"]))
 
-    What it said before is void: that it says anew, where it still holds.
-    """
+
+def _void(store: Store, now_ms: int) -> None:
+    """What headquarters said before it fell back counts no more: that it says anew, where it still holds."""
     menu = [found for found in store.conflicts.open(limit=store.conflicts.count()) if found.entity_type in CATALOGUE]
     for conflict in menu:
         disputes.settle(store, conflict, now_ms)
     for record_id in {*store.news.forget(), *(conflict.record_id for conflict in menu if conflict.record_id)}:
         store.conflicts.restate(record_id)
     guard.close_empty(store, now_ms=now_ms)
-    store.records.forget_agreements(CATALOGUE)
-    store.outlet.start_again(cursor=str(question.facts["checkpoint"]))
 
 
 def _of_halt(halt: Halt) -> Asked:

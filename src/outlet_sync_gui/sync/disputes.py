@@ -240,8 +240,9 @@ def _follow(
         return opened is not None
     number = opened.conflict_id if opened else _start(store, subject, source=source, now_ms=now_ms)
     before = {field.field: field for field in opened.fields} if opened else {}
+    is_over = all(field.choice is not None for field in found)  # what was left to choose has gone: look at it again
     for field in found:
-        is_seen = field.field in before and _says_the_same(before[field.field], field)
+        is_seen = field.field in before and _says_the_same(before[field.field], field) and not is_over
         store.conflicts.put(number, field if is_seen else replace(field, choice=None, value=None))
     over = before.keys() - {field.field for field in found}
     for name in sorted(over):
@@ -394,9 +395,8 @@ def _tell_again(store: Store, known: Known, notice: Disputed) -> bool:
         return False
     if _has_given_way(known, field):
         return False
-    is_known = (
-        notice.cloud_version <= known.ruled_version if notice.cloud_version else notice.cloud_value == field.cloud
-    )
+    ruled_version = field.cloud_version or known.ruled_version  # the record's may be one of other fields
+    is_known = notice.cloud_version <= ruled_version if notice.cloud_version else notice.cloud_value == field.cloud
     if is_known and notice.conflict_id is not None and notice.conflict_id != field.cloud_conflict_id:
         store.conflicts.tell_again(last, notice.field, notice.conflict_id)
         store.conflicts.restate(known.record_id)

@@ -17,7 +17,7 @@ from outlet_sync_gui.store.records import CATALOGUE, Known
 from outlet_sync_gui.sync import disputes, guard, line, lives
 from outlet_sync_gui.sync.clock import FIRST_TIME, later
 from outlet_sync_gui.sync.guard import Guard
-from outlet_sync_gui.sync.holding import hold_here, made_there
+from outlet_sync_gui.sync.holding import end_of, hold_here, made_there
 from outlet_sync_gui.sync.merge import Merged
 
 
@@ -48,12 +48,13 @@ def apply_kept_news(store: Store, record_ids: Sequence[int] | None = None, *, no
 
     Part of the caller's transaction.
     """
+    record_ids = store.news.kept() if record_ids is None else record_ids
     for change in store.news.take(record_ids):
         watch = guard.watch(store, [change], now_ms=now_ms)
         apply_change(store, change, now_ms=now_ms, watch=watch)
-    for record_id in record_ids or ():
+    for record_id in record_ids:
         store.conflicts.restate(record_id)
-    for record_id in store.conflicts.open_among(record_ids or ()):
+    for record_id in store.conflicts.open_among(record_ids):
         disputes.retest(store, record_id, now_ms=now_ms)
 
 
@@ -135,7 +136,8 @@ def _keep(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
 
 def _delete(store: Store, known: Known, change: CloudChange, now_ms: int) -> bool:
     """Deleted there; what waits here ends with it, unless it is an edit that a person should know of."""
-    if known.is_queued and known.operation != "delete" and not known.is_dead and _edits(known) - {"stock"}:
+    is_edited = bool(_edits(known) - {"stock"}) or _is_made_anew(store, known)
+    if known.is_queued and known.operation != "delete" and not known.is_dead and is_edited:
         return disputes.over_deletion(store, known, change, now_ms=now_ms)
     disputes.settle_by_itself(store, known, now_ms=now_ms)
     hold_here(store, known, disputes.gone(known, change), reason=change.reason, now_ms=now_ms)
@@ -146,8 +148,14 @@ def _delete(store: Store, known: Known, change: CloudChange, now_ms: int) -> boo
     return True
 
 
+def _is_made_anew(store: Store, known: Known) -> bool:
+    """Whether our own deletion went before it, and nobody knows whether that is what headquarters speaks of."""
+    unknown = store.news.unknown(known.record_id)
+    return known.operation == "create" and any(end_of(content) is not None for content in unknown)
+
+
 def _edits(known: Known) -> frozenset[str]:
-    """The fields of a record that headquarters has not heard of; all, where nothing is agreed."""
+    """The fields of a record that headquarters has not heard of; none, where nothing is agreed."""
     edits = changed_fields(known.base or "{}", loads_stored(known.payload))
     return frozenset(edits) - {"updated_at", "created_at", "local_id"} if known.base else frozenset()
 
@@ -165,6 +173,7 @@ def _find(store: Store, change: CloudChange, now_ms: int) -> Known | None:
     if ours is not None and theirs is None and change.cloud_id and lives.is_under_another_id(ours, change):
         if change.action == "delete" or lives.is_former(ours, change):
             return ours
+        guard.release(store, ours, store.news.of(ours.record_id), now_ms=now_ms)  # of another counting
         store.news.renumber(ours.record_id, change.cloud_id)  # a cloud that was installed anew counts from 1 again
         return store.records.find(change.entity_type, change.local_id or "")
     return ours or theirs
@@ -183,21 +192,22 @@ def _name(store: Store, theirs: Known, local_id: str, now_ms: int) -> None:
         deleted_at=theirs.deleted_at,
     )
     store.news.adopt(theirs.record_id, named, now_ms=now_ms)
+    store.conflicts.restate(theirs.record_id)
 
 
 def unite(store: Store, ours: Known, theirs: Known, *, now_ms: int) -> None:
     """One record under the POS's id: by the rule of first contact, where nothing of ours ever left."""
     store.news.unite(ours.record_id, theirs.record_id)
     if theirs.base is not None and ours.base is None and not ours.is_tried:
-        _meet(store, ours, _as_change(theirs, theirs.base), now_ms)
+        apply_change(store, _as_change(theirs, theirs.base, local_id=ours.local_id), now_ms=now_ms, watch=Guard())
     disputes.retest(store, ours.record_id, now_ms=now_ms)
 
 
-def _as_change(known: Known, base: str) -> CloudChange:
+def _as_change(known: Known, base: str, *, local_id: str | None) -> CloudChange:
     """What headquarters said of a record so far."""
     return CloudChange(
         entity_type=known.entity_type,
-        local_id=known.local_id,
+        local_id=local_id,
         cloud_id=known.cloud_id,
         action="update",
         version=known.base_version,
@@ -213,12 +223,13 @@ def _but_ruled(store: Store, known: Known, change: CloudChange) -> CloudChange:
     """
     if change.action == "delete" or change.version > known.ruled_version:
         return change
-    last, opened = store.conflicts.last_decided(known.record_id), store.conflicts.of_record(known.record_id)
-    fields = last.fields if last is not None else ()
+    opened, said = store.conflicts.of_record(known.record_id), loads_stored(change.fields)
+    decided = [(name, store.conflicts.last_decided(known.record_id, name)) for name in said]
+    fields = [field for name, last in decided if last is not None and (field := last.field(name)) is not None]
     ruled = {field.field for field in fields if field.cloud_version is None or change.version <= field.cloud_version}
     ruled -= opened.names if opened is not None else set()  # asked once more
     ruled &= loads_stored(known.payload).keys()  # of what is not here there is nothing to insist on
-    kept = {name: value for name, value in loads_stored(change.fields).items() if name not in ruled}
+    kept = {name: value for name, value in said.items() if name not in ruled}
     return replace(change, fields=dumps(kept))
 
 

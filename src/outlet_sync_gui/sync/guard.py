@@ -12,6 +12,7 @@ from outlet_sync_gui.store.records import CATALOGUE, Known
 
 MOST_DELETIONS, WITHIN_MS = 10, 600_000
 NAMES_SHOWN = 3
+PRICE = "price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,9 @@ class Guard:
             is_asked = kept is not None and kept.question_id is not None and kept.change.action == "delete"
             is_news = known.deleted_at is None and known.operation != "delete"
             return QuestionKind.DELETIONS if (self.is_flood or is_asked) and is_news else None
-        price, here = loads_stored(change.fields).get("price"), loads_stored(known.payload)
-        is_agreed = known.base is not None and loads_stored(known.base).get("price") == 0  # and edited here since
-        is_news = "price" in here and here["price"] != 0 and not is_agreed
+        price, here = loads_stored(change.fields).get(PRICE), loads_stored(known.payload)
+        is_agreed = known.base is not None and loads_stored(known.base).get(PRICE) == 0  # and edited here since
+        is_news = PRICE in here and here[PRICE] != 0 and not is_agreed
         return QuestionKind.ZERO_PRICE if price == 0 and is_news else None
 
 
@@ -39,7 +40,7 @@ def watch(store: Store, changes: Sequence[CloudChange], *, now_ms: int) -> Guard
         return Guard()
     if store.questions.find(QuestionKind.DELETIONS):
         return Guard(is_flood=True)  # the rest of the same flood
-    room = MOST_DELETIONS - store.changes.deletions_since(now_ms - WITHIN_MS)
+    room = MOST_DELETIONS - store.changes.deletions(since=now_ms - WITHIN_MS, until=now_ms)
     return Guard(is_flood=len(deletions) > room and sum(_is_living(store, gone) for gone in deletions) > room)
 
 

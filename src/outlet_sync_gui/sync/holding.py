@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from outlet_sync_gui.contract.answers import CloudChange
+from outlet_sync_gui.contract.records import DELETED
 from outlet_sync_gui.contract.text import Json, loads_stored
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.news import Adopted
@@ -41,7 +42,13 @@ def end_here(store: Store, record_id: int) -> None:
 
 def own_end(known: Known) -> Json:
     """When the POS deleted it, by its clock; None where it did not."""
-    return loads_stored(known.payload).get("deleted_at")
+    return end_of(known.payload)
+
+
+def end_of(content: str) -> Json:
+    """When the POS deleted what has this content; None: it is no deletion, though it may have a field of that name."""
+    fields = loads_stored(content)
+    return fields.get("deleted_at") if fields.keys() <= DELETED else None
 
 
 def tell_till(

@@ -5,7 +5,8 @@ from outlet_sync_gui.contract.sales import sale_of
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store import Store
-from outlet_sync_gui.store.records import AT_ONCE, Content, Known
+from outlet_sync_gui.store.records import AT_ONCE, CATALOGUE, Content, Known
+from outlet_sync_gui.sync.holding import own_end
 
 LANES = {
     "order": Lane.HIGH,
@@ -34,12 +35,19 @@ def queue(store: Store, record_id: int, incoming: Incoming, content: Content, no
         store.records.block_children([record_id])
 
 
+def operation_for(known: Known) -> str:
+    """How what lives here goes on the wire: what headquarters never had, or has no more, is made there."""
+    was_deleted = known.deleted_at is not None or known.deleted_until is not None
+    is_anew = known.entity_type in CATALOGUE and known.base is None and was_deleted
+    return "create" if known.base_version == 0 or known.operation == "create" or is_anew else "update"
+
+
 def queue_again(store: Store, record_id: int, *, now_ms: int) -> None:
     """What was sent or discarded goes once more, as it is."""
     known = store.records.get(record_id)
     assert known is not None
-    is_gone = known.deleted_at is not None or "deleted_at" in loads_stored(known.payload)  # whoever deleted it
-    operation = "delete" if is_gone else "create" if known.base_version == 0 else "update"
+    is_gone = known.deleted_at is not None or own_end(known) is not None  # whoever deleted it
+    operation = "delete" if is_gone else operation_for(known)
     content = Content(payload=known.payload, digest=known.digest, version=known.version, operation=operation)
     queue(store, record_id, of_content(known, content), content, now_ms)
     store.conflicts.restate(record_id)  # it may be asked about, with nothing of it in the line

@@ -1,11 +1,10 @@
 """Of which life of a record headquarters speaks: what was deleted and made anew has had several under one id."""
 
 from outlet_sync_gui.contract.answers import CloudChange
-from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.records import Known
 from outlet_sync_gui.sync.clock import later, to_ms
-from outlet_sync_gui.sync.holding import own_end
+from outlet_sync_gui.sync.holding import end_of, own_end
 
 
 def is_stale(store: Store, known: Known, change: CloudChange) -> bool:
@@ -16,7 +15,8 @@ def is_stale(store: Store, known: Known, change: CloudChange) -> bool:
     if known.deleted_until is not None and at_ms <= to_ms(known.deleted_until):
         return True  # of an earlier life of the record
     if change.action == "delete":
-        is_of_former = is_former(known, change) or is_unheard_of(store, known, change.cloud_id)
+        is_of_former = change.cloud_id is not None and change.cloud_id == known.former_cloud_id
+        is_of_former = is_of_former or is_former(known, change) or is_unheard_of(store, known, change.cloud_id)
         return is_of_former or _is_old_deletion(known, at_ms)
     return change.version < known.base_version or is_former(known, change)
 
@@ -54,7 +54,7 @@ def is_unheard_of(store: Store, known: Known, cloud_id: str | None) -> bool:
     if known.operation != "create":
         return False
     unknown = store.news.unknown(known.record_id)
-    if unknown and "deleted_at" in loads_stored(unknown[-1]):
+    if unknown and end_of(unknown[-1]) is not None:
         return True  # our deletion left last: so it had arrived
     is_anew = known.deleted_until is not None and known.base is None
     return is_anew and (not unknown or (cloud_id is not None and cloud_id == known.cloud_id))

@@ -212,7 +212,7 @@ def _edit(store: Store, settings: Settings, decision: Edit, now_ms: int) -> None
         payload=incoming.content,
         digest=incoming.digest,
         version=max(known.version, known.base_version) + 1,
-        operation="create" if known.base_version == 0 or known.operation == "create" else "update",
+        operation=line.operation_for(known),
     )
     store.records.change(known.record_id, incoming, content, now_ms=now_ms)
     if known.entity_type in CATALOGUE:

@@ -189,7 +189,8 @@ def _delete(known: Known, incoming: Incoming) -> Decision:
         return Unchanged()
     version = _next_version(known, incoming)
     content = Content(payload=incoming.content, digest=incoming.digest, version=version, operation="delete")
-    never_left = known.base_version == 0 and not known.is_tried
+    is_unknown_there = known.base_version == 0 and known.cloud_id is None and not known.has_news
+    never_left = is_unknown_there and not known.is_tried
     return Vanished(content) if never_left else Changed(content)
 
 

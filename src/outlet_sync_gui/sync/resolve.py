@@ -19,7 +19,8 @@ from outlet_sync_gui.sync.clock import iso, later, to_ms
 from outlet_sync_gui.sync.commands import FieldChoice, Resolve
 from outlet_sync_gui.sync.disputes import DELETED
 from outlet_sync_gui.sync.exchange import Request, Ruling
-from outlet_sync_gui.sync.holding import hold_here
+from outlet_sync_gui.sync.guard import PRICE
+from outlet_sync_gui.sync.holding import end_of, hold_here
 from outlet_sync_gui.sync.lives import is_unheard_of
 from outlet_sync_gui.sync.merge import Fields, Merged
 
@@ -191,12 +192,19 @@ def _policy(settings: Settings, entity_type: str) -> Strategy | None:
 def _may(store: Store, conflict: Conflict, strategy: Strategy) -> bool:
     if strategy is not Strategy.CLOUD_WINS and any(_has_no_side(conflict, field) for field in conflict.fields):
         return False
+    if strategy is not Strategy.LOCAL_WINS and any(_is_given_away(field) for field in conflict.fields):
+        return False
     try:
         for field in conflict.fields:
             _winner(store, replace(field, choice=strategy))
     except InputRefused:
         return False
     return True
+
+
+def _is_given_away(field: Disagreement) -> bool:
+    """Whether a price would become 0, which only a person may say."""
+    return field.field == PRICE and field.cloud == "0"
 
 
 # -- what becomes true
@@ -318,8 +326,8 @@ def _had_there(store: Store, known: Known) -> dict[str, Json]:
     if known.base is not None:
         return loads_stored(known.base)
     store.outlet.ask_for_all()  # if it is not that
-    left = [loads_stored(text) for text in store.news.unknown(known.record_id)]
-    return next((content for content in reversed(left) if "deleted_at" not in content), {})
+    left = [text for text in store.news.unknown(known.record_id) if end_of(text) is None]
+    return loads_stored(left[-1]) if left else {}
 
 
 def _insist_on_deletion(store: Store, known: Known, deletion: Disagreement, now_ms: int) -> None:
@@ -376,6 +384,8 @@ def _is_adoptable(
 ) -> bool:
     if resolution.applied_value is None or len(conflict.fields) != 1 or field.field == DELETED:
         return False
+    if field.field == PRICE and resolution.applied_value == "0" != field.cloud:
+        return False  # that is asked about first
     if any(dumps(sent.get(field.field)) == resolution.applied_value for sent in unknown):
         return False  # our own, which had arrived unanswered
     if field.choice is Strategy.LOCAL_WINS or _is_overruled(store, conflict, field.field):

@@ -18,7 +18,7 @@ from outlet_sync_gui.store.records import Content, Known
 from outlet_sync_gui.sync import line
 from outlet_sync_gui.sync.commands import Undo
 from outlet_sync_gui.sync.disputes import DELETED
-from outlet_sync_gui.sync.holding import Step, hold_here, steps_between
+from outlet_sync_gui.sync.holding import Step, end_of, hold_here, steps_between
 from outlet_sync_gui.sync.merge import ABSENT, NOT_SAID
 
 WITHIN_MS = 24 * 3_600_000
@@ -89,6 +89,8 @@ def _plan(store: Store, deed: Deed, now_ms: int) -> tuple[Known, Former]:
 
 
 def _former(store: Store, deed: Deed) -> Former:
+    if deed.what is What.DISCARDED and end_of(deed.before or "{}") is not None:
+        raise InputRefused("undo_over")  # a deletion has no fields to put back
     if deed.what is What.DISCARDED and deed.after is None:
         return {}  # nothing else holds here than before: it was only not sent
     before, after = _contents(deed)
@@ -139,7 +141,7 @@ def _put_back(store: Store, known: Known, former: Mapping[str, Json], now_ms: in
         payload=payload,
         digest=adopted.digest,
         version=max(known.version, known.base_version) + 1,
-        operation="create" if known.base_version == 0 or known.operation == "create" else "update",
+        operation=line.operation_for(known),
     )
     hold_here(store, known, adopted, reason=None, now_ms=now_ms)
     incoming = line.of_content(known, content)
