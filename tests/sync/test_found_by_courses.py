@@ -11,6 +11,7 @@ from tests.sync.headquarters import (
     AT_6,
     PRODUCT,
     agree,
+    agreed,
     answer,
     choose,
     conflict,
@@ -1021,7 +1022,7 @@ def test_so_it_is_where_the_till_deleted_it_since(bench: Bench, strategy: str) -
     assert bench.store.conflicts.open() == []
 
 
-def test_choices_are_told_in_the_order_of_deciding_whatever_the_clock_says(bench: Bench) -> None:
+def test_all_that_is_not_told_yet_is_told_as_it_was_decided_last_whatever_the_clock_says(bench: Bench) -> None:
     disputed(bench)
     tell(bench, Path.CONFLICT, notice())
     choose(bench, "cloud_wins")
@@ -1032,9 +1033,9 @@ def test_choices_are_told_in_the_order_of_deciding_whatever_the_clock_says(bench
     told = []
     for _ in range(2):
         step = telling(bench)
-        told.append(body(step.request)["strategy"])
+        told.append((step.request.path.split("/")[-2], body(step.request)["strategy"]))
         bench.settle(step, answered({"success": True, "data": {"resolved": True}}))
-    assert told == ["cloud_wins", "local_wins"]
+    assert told == [("X1", "local_wins"), ("X2", "local_wins")]
 
 
 def test_what_was_refused_ends_where_both_agree_though_an_older_one_was_never_answered(bench: Bench) -> None:
@@ -1054,3 +1055,21 @@ def test_news_frees_what_was_refused_because_it_was_not_there(bench: Bench) -> N
     assert state(bench) == "dead"
     hear(bench, news(version=2, name="Soto"))  # deleted, and brought back
     assert (state(bench), here(bench)["price"], here(bench)["name"]) == ("ready", 38000, "Soto")
+
+
+def test_a_choice_that_was_not_told_yet_is_told_as_it_is_decided_now(bench: Bench) -> None:
+    disputed(bench)
+    choose(bench, "local_wins")
+    tell(bench, Path.CONFLICT, notice())  # over what was decided: told again
+    tell(bench, Path.UPDATE, told_update(version=3, at=AT_5, price=41000))
+    choose(bench, "cloud_wins")
+    assert body(telling(bench).request)["strategy"] == "cloud_wins"
+
+
+def test_what_headquarters_made_of_a_choice_is_agreed_where_it_is_what_was_chosen(bench: Bench) -> None:
+    disputed(bench)
+    tell(bench, Path.CONFLICT, notice())
+    choose(bench, "local_wins")
+    bench.settle(telling(bench), answered({"success": True, "data": {"applied_value": 38000, "new_version": 3}}))
+    tell(bench, Path.UPDATE, told_update(version=3, at=AT_5, price=38000))
+    assert (agreed(bench)["price"], state(bench)) == (38000, None)

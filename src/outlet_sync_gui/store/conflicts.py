@@ -268,6 +268,15 @@ class Conflicts:
         if field is not None and field.choice is not None:
             self.put(conflict.conflict_id, replace(field, cloud_conflict_id=cloud_conflict_id, told_at=None))
 
+    def overrule(self, record_id: int, field: Disagreement) -> None:
+        """What headquarters has not heard of yet, of earlier choices over this field, it hears as this one."""
+        self._db.execute(
+            "UPDATE conflict_field SET choice = ?, value = ? WHERE field = ? AND told_at IS NULL"
+            " AND cloud_conflict_id IS NOT NULL AND choice IS NOT NULL"
+            " AND conflict_id IN (SELECT id FROM conflict WHERE record_id = ? AND closed_at IS NOT NULL)",
+            (field.choice, field.value, field.field, record_id),
+        )
+
     def restate(self, record_id: int) -> None:
         """Hold the record's row, or let it go, by the causes that there are now."""
         self._db.execute(RESTATE, (record_id,))

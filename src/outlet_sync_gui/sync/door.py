@@ -228,7 +228,8 @@ def _but_ruled(store: Store, known: Known, change: CloudChange) -> CloudChange:
     fields = [field for name, last in decided if last is not None and (field := last.field(name)) is not None]
     ruled = {field.field for field in fields if field.cloud_version is None or change.version <= field.cloud_version}
     ruled -= opened.names if opened is not None else set()  # asked once more
-    ruled &= loads_stored(known.payload).keys()  # of what is not here there is nothing to insist on
+    here = loads_stored(known.payload)
+    ruled = {name for name in ruled & here.keys() if here[name] != said[name]}  # else there is nothing to insist on
     kept = {name: value for name, value in said.items() if name not in ruled}
     return replace(change, fields=dumps(kept))
 

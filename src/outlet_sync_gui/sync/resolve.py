@@ -218,6 +218,8 @@ def _conclude(store: Store, conflict: Conflict, *, who: str, notes: str, now_ms:
     if known is None:
         store.activity.note(What.RESOLVED, None, now_ms=now_ms, who=who, why=notes)
         return
+    for field in conflict.fields:
+        store.conflicts.overrule(known.record_id, field)
     deletion = conflict.field(DELETED)
     fields = [field for field in conflict.fields if field.field != DELETED]
     if deletion is not None and winners[DELETED] is Strategy.CLOUD_WINS:
