@@ -902,6 +902,17 @@ def test_so_does_one_whose_creation_was_never_answered(bench: Bench) -> None:
     assert (here(bench)["price"], known(bench).deleted_at, state(bench)) == (8000, None, "ready")
 
 
+def test_nor_what_lives_on_because_our_deletion_was_discarded_after_it_had_left(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", {"local_id": "P1"}, "delete")
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))
+    hear(bench, deleted=[tombstone()])
+    assert (known(bench).deleted_at, state(bench)) == (None, "ready")
+    bench.settle(bench.push(), refused("Product not found", 404))
+    assert bench.push().flight.parcels[0].operation == "create"
+
+
 def test_an_answer_to_a_choice_makes_no_update_of_what_is_made_anew(bench: Bench) -> None:
     disputed(bench)
     tell(bench, Path.CONFLICT, notice())

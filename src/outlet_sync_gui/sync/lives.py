@@ -47,16 +47,16 @@ def is_under_another_id(ours: Known, change: CloudChange) -> bool:
 
 
 def is_unheard_of(store: Store, known: Known, cloud_id: str | None) -> bool:
-    """Whether it was made anew here, and what headquarters says under this id of its own is of a former life.
+    """Whether it lives here again, and what headquarters says under this id of its own is of a former life.
 
     It never left since, or nobody knows whether that arrived: there it would have another id then.
     """
-    if known.operation != "create":
+    if known.operation not in ("create", "update"):
         return False
     unknown = store.news.unknown(known.record_id)
     if unknown and end_of(unknown[-1]) is not None:
         return True  # our deletion left last: so it had arrived
-    is_anew = known.deleted_until is not None and known.base is None
+    is_anew = known.operation == "create" and known.deleted_until is not None and known.base is None
     return is_anew and (not unknown or (cloud_id is not None and cloud_id == known.cloud_id))
 
 
