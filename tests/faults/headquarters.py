@@ -349,6 +349,8 @@ class Headquarters:
         value = self._rule(case, told["strategy"])
         item = self.items[case.key]
         said = {"applied_value": value, "new_version": item.version} if self.chance.random() < 0.6 else {}
+        if said and told["strategy"] == "local_wins":
+            item.force.pop(case.name, None)  # whatever it has now: the till's goes above the version that it names
         return answered({"success": True, "data": {"resolved": True, **said}})
 
     def _rule(self, case: Case, strategy: str) -> Any:

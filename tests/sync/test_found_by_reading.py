@@ -36,6 +36,7 @@ from tests.sync.headquarters import (
     notice,
     question,
     rest,
+    sides,
     state,
     tell,
     telling,
@@ -354,3 +355,122 @@ def test_a_conflict_of_which_the_rest_settles_itself_is_to_be_chosen(bench: Benc
     assert [(field.field, field.choice) for field in conflict(bench).fields] == [("price", None)]
     choose(bench, LOCAL)
     assert bench.store.conflicts.open() == []
+
+
+# -- what mends broke, or did not mend
+
+
+@pytest.mark.parametrize("choice", ["push_again", "accept"])
+def test_a_sale_that_waited_when_headquarters_fell_back_is_made_there_again(bench: Bench, choice: str) -> None:
+    bench.put("order", order("A1"))
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    rest(bench)
+    fall_back(bench, BEFORE)
+    bench.put("order", order("A1", status="refunded"))
+    answer(bench, choice)
+    step = bench.push()
+    bench.settle(step, results(step.flight, {"A1": "Order not found"}))
+    assert state(bench, "A1") == "ready"
+
+
+@pytest.mark.parametrize("strategy", [LOCAL, CLOUD])
+def test_a_choice_of_a_former_counting_answers_nothing_of_the_next(bench: Bench, strategy: str) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000))
+    hear(bench, news(version=7, price=40000))
+    choose(bench, strategy)
+    if strategy == LOCAL:
+        step = bench.push()
+        bench.settle(step, accepted(step.flight))
+    rest(bench)
+    hear(bench, {**news(version=1, at=AT_5, name="Nasi"), "cloud_id": "c-new"})
+    told = {**notice(value=45000, version=2, name="X9"), "cloud_id": "c-new"}
+    told["conflict"]["cloud_updated_at"] = AT_6
+    tell(bench, Path.CONFLICT, told)
+    assert sides(conflict(bench))["price"][1] == 45000
+
+
+def test_an_answer_over_what_is_deleted_there_raises_the_version_that_goes(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000))
+    tell(bench, Path.CONFLICT, notice(version=2))
+    hear(bench, deleted=[tombstone(at=AT_5)])
+    choose(bench, LOCAL)
+    bench.settle(telling(bench), answered({"success": True, "data": {"applied_value": 38000, "new_version": 9}}))
+    assert bench.push().flight.parcels[0].version > 9
+
+
+def test_a_field_new_to_both_that_the_till_takes_after_all_is_its_word(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, news(note="A"))
+    bench.put("product", product(note="B"))  # before it heard of that
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    rest(bench)
+    take_all(bench)
+    bench.put("product", product(note="A"))
+    assert here(bench)["note"] == "A"
+
+
+def test_a_first_contact_is_one_again_after_what_was_in_doubt_was_accepted(bench: Bench) -> None:
+    agree(bench)
+    fall_back(bench, BEFORE)
+    answer(bench, "push_again")
+    step = bench.push()
+    bench.settle(step, accepted(step.flight))
+    rest(bench)
+    hear(bench, deleted=[tombstone(at="2026-01-27T10:00:00Z")])
+    take_all(bench)
+    bench.put("product", product(price=38000))
+    hear(bench, news(version=9, at="2026-01-27T12:00:00Z", name="Soto", price=2000))
+    assert bench.store.conflicts.open() == []
+
+
+def test_a_deletion_of_what_may_have_been_made_anew_there_is_asked_about(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone()])
+    take_all(bench)
+    bench.wall_ms += 3 * 3_600_000
+    bench.put("product", product(price=38000))
+    bench.settle(bench.push(), LOST)
+    hear(bench, deleted=[tombstone(at=AT_6)])
+    assert [*conflict(bench).names] == ["deleted"]
+
+
+def test_what_a_twin_had_is_kept_where_ours_was_made_and_deleted_before(bench: Bench) -> None:
+    bench.settle(bench.later(301).send(), pulled([nameless(version=3, name="Soto", price=1000, icon="x")], at=AT_5))
+    bench.put("product", product())
+    bench.put("product", {"local_id": "P1"}, "delete")
+    bench.put("product", product(price=38000))
+    bench.settle(bench.later(301).send(), pulled([news(version=4, at=AT_6, name="Soto", price=1000)], at=AT_6))
+    assert here(bench).get("icon") == "x"
+
+
+def test_a_count_that_the_till_never_touched_is_taken_from_a_new_counting(bench: Bench) -> None:
+    agree(bench, stock=5)
+    bench.put("product", product(stock=5, name="Mie"))
+    hear(bench, {**news(version=1, at=AT_5, name="Nasi", price=35000, stock=0), "cloud_id": "c-new"})
+    assert (here(bench)["stock"], bench.store.conflicts.open()) == (0, [])
+
+
+def test_what_the_till_makes_anew_after_the_menu_was_taken_meets_it(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone(at=AT_5)])
+    take_all(bench)
+    fall_back(bench)
+    answer(bench, "accept")
+    bench.put("product", product(price=38000))
+    bench.settle(bench.send(), pulled([news(version=1, at=BEFORE, name="Nasi", price=35000)], at=AT_4))
+    assert (here(bench)["price"], bench.store.conflicts.open()) == (35000, [])
+
+
+def test_what_is_told_to_be_gone_after_that_has_a_time(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, deleted=[tombstone(at=AT_5)])
+    fall_back(bench)
+    answer(bench, "accept")
+    bench.settle(bench.send(), pulled(at=AT_4))
+    decide(bench, Retry(who="Rina", names=(PRODUCT,)))
+    (parcel,) = bench.store.outbox.load([known(bench).record_id])
+    assert "1970" not in parcel.payload

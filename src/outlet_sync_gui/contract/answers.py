@@ -131,7 +131,7 @@ def retry_after(headers: Mapping[str, str], body: bytes, *, now_ms: int) -> floa
     """Seconds to wait: `Retry-After` (seconds or a date), else the body's `retry_after`; an hour at most."""
     value = loads_lenient(body)
     waits = (
-        _header_wait(headers.get("retry-after"), now_ms),
+        _header_wait(headers.get("retry-after"), headers.get("date"), now_ms),
         _seconds(value.get("retry_after") if isinstance(value, dict) else None),
     )
     return next((min(LONGEST_WAIT_S, max(0.0, wait)) for wait in waits if wait is not None), None)
@@ -269,15 +269,20 @@ def _is_number(value: Json) -> bool:
     return is_one and -LARGEST <= value <= LARGEST  # before int(): 1e999999999 would never end
 
 
-def _header_wait(text: str | None, now_ms: int) -> float | None:
+def _header_wait(text: str | None, date: str | None, now_ms: int) -> float | None:
+    """A time there is told by the cloud's own clock: this machine's may be off by years."""
     if text is None:
         return None
     if (seconds := _seconds(text)) is not None:
         return seconds
     try:
-        return parsedate_to_datetime(text).timestamp() - now_ms / 1000
+        until = parsedate_to_datetime(text).timestamp()
     except ValueError:
         return None
+    try:
+        return until - (parsedate_to_datetime(date).timestamp() if date else now_ms / 1000)
+    except ValueError:
+        return until - now_ms / 1000
 
 
 def _seconds(value: Json) -> float | None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from outlet_sync_gui.status import Lane
 from outlet_sync_gui.store.database import Database, Row
 from outlet_sync_gui.store.outbox import Waiting
-from outlet_sync_gui.store.records import ASIDE, DEAD, GOES, READY, RETRY
+from outlet_sync_gui.store.records import ASIDE, BLOCKED, DEAD, GOES, READY, RETRY
 
 CHUNK = 1000  # rows that come back into the line in one transaction
 COLUMNS = "id, kind, name, words, records, since, probe_at, probes, is_over, n"
@@ -107,9 +107,10 @@ class Halts:
     def suspend(self, halt_id: int, record_ids: Sequence[int]) -> None:
         """Refused alike: these rows wait for the verdict, with the words that they got."""
         self._db.execute(
-            "UPDATE outbox SET state = ?, halt = ?, retry_at = NULL"
+            "UPDATE outbox SET state = CASE WHEN blocked_by IS NULL THEN ? ELSE ? END,"
+            " halt = CASE WHEN blocked_by IS NULL THEN ? END, retry_at = NULL"  # else it goes behind its order
             " WHERE record_id IN (SELECT value FROM json_each(?)) AND state IN (1, 4, 5)",
-            (RETRY, halt_id, json.dumps(record_ids)),
+            (RETRY, BLOCKED, halt_id, json.dumps(record_ids)),
         )
 
     def next_probes(self, halt_id: int, lanes: Collection[Lane], *, limit: int) -> list[Waiting]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from outlet_sync_gui.contract.answers import CloudChange
 from outlet_sync_gui.store.database import Database, Row
-from outlet_sync_gui.store.records import FREE_ID
+from outlet_sync_gui.store.records import FREE_ID, OF_ANOTHER_COUNTING
 
 # CROSS: from the few news to their records, never through all records.
 NEWS = """
@@ -121,7 +121,8 @@ class News:
     def kept(self) -> list[int]:
         """The records beside which something is kept."""
         rows = self._db.rows(
-            "SELECT record_id FROM news WHERE record_id IN (SELECT id FROM record WHERE outlet = ?)", (self._outlet,)
+            "SELECT n.record_id FROM news n CROSS JOIN record r ON r.id = n.record_id WHERE r.outlet = ?",
+            (self._outlet,),
         )
         return [row[0] for row in rows]
 
@@ -163,7 +164,15 @@ class News:
             " WHERE id = ?",
             (cloud_id, record_id),
         )
-        self._db.execute("UPDATE content SET base = json_remove(base, '$.stock') WHERE record_id = ?", (record_id,))
+        self._db.execute(
+            f"{OF_ANOTHER_COUNTING} (SELECT id FROM conflict WHERE record_id = ? AND closed_at IS NOT NULL)",
+            (record_id,),
+        )
+        self._db.execute(  # of a count that is other here than agreed nothing is: what it is there is no difference
+            "UPDATE content SET base = json_remove(base, '$.stock')"
+            " WHERE record_id = ? AND payload ->> '$.stock' IS NOT base ->> '$.stock'",
+            (record_id,),
+        )
 
     def unknown(self, record_id: int) -> list[str]:
         """The contents that were sent and never answered, as JSON texts."""

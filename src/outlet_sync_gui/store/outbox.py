@@ -22,7 +22,9 @@ LOAD = """
 SELECT r.id, r.type, r.local_id, o.operation, max(r.version, r.base_version + (r.base_version >= r.version)),
        r.version, r.digest, o.amount, o.blocked_by,
        CASE WHEN o.operation = 'delete' AND c.payload ->> '$.deleted_at' IS NULL
-         THEN json_patch('{}', json_object('local_id', r.local_id, 'deleted_at', r.deleted_at))  -- headquarters' own
+         THEN json_patch('{}', json_object('local_id', r.local_id, 'deleted_at',  -- headquarters' own, or void
+           CASE WHEN r.deleted_at < '1971' THEN strftime('%Y-%m-%dT%H:%M:%SZ', r.changed_at / 1000, 'unixepoch')
+             ELSE r.deleted_at END))
          ELSE c.payload END,
        o.is_turned,
        r.is_tried OR o.flight IS NOT NULL
@@ -41,11 +43,11 @@ OUR_END = END_AT.format(at="j.value ->> 5")
 # run a thousand times it took twice as long.
 ACCEPT = f"""
 UPDATE record SET base_version = max(base_version, j.value ->> 1), accepted_at = ?2, accepted_day = ?3,
-  accepted_amount = j.value ->> 3,
+  accepted_amount = j.value ->> 3, is_tried = 0,
   deleted_at = CASE WHEN digest = j.value ->> 4 THEN coalesce(deleted_at, {OUR_END}) ELSE deleted_at END,
   deleted_until = CASE WHEN digest = j.value ->> 4 THEN deleted_until ELSE coalesce({OUR_END}, deleted_until) END,
   cloud_id = coalesce({OUR_ID}, cloud_id),
-  former_cloud_id = CASE WHEN {OUR_ID} <> cloud_id THEN cloud_id ELSE former_cloud_id END
+  former_cloud_id = CASE WHEN cloud_id <> j.value ->> 2 AND {OUR_ID} IS NOT NULL THEN cloud_id ELSE former_cloud_id END
 FROM json_each(?1) j WHERE record.id = j.value ->> 0
 """
 END = """
@@ -124,6 +126,14 @@ class Outbox:
         for order, record_id, size in self._db.rows(BEHIND, (json.dumps(orders),)):
             found.setdefault(order, []).append(Waiting(record_id, size))
         return found
+
+    def summary(self) -> list[Waiting]:
+        """The first daily summary that is ready; none, or one. CROSS: from a row a day, never through the line."""
+        query = (
+            "SELECT o.record_id, o.bytes FROM record r CROSS JOIN outbox o ON o.record_id = r.id"
+            " WHERE r.outlet = ? AND r.type = 'daily_summary' AND o.state = 0 ORDER BY o.seq LIMIT 1"
+        )
+        return [Waiting._make(row) for row in self._db.rows(query, (self._outlet,))]
 
     def oldest(self, lane: Lane) -> int | None:
         """Since when the first ready row of a lane waits, UTC ms."""
@@ -213,9 +223,13 @@ class Outbox:
         return int(row[0]) if row else 0
 
     def free(self, orders: Iterable[int]) -> None:
-        """The rows of these orders ended: their transactions may go."""
+        """These orders are through: their transactions may go, but for those of one that is to be made again."""
         ids = json.dumps(list(orders))
-        self._db.execute(f"UPDATE outbox SET {FREED} WHERE blocked_by IN (SELECT value FROM json_each(?))", (ids,))
+        self._db.execute(
+            f"UPDATE outbox SET {FREED} WHERE blocked_by IN (SELECT value FROM json_each(?)) AND NOT EXISTS"
+            " (SELECT 1 FROM outbox other WHERE other.record_id = outbox.blocked_by AND other.operation = 'create')",
+            (ids,),
+        )
 
     def wake(self, now_ms: int) -> None:
         """Make due what waited for its next try, whatever its lane.
@@ -223,7 +237,7 @@ class Outbox:
         A time beyond the longest wait is a clock that was set back.
         """
         self._db.execute(
-            "UPDATE outbox SET state = 0, retry_at = NULL, is_urgent = 1 WHERE outlet = ? AND state = 1"
+            f"UPDATE outbox SET {GOES}, retry_at = NULL, is_urgent = 1 WHERE outlet = ? AND state = 1"
             " AND (retry_at <= ? OR retry_at > ?)",
             (self._outlet, now_ms, now_ms + LONGEST_RETRY_MS),
         )

@@ -188,8 +188,16 @@ class OutletRow:
         )
         self._set(flight=None)
 
-    def stamps(self) -> Sequence[Stamp]:
-        """The requests that may still count against the limit, taken over at the start: nothing is out any more."""
+    def stamps(self, stamp: Stamp) -> Sequence[Stamp]:
+        """The requests that may still count against the limit, taken over at the start: nothing is out any more.
+
+        What was out when the program died may have been counted there as late as now.
+        """
+        self._db.execute(
+            "UPDATE request_stamp SET wall_ms = ?, monotonic_ms = ?"
+            " WHERE id = (SELECT flight FROM outlet WHERE id = ?)",
+            (stamp.wall_ms, stamp.monotonic_ms, self._outlet),
+        )
         self._set(flight=None)
         rows = self._db.rows("SELECT wall_ms, monotonic_ms FROM request_stamp WHERE outlet = ?", (self._outlet,))
         return [Stamp(*row) for row in rows]

@@ -23,6 +23,8 @@ AT_ONCE = frozenset({"daily_summary"})  # due at once, whatever its lane
 # An end by another clock than headquarters' is no earlier than the one before it. Times have a fraction, or none.
 END_AT = "CASE WHEN rtrim(deleted_until, 'Z') > rtrim({at}, 'Z') THEN deleted_until ELSE {at} END"
 
+# What was decided before says nothing of versions that are counted anew.
+OF_ANOTHER_COUNTING = "UPDATE conflict_field SET cloud_version = 0 WHERE conflict_id IN"
 # Headquarters may give two records one id: the first one keeps it.
 FREE_ID = """
 CASE WHEN NOT EXISTS (SELECT 1 FROM record other WHERE other.outlet = record.outlet AND other.type = record.type
@@ -49,7 +51,7 @@ BLOCK_BEHIND = f"""
 UPDATE outbox SET state = 2, halt = NULL, blocked_by = {ITS_ORDER} WHERE state IN (0, 1, 5) AND record_id IN (
   SELECT t.id FROM json_each(?) j CROSS JOIN record t ON t.id = j.value
   CROSS JOIN record o ON o.outlet = t.outlet AND o.type = 'order' AND o.local_id = t.parent_ref
-  CROSS JOIN outbox w ON w.record_id = o.id WHERE o.base_version = 0)
+  CROSS JOIN outbox w ON w.record_id = o.id WHERE o.base_version = 0 OR w.operation = 'create')
 """
 BLOCK_CHILDREN = f"""
 UPDATE outbox SET blocked_by = {ITS_ORDER}, state = CASE state WHEN 4 THEN 4 ELSE 2 END,
@@ -199,18 +201,33 @@ class Records:
             " WHERE outlet = ? AND type IN (SELECT value FROM json_each(?))",
             (FIRST_TIME, self._outlet, types),
         )
+        self._db.execute(
+            f"{OF_ANOTHER_COUNTING} (SELECT id FROM conflict WHERE outlet = ? AND closed_at IS NOT NULL"
+            " AND type IN (SELECT value FROM json_each(?)))",
+            (self._outlet, types),
+        )
         # What left for it before is settled by that; but for what is out at this moment.
         which = f"record_id IN (SELECT id FROM record WHERE outlet = ?1 AND {which.replace('?', '?2')})"
         is_out = "flight IS (SELECT flight FROM outlet WHERE id = ?1)"
         self._db.execute(f"DELETE FROM sent WHERE {which} AND NOT ({is_out})", (self._outlet, types))
         self._db.execute(
-            f"UPDATE outbox SET tried = 0, flight = NULL WHERE {which} AND (flight IS NULL OR NOT ({is_out}))",
+            "UPDATE outbox SET tried = 0, flight = NULL,"
+            " operation = CASE operation WHEN 'update' THEN 'create' ELSE operation END"
+            f" WHERE {which} AND (flight IS NULL OR NOT ({is_out}))",
             (self._outlet, types),
         )
 
-    def doubt(self, record_id: int) -> None:
-        """Whether headquarters has it is not known any more."""
-        self._db.execute("UPDATE record SET is_tried = 1 WHERE id = ?", (record_id,))
+    def outgrow(self, record_id: int, version: int) -> None:
+        """What goes next is above that version of headquarters."""
+        self._db.execute("UPDATE record SET version = max(version, ? + 1) WHERE id = ?", (version, record_id))
+
+    def doubt_queued(self) -> None:
+        """Whether headquarters has what waits to be changed there is not known any more."""
+        self._db.execute(
+            "UPDATE record SET is_tried = 1 WHERE base_version > 0 AND id IN"
+            " (SELECT record_id FROM outbox WHERE outlet = ? AND operation = 'update')",
+            (self._outlet,),
+        )
 
     def known(self, incomings: Sequence[Incoming]) -> set[tuple[str, str]]:
         """Those of them of which there is a record, by type and the POS's id."""

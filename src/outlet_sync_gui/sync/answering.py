@@ -36,7 +36,7 @@ CHOICES: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 def asked(halts: Sequence[Halt], questions: Sequence[Question]) -> tuple[Asked, ...]:
     """All that waits for a person's word, as people see it."""
-    alike = [_of_halt(halt) for halt in halts if halt.is_question]
+    alike = [_of_halt(halt) for halt in halts if halt.is_question and halt.n]
     return (*alike, *(_of_question(question) for question in questions))
 
 
@@ -137,7 +137,7 @@ def _push_again(store: Store, question: Question, now_ms: int) -> None:
     types = CATALOGUE if "known" in question.facts else None
     for record_id in store.records.agreed_since(since_ms, cloud_at=iso(since_ms), entity_types=types):
         line.queue_again(store, record_id, now_ms=now_ms)
-        store.records.doubt(record_id)
+    store.records.doubt_queued()
     store.outlet.start_again(cursor=checkpoint)
 
 
@@ -145,6 +145,7 @@ def _accept(store: Store, question: Question, now_ms: int) -> None:
     """Headquarters is right: its catalogue is taken as at the first contact, the outlet's stock stays."""
     _void(store, now_ms)
     store.records.forget_agreements(CATALOGUE)
+    store.records.doubt_queued()  # sales, of which it may have lost some
     store.outlet.start_again(cursor=str(question.facts["checkpoint"]))
 
 

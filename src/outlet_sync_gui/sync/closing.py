@@ -12,6 +12,7 @@ from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.sync.bills import Rules
 from outlet_sync_gui.sync.clock import iso, next_time
+from outlet_sync_gui.sync.line import queue_again
 from outlet_sync_gui.sync.records import accept
 from outlet_sync_gui.sync.summary import Amount, Summary, of_day
 
@@ -121,6 +122,10 @@ def send(store: Store, settings: Settings, date: str, *, who: str, now_ms: int) 
     accept(store, [incoming], now_ms=now_ms)
     known = store.records.find(TYPE, date)
     assert known is not None
+    if known.is_dead:
+        store.outbox.retry(known.record_id)
+    elif not known.is_queued and known.version > known.base_version:
+        queue_again(store, known.record_id, now_ms=now_ms)  # it was not to be sent, and now it is
     store.activity.note(What.SUMMED_UP, known.record_id, now_ms=now_ms, who=who)
 
 

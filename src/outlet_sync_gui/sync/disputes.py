@@ -395,7 +395,8 @@ def _tell_again(store: Store, known: Known, notice: Disputed) -> bool:
         return False
     if _has_given_way(known, field):
         return False
-    ruled_version = field.cloud_version or known.ruled_version  # the record's may be one of other fields
+    heard = field.cloud_version
+    ruled_version = known.ruled_version if heard is None else heard  # the record's may be one of other fields
     is_known = notice.cloud_version <= ruled_version if notice.cloud_version else notice.cloud_value == field.cloud
     if is_known and notice.conflict_id is not None and notice.conflict_id != field.cloud_conflict_id:
         store.conflicts.tell_again(last, notice.field, notice.conflict_id)

@@ -32,6 +32,11 @@ def apply_change(store: Store, change: CloudChange, *, now_ms: int, watch: Guard
     if lives.is_stale(store, known, change):
         lives.note_end(store, known, change)
         return False
+    return _let_in(store, known, change, now_ms, watch)
+
+
+def _let_in(store: Store, known: Known, change: CloudChange, now_ms: int, watch: Guard | None) -> bool:
+    """Apply what is not old, or keep it beside the record."""
     if store.news.is_out(known.record_id):
         return _keep(store, known, change, now_ms)
     kept, change = store.news.of(known.record_id), _but_ruled(store, known, change)
@@ -149,9 +154,11 @@ def _delete(store: Store, known: Known, change: CloudChange, now_ms: int) -> boo
 
 
 def _is_made_anew(store: Store, known: Known) -> bool:
-    """Whether our own deletion went before it, and nobody knows whether that is what headquarters speaks of."""
+    """Whether it had been deleted and left again, and nobody knows which of its lives headquarters speaks of."""
     unknown = store.news.unknown(known.record_id)
-    return known.operation == "create" and any(end_of(content) is not None for content in unknown)
+    was_deleted = known.base is None and known.deleted_until is not None
+    was_deleted = was_deleted or any(end_of(content) is not None for content in unknown)
+    return known.operation == "create" and was_deleted and bool(unknown)
 
 
 def _edits(known: Known) -> frozenset[str]:
@@ -199,15 +206,21 @@ def unite(store: Store, ours: Known, theirs: Known, *, now_ms: int) -> None:
     """One record under the POS's id: by the rule of first contact, where nothing of ours ever left."""
     store.news.unite(ours.record_id, theirs.record_id)
     if theirs.base is not None and ours.base is None and not ours.is_tried:
-        apply_change(store, _as_change(theirs, theirs.base, local_id=ours.local_id), now_ms=now_ms, watch=Guard())
+        _let_in(store, _united(store, ours), _as_change(theirs, theirs.base), now_ms, Guard())
     disputes.retest(store, ours.record_id, now_ms=now_ms)
 
 
-def _as_change(known: Known, base: str, *, local_id: str | None) -> CloudChange:
+def _united(store: Store, ours: Known) -> Known:
+    united = store.records.get(ours.record_id)
+    assert united is not None
+    return united
+
+
+def _as_change(known: Known, base: str) -> CloudChange:
     """What headquarters said of a record so far."""
     return CloudChange(
         entity_type=known.entity_type,
-        local_id=local_id,
+        local_id=known.local_id,
         cloud_id=known.cloud_id,
         action="update",
         version=known.base_version,

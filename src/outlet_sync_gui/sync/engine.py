@@ -85,7 +85,7 @@ class Engine:
         self._drain = Drain()
         self._readings = Readings(store, settings, draw)
         with store.write():
-            self._budget = Budget(settings.rate_limit_per_minute, store.outlet.stamps(), now=now)
+            self._budget = Budget(settings.rate_limit_per_minute, store.outlet.stamps(stamp_of(now)), now=now)
             apply_kept_news(store, now_ms=now.wall_ms)  # nothing is out any more
         self._flight: Flight | None = None
         self._application: Application | None = None  # a pull's changes that are still on their way in
@@ -305,7 +305,7 @@ class Engine:
     def _push(self, now: Now) -> Send | WaitUntil | None:
         standing = self._halts.standing(now.wall_ms)
         lanes = self._due_lanes(now)
-        if not (lanes or self._pusher.suspects or standing.due()):
+        if not (lanes or self._pusher.suspects or standing.due() or self._has_summary()):
             return None
         if (free_at := self._budget.free_at(now)) > now.monotonic:
             return WaitUntil(free_at, Why.PACING)
@@ -413,6 +413,10 @@ class Engine:
     @property
     def _may_menu_go(self) -> bool:
         return self._has_pulled and not self._is_in_doubt
+
+    def _has_summary(self) -> bool:
+        """Whether a daily summary may go though the menu may not."""
+        return not self._may_menu_go and bool(self._store.outbox.summary())
 
     def _due_at(self, lane: Lane, since_ms: int, now: Now) -> int:
         if since_ms > now.wall_ms:
@@ -575,12 +579,12 @@ class Engine:
                 with self._store.write():
                     self._halts.forbid(route, now.wall_ms)
                 return [Stopped("N-OUTLET")]
-            case Broken(trouble):
+            case Broken(trouble, seconds=asked_s):
                 self._has_pulled = False
                 if kind is Kind.PUSH and self._store.outbox.oldest(Lane.HIGH) is None:
                     self._pull_at = now.monotonic  # the menu waits for it
                 trouble = self._estranged(trouble)
-                self._stop(trouble, self._backoff.failed(), Why.BACKOFF, now)
+                self._stop(trouble, max(asked_s, self._backoff.failed()), Why.BACKOFF, now)
                 return [Stopped(trouble.code)]
 
     def _reached(self) -> None:

@@ -27,11 +27,11 @@ class Standing:
     @property
     def told(self) -> tuple[Halt, ...]:
         """What people are told of: not of an endpoint that nothing waits for and that the next record tries."""
-        return tuple(h for h in self.halts if h.kind is not HaltKind.ROUTE or h.n or not self._is_due(h))
+        return tuple(h for h in self.halts if h.kind is not HaltKind.ROUTE or h.n or not self.is_due(h))
 
     def due(self) -> list[Halt]:
         """The halts with rows that wait for them, and whose probe is due."""
-        return [halt for halt in self.halts if halt.n and self._is_due(halt)]
+        return [halt for halt in self.halts if halt.n and self.is_due(halt)]
 
     def next_probe_at(self) -> int | None:
         """When the first probe is due, UTC ms."""
@@ -40,7 +40,7 @@ class Standing:
     def shut(self, route: str) -> Halt | None:
         """What stops a route; nothing while its probe is due."""
         found = self._of(HaltKind.ROUTE, route)
-        return None if found is None or self._is_due(found) else found
+        return None if found is None or self.is_due(found) else found
 
     def on_type(self, entity_type: str) -> Halt | None:
         """What stops a type."""
@@ -58,7 +58,8 @@ class Standing:
     def _of(self, kind: HaltKind, name: str) -> Halt | None:
         return next((halt for halt in self.halts if halt.kind is kind and halt.name == name), None)
 
-    def _is_due(self, halt: Halt) -> bool:
+    def is_due(self, halt: Halt) -> bool:
+        """Whether its probe may go."""
         # A time beyond the longest wait is a clock that was set back.
         longest_ms = LAST_ALIKE_MS if halt.kind is HaltKind.ALIKE else PROBE_MS
         return halt.probe_at is not None and not self.now_ms < halt.probe_at <= self.now_ms + longest_ms
@@ -116,6 +117,26 @@ class Halts:
         if probe_at is not None:
             self._store.halts.suspend(halt_id, records)
         return probe_at is not None
+
+    def is_untaken(self, entity_type: str) -> bool:
+        """Whether this type waits as one that the cloud doesn't take."""
+        return any(h.kind is HaltKind.TYPE and h.name == entity_type and not h.is_over for h in self._store.halts.all())
+
+    def tried(self, entity_types: Collection[str], now_ms: int) -> None:
+        """A probe that decided nothing: the next one waits all the same."""
+        standing = self.standing(now_ms)
+        for halt in standing.halts:
+            if halt.kind is not HaltKind.ROUTE and halt.name in entity_types and standing.is_due(halt):
+                wait_ms = PROBE_MS if halt.kind is HaltKind.TYPE else FIRST_ALIKE_MS
+                self._store.halts.put(
+                    halt.kind,
+                    halt.name,
+                    words=halt.words,
+                    now_ms=now_ms,
+                    probe_at=now_ms + wait_ms,
+                    records=halt.records,
+                    probes=halt.probes,
+                )
 
     def accepted(self, entity_types: Collection[str], record_ids: Collection[int]) -> None:
         """These types go through: whatever stopped them is over, and those refused alike get their verdict."""

@@ -85,7 +85,7 @@ def _is_former(store: Store, known: Known, notice: Disputed) -> bool:
     is_other = None not in (known.cloud_id, notice.cloud_id) and known.cloud_id != notice.cloud_id
     at, end = notice.cloud_updated_at or notice.at, known.deleted_until
     is_of_this_life = end is not None and to_ms(at) > to_ms(end) and (notice.cloud_version or 0) > known.base_version
-    return is_other or (is_unheard_of(store, known, notice.cloud_id) and not is_of_this_life)
+    return is_other or (is_unheard_of(store, known) and not is_of_this_life)
 
 
 def _broadcast(store: Store, broadcast: Broadcast, letter: Letter, now_ms: int) -> str:

@@ -57,10 +57,14 @@ class Forbidden:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A transport failure: no answer, or not one of the cloud's. `words` are a 5xx answer's own."""
+    """A transport failure: no answer, or not one of the cloud's. `words` are a 5xx answer's own.
+
+    `seconds`: the cloud asks not to be called before that.
+    """
 
     trouble: Trouble
     words: str | None = None
+    seconds: float = 0.0
 
 
 NO_READING = (403, 404, 405, 410, 501)
@@ -135,7 +139,8 @@ def _judge(answer: Answer, wall_ms: int) -> Envelope | RefusedWhole | Fault:
         return RefusedWhole("", answer.status)
     if answer.status >= 500 or answer.status == 408:
         words = None if answer.status == 408 else words_of(envelope) if envelope else ""
-        return Broken(Trouble(code="N-CLOUD", facts=(("status", answer.status),)), words)
+        seconds = retry_after(answer.headers, answer.body, now_ms=wall_ms) or 0.0
+        return Broken(Trouble(code="N-CLOUD", facts=(("status", answer.status),)), words, seconds)
     if envelope is None or 300 <= answer.status < 400:
         return Broken(Trouble(code="N-PORTAL", facts=(("status", answer.status),)))
     return envelope

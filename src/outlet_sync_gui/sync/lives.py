@@ -10,13 +10,13 @@ from outlet_sync_gui.sync.holding import end_of, own_end
 def is_stale(store: Store, known: Known, change: CloudChange) -> bool:
     """Whether this is old: an older version, of a former life of the record, or before what ended or began that."""
     if known.deleted_at is not None:
-        return change.action == "delete" or _is_before_its_end(known, change, known.deleted_at)
+        return change.action == "delete" or _is_before_its_end(store, known, change, known.deleted_at)
     at_ms = to_ms(change.updated_at)
     if known.deleted_until is not None and at_ms <= to_ms(known.deleted_until):
         return True  # of an earlier life of the record
     if change.action == "delete":
         is_of_former = change.cloud_id is not None and change.cloud_id == known.former_cloud_id
-        is_of_former = is_of_former or is_former(known, change) or is_unheard_of(store, known, change.cloud_id)
+        is_of_former = is_of_former or is_former(known, change) or is_unheard_of(store, known)
         return is_of_former or _is_old_deletion(known, at_ms)
     return change.version < known.base_version or is_former(known, change)
 
@@ -31,7 +31,7 @@ def note_end(store: Store, known: Known, change: CloudChange) -> None:
     at = later(known.deleted_at or known.deleted_until, change.updated_at)
     if known.deleted_at is not None and at is not None:
         store.records.mark_deleted(known.record_id, at)
-    elif is_unheard_of(store, known, change.cloud_id):
+    elif is_unheard_of(store, known):
         store.news.outlive(known.record_id, at)
 
 
@@ -46,26 +46,22 @@ def is_under_another_id(ours: Known, change: CloudChange) -> bool:
     return change.cloud_id is not None and ours.cloud_id not in (None, change.cloud_id)
 
 
-def is_unheard_of(store: Store, known: Known, cloud_id: str | None) -> bool:
-    """Whether it lives here again, and what headquarters says under this id of its own is of a former life.
-
-    It never left since, or nobody knows whether that arrived: there it would have another id then.
-    """
+def is_unheard_of(store: Store, known: Known) -> bool:
+    """Whether it lives here again and never left since: what headquarters says is of a former life."""
     if known.operation not in ("create", "update"):
         return False
-    unknown = store.news.unknown(known.record_id)
-    if unknown and end_of(unknown[-1]) is not None:
-        return True  # our deletion left last: so it had arrived
-    is_anew = known.operation == "create" and known.deleted_until is not None and known.base is None
-    return is_anew and (not unknown or (cloud_id is not None and cloud_id == known.cloud_id))
+    if unknown := store.news.unknown(known.record_id):
+        return end_of(unknown[-1]) is not None  # our deletion left last: so it had arrived
+    return known.operation == "create" and known.deleted_until is not None and known.base is None
 
 
-def _is_before_its_end(known: Known, change: CloudChange, deleted_at: str) -> bool:
+def _is_before_its_end(store: Store, known: Known, change: CloudChange, deleted_at: str) -> bool:
     """Headquarters' deletion has a time alone. Ours has a version, and a time that is no later than it was there."""
     is_earlier = to_ms(change.updated_at) <= to_ms(deleted_at)
     if own_end(known) is None:
         return is_earlier
-    if change.cloud_id is not None and known.cloud_id is None:
+    is_new_there = change.cloud_id is not None and known.cloud_id is None
+    if is_new_there and store.records.find_cloud(known.entity_type, change.cloud_id or "") is None:
         return False  # headquarters had none: it made this one
     return change.version <= known.base_version or (known.base_version > 0 and is_earlier)
 

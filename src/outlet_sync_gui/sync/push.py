@@ -94,10 +94,12 @@ class Pusher:
         while self.suspects:
             waiting = [Waiting(record_id, 0) for record_id in self.suspects.pop()]
             frozen = self._parcels([row.record_id for row in self._admit(waiting, standing)])
-            allowed = [parcel for parcel in frozen if lane_of(parcel.entity_type) in open_lanes]
-            if frozen := _with_their_orders(allowed):
+            allowed = [p for p in frozen if p.entity_type not in CATALOGUE or lane_of(p.entity_type) in open_lanes]
+            if frozen := self._cut(_with_their_orders(allowed)):
                 return self._by_open_route(frozen, standing)
         chosen = self._probe(standing, open_lanes) or self._choose(lanes, standing)
+        if not chosen and Lane.MEDIUM not in open_lanes:
+            chosen = list(self._admit(self.store.outbox.summary(), standing))  # needs no news of headquarters
         return self._by_open_route(_routable(self._parcels([row.record_id for row in chosen])), standing)
 
     def request(self, parcels: Sequence[Parcel], standing: Standing, *, wall_ms: int) -> Request:
@@ -144,6 +146,7 @@ class Pusher:
         events = self._settle_unknown(parcels, verdict, wall_ms)
         own = _own(failures, {a.parcel.record_id for a in accepted})
         events += self._settle_failures(own, parcels, wall_ms)
+        self.halts.tried({parcel.entity_type for parcel in parcels}, wall_ms)
         return [Sent(len(accepted)), *events] if accepted else events
 
     def _settle_unknown(self, parcels: Sequence[Parcel], verdict: Judged | RefusedWhole, wall_ms: int) -> list[Event]:
@@ -178,9 +181,9 @@ class Pusher:
 
     def _settle_failures(self, failures: Sequence[Failure], parcels: Sequence[Parcel], wall_ms: int) -> list[Event]:
         """Each refusal its own way: a type not taken, the other operation, headquarters' news first, or a person."""
-        self._end_deleted([failure.parcel for failure in failures if failure.is_unheard_of])
+        ended = self._end_deleted([failure.parcel for failure in failures if failure.is_unheard_of])
         rest = self._set_untaken_aside(failures, parcels, wall_ms)
-        rest = self._turn(rest)
+        rest = [failure for failure in self._turn(rest) if failure.parcel.record_id not in ended]
         behind = [f for f in rest if f.is_existing and f.parcel.entity_type in CATALOGUE and not f.parcel.is_turned]
         self.store.outbox.await_news([_refused(f, "R-EXISTS") for f in behind])
         rest = [f for f in rest if f not in behind]
@@ -190,12 +193,14 @@ class Pusher:
         events: list[Event] = [Behind()] if behind else []
         return events if is_doubted or not rest else [*events, Failed(len(rest))]
 
-    def _end_deleted(self, parcels: Sequence[Parcel]) -> None:
+    def _end_deleted(self, parcels: Sequence[Parcel]) -> set[int]:
         """Deleted here while its refused creation was out: nobody has to hear of it any more."""
         kinds = self.store.outbox.kinds([parcel.record_id for parcel in parcels])
-        for record_id in (record_id for record_id, (_, operation) in kinds.items() if operation == "delete"):
+        ended = {record_id for record_id, (_, operation) in kinds.items() if operation == "delete"}
+        for record_id in ended:
             end_here(self.store, record_id)
             self.store.records.unqueue(record_id)
+        return ended
 
     def _set_untaken_aside(self, failures: Sequence[Failure], parcels: Sequence[Parcel], wall_ms: int) -> list[Failure]:
         """A type never taken, all of whose items are refused alike, waits as a type."""
@@ -203,7 +208,7 @@ class Pusher:
         for entity_type in {failure.parcel.entity_type for failure in failures}:
             mine = [failure for failure in failures if failure.parcel.entity_type == entity_type]
             is_all = len(mine) == sum(parcel.entity_type == entity_type for parcel in parcels)
-            is_enough = entity_type not in LANES or len(mine) >= UNTAKEN
+            is_enough = entity_type not in LANES or len(mine) >= UNTAKEN or self.halts.is_untaken(entity_type)
             if is_all and is_enough and _are_alike(mine) and not self.halts.has_taken(entity_type):
                 self.store.outbox.refuse([_refused(failure, "R-TYPE", retry_at=wall_ms) for failure in mine])
                 ids = [failure.parcel.record_id for failure in mine]
@@ -263,6 +268,15 @@ class Pusher:
 
     def _choose(self, lanes: Sequence[Lane], standing: Standing) -> list[Waiting]:
         return self._fill(row for lane in lanes for row in self._line(lane, standing))
+
+    def _cut(self, frozen: tuple[Parcel, ...]) -> tuple[Parcel, ...]:
+        """As many of a frozen batch as one request carries, for they may have grown; the rest is next."""
+        fitting = self._fill([Waiting(p.record_id, len(p.payload.encode())) for p in frozen])
+        ids = [row.record_id for row in fitting]
+        last = max((n for n, p in enumerate(frozen) if p.record_id in ids), default=len(frozen))
+        if rest := tuple(parcel.record_id for parcel in frozen[last + 1 :]):
+            self.suspects.append(rest)
+        return tuple(parcel for parcel in frozen if parcel.record_id in ids)
 
     def _fill(self, rows: Iterable[Waiting]) -> list[Waiting]:
         """As many of these as one request carries."""

@@ -144,7 +144,8 @@ def _edit(known: Known, incoming: Incoming, till: Till) -> Decision:
     if digest == known.digest and not _is_deleted(known):
         return Unchanged()
     is_anew = known.entity_type in CATALOGUE and known.deleted_until is not None and known.base is None
-    is_new = known.base_version == 0 or _is_deleted(known) or known.operation == "create" or is_anew
+    is_gone = _is_deleted(known) and not _never_told(known)
+    is_new = known.base_version == 0 or is_gone or known.operation == "create" or is_anew
     operation = "create" if is_new else "update"
     return Changed(Content(payload=payload, digest=digest, version=_next_version(known, incoming), operation=operation))
 
@@ -196,6 +197,11 @@ def _delete(known: Known, incoming: Incoming) -> Decision:
 
 def _is_deleted(known: Known) -> bool:
     return known.deleted_at is not None or known.operation == "delete"
+
+
+def _never_told(known: Known) -> bool:
+    """Deleted here alone: that never left, so that headquarters has the record as before."""
+    return known.operation == "delete" and known.deleted_at is None and not known.is_tried
 
 
 def _is_older(known: Known, incoming: Incoming) -> bool:

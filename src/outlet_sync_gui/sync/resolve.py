@@ -107,8 +107,10 @@ def settle_told(store: Store, ruling: Ruling, resolution: Resolution | None, *, 
     field = conflict.field(ruling.field) if conflict else None
     if conflict is None or known is None or field is None:
         return
-    is_there = known.deleted_at is None and known.operation != "delete"
-    if resolution is not None and is_there and not is_unheard_of(store, known, known.cloud_id):
+    is_here = known.deleted_at is None and known.operation != "delete"
+    if resolution is not None and is_here and is_unheard_of(store, known):
+        store.records.outgrow(known.record_id, resolution.new_version or 0)
+    elif resolution is not None and is_here:
         _adopt_answer(store, known, conflict, field, resolution, now_ms)
     store.conflicts.restate(known.record_id)
 

@@ -9,6 +9,7 @@ from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.changes import Noted
 from outlet_sync_gui.store.records import CATALOGUE, Known
+from outlet_sync_gui.sync.merge import Fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +38,12 @@ def till_of(store: Store, known: Known, incoming: Incoming) -> Till:
         return Till(source=known.source, digest=known.source_digest)
     noted = store.changes.about(known.record_id, after=known.source_seq)
     seen = incoming.seen_change
-    if seen is not None and seen < min(known.source_seq, store.changes.gone()):
+    is_content = incoming.operation != "delete"
+    if is_content and seen is not None and seen < min(known.source_seq, store.changes.gone()):
         raise InputRefused("feed_gone", {"seq": seen})
     heard = [change for change in noted if (change.is_taken if seen is None else change.seq <= seen)]
     ahead = [change for change in noted if change not in heard]
-    source = _told(known.source, heard, noted)
+    source = _told(known, heard, noted)
     return Till(
         source=source,
         digest=digest_of(source) if heard and source is not None else known.source_digest,
@@ -63,7 +65,7 @@ def acknowledge(store: Store, reader: str, seq: int, *, now_ms: int) -> int:
         known = store.records.get(record_id)
         if known is not None and known.entity_type in CATALOGUE and upto > known.source_seq:
             noted = store.changes.about(record_id, after=known.source_seq)
-            source = _told(known.source, [change for change in noted if change.seq <= upto], noted)
+            source = _told(known, [change for change in noted if change.seq <= upto], noted)
             digest = None if source is None else digest_of(source)
             store.records.bring_up_to_date(record_id, source, digest, seq=upto)
     store.changes.purge(old)
@@ -92,35 +94,39 @@ def _abreast(noted: Sequence[Noted], ahead: Sequence[Noted]) -> int:
     return ahead[0].seq - 1 if ahead else noted[-1].seq
 
 
-def _told(source: str | None, heard: Sequence[Noted], noted: Sequence[Noted]) -> str | None:
-    """The POS's word after it has taken these changes; None: it has no such record (any more)."""
-    held = None if source is None else loads_stored(source)
+def _told(known: Known, heard: Sequence[Noted], noted: Sequence[Noted]) -> str | None:
+    """The POS's last word after it has taken these changes; None: it has no such record (any more)."""
+    held, here = None if known.source is None else loads_stored(known.source), loads_stored(known.payload)
     for change in heard:
         if change.action == "delete":
             held = None
         elif held is not None:
-            held.update(_taken(held, change, [later for later in noted if later.seq > change.seq]))
+            held.update(_taken(held, change, {**here, **_found_by(noted, after=change.seq)}))
         elif change.action == "create":
             held = {name: step["to"] for name, step in change.fields.items()}
     return None if held is None else dumps(held)
 
 
-def _taken(held: dict[str, Json], change: Noted, later: Sequence[Noted]) -> dict[str, Json]:
-    """What a change makes of it; a field that the POS changed itself stays, one new to both if it did so since."""
+def _found_by(noted: Sequence[Noted], *, after: int) -> Fields:
+    """What the next change of each field found."""
+    later = [change for change in noted if change.seq > after]
+    return {name: step["from"] for change in reversed(later) for name, step in change.fields.items()}
+
+
+def _taken(held: dict[str, Json], change: Noted, found: Fields) -> dict[str, Json]:
+    """What a change makes of it; a field that the POS changed itself stays, one new to both if it did so since.
+
+    `found` is what the next change of each field, or today, finds: another value than was left is the POS's own.
+    """
     delta = _delta(change)
     stock = {"stock": held["stock"] + delta} if delta and isinstance(held.get("stock"), int) else {}
     steps = {name: step for name, step in change.fields.items() if name != "stock"}
     names = {
         name: step["to"]
         for name, step in steps.items()
-        if held.get(name) == step["from"] or (step["from"] is None and not _is_edited(name, step["to"], later))
+        if held.get(name) == step["from"] or (step["from"] is None and found.get(name) == step["to"])
     }
     return {**names, **stock}
-
-
-def _is_edited(name: str, left: Json, later: Sequence[Noted]) -> bool:
-    """Whether the next change of a field found another value than was left: the POS's own, handed over in between."""
-    return next((change.fields[name]["from"] != left for change in later if name in change.fields), False)
 
 
 def _delta(change: Noted) -> int:

@@ -123,7 +123,7 @@ def _holds(former: Former, later: Iterable[Deed]) -> bool:
 
 def _is_discarded(deed: Deed, known: Known, later: Iterable[Deed]) -> bool:
     """Whether it was only not sent, and still is."""
-    is_same = deed.what is What.DISCARDED and digest_of(deed.before or "{}") == known.digest
+    is_same = deed.what is What.DISCARDED and digest_of(deed.before or "{}") == digest_of(known.payload)
     return is_same and not known.is_queued and not any(other.what in ANOTHER_WORD for other in later)
 
 
