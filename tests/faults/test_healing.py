@@ -362,7 +362,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 def a_shut_endpoint_is_never_tried_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Standing, "_is_due", lambda *_: False)
+    patch.setattr(Standing, "is_due", lambda *_: False)
 
 
 def a_refused_key_is_refused_for_ever(patch: pytest.MonkeyPatch) -> None:

@@ -914,6 +914,16 @@ def test_nor_what_lives_on_because_our_deletion_was_discarded_after_it_had_left(
     assert bench.push().flight.parcels[0].operation == "create"
 
 
+def test_what_both_deleted_stays_gone_when_an_older_word_comes_late(bench: Bench) -> None:
+    bench.put("product", product())
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    bench.put("product", {"local_id": "P1"}, "delete")
+    hear(bench, news(name="Soto"))
+    hear(bench, deleted=[tombstone(at=AT_5)])
+    tell(bench, Path.UPDATE, told_update(name="Soto"))
+    assert known(bench).deleted_at is not None
+
+
 def test_an_answer_to_a_choice_makes_no_update_of_what_is_made_anew(bench: Bench) -> None:
     disputed(bench)
     tell(bench, Path.CONFLICT, notice())

@@ -63,7 +63,8 @@ def _is_before_its_end(store: Store, known: Known, change: CloudChange, deleted_
     is_new_there = change.cloud_id is not None and known.cloud_id is None
     if is_new_there and store.records.find_cloud(known.entity_type, change.cloud_id or "") is None:
         return False  # headquarters had none: it made this one
-    return change.version <= known.base_version or (known.base_version > 0 and is_earlier)
+    is_told = known.cloud_at is not None and to_ms(known.cloud_at) >= to_ms(deleted_at)  # it deleted that, too
+    return change.version <= known.base_version or (is_earlier and (is_told or known.base_version > 0))
 
 
 def _is_old_deletion(known: Known, at_ms: int) -> bool:
