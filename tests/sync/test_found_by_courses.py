@@ -1095,3 +1095,17 @@ def test_what_headquarters_made_of_a_choice_is_agreed_where_it_is_what_was_chose
     bench.settle(telling(bench), answered({"success": True, "data": {"applied_value": 38000, "new_version": 3}}))
     tell(bench, Path.UPDATE, told_update(version=3, at=AT_5, price=38000))
     assert (agreed(bench)["price"], state(bench)) == (38000, None)
+
+
+def test_of_two_that_are_asked_of_what_is_deleted_here_headquarters_hears_of_both(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", {"local_id": "P1"}, "delete")
+    for name in ("X1", "X2"):
+        tell(bench, Path.CONFLICT, {**notice(name=name), "reason": name})
+    choose(bench, "local_wins")
+    told = {}
+    for _ in range(2):
+        step = telling(bench)
+        told[step.request.path.split("/")[-2]] = body(step.request)["strategy"]
+        bench.settle(step, answered({"success": True, "data": {"resolved": True}}))
+    assert told == {"X1": "cloud_wins", "X2": "local_wins"}

@@ -273,7 +273,7 @@ class Conflicts:
         self._db.execute(
             "UPDATE conflict_field SET choice = ?, value = ? WHERE field = ? AND told_at IS NULL"
             " AND cloud_conflict_id IS NOT NULL AND choice IS NOT NULL"
-            " AND conflict_id IN (SELECT id FROM conflict WHERE record_id = ? AND closed_at IS NOT NULL)",
+            " AND conflict_id IN (SELECT id FROM conflict WHERE record_id = ? AND closed_by IS NOT NULL)",
             (field.choice, field.value, field.field, record_id),
         )
 

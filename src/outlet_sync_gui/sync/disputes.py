@@ -148,7 +148,7 @@ def asked_there(store: Store, known: Known, notices: Iterable[Disputed], *, now_
     change = _as_change(known, told)
     if known.operation == "delete":
         over_deletion(store, known, change, now_ms=now_ms)
-        _ask_of_deletion(store, known, told)
+        _ask_of_deletion(store, known, told, now_ms)
         return
     if store.news.is_out(known.record_id):
         _note_asked(store, known, change, told, now_ms)
@@ -378,13 +378,17 @@ def _note_asked(store: Store, known: Known, change: CloudChange, told: Sequence[
     store.conflicts.restate(known.record_id)
 
 
-def _ask_of_deletion(store: Store, known: Known, told: Sequence[Disputed]) -> None:
-    """What is asked of a record that is deleted here is answered with what becomes of the deletion."""
+def _ask_of_deletion(store: Store, known: Known, told: Sequence[Disputed], now_ms: int) -> None:
+    """What is asked last of a record that is deleted here is answered with what becomes of the deletion."""
     opened = store.conflicts.of_record(known.record_id)
     field = opened.field(DELETED) if opened else None
-    name = next((notice.conflict_id for notice in told if notice.conflict_id), None)
-    if opened is not None and field is not None and name is not None:
-        store.conflicts.put(opened.conflict_id, replace(field, is_asked=True, cloud_conflict_id=name))
+    if opened is None or field is None:
+        return
+    for name in (notice.conflict_id for notice in told if notice.conflict_id):
+        if name != field.cloud_conflict_id:
+            _answer(store, _subject(known), field, now_ms)
+        field = replace(field, is_asked=True, cloud_conflict_id=name)
+    store.conflicts.put(opened.conflict_id, field)
 
 
 def _tell_again(store: Store, known: Known, notice: Disputed) -> bool:
