@@ -29,6 +29,7 @@ from outlet_sync_gui.sync.records import accept
 
 AT_WORK = 0.8  # of the kills come after a request has arrived
 STARTS_WITHIN_S, LIVES_S, OUT_S = 10.0, 0.15, 0.03
+TRIES = 30  # to send all: a start takes a fraction of a second
 TOGETHER = 10  # kills before the line is well again
 FAULTS = (
     Fault(),
@@ -100,7 +101,7 @@ class Till:
     def heal(self) -> None:
         """The line is well, nothing new: all of it arrives."""
         self.cloud.clear_faults()
-        for _ in range(3):  # a 429's second is kept
+        for _ in range(TRIES):  # a 429's second is kept
             done = command(self.directory, "sync", "--all", "--json")
             if answer(done)["pending"] == 0:
                 break
