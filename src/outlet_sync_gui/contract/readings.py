@@ -49,6 +49,7 @@ class Page:
 
     rows: tuple[Row, ...]
     pages: int | None
+    n: int  # how much stands on it, with what has no number
 
 
 class Skipped(NamedTuple):
@@ -71,8 +72,10 @@ def log_path(outlet_id: str, *, limit: int) -> str:
 
 def read_page(envelope: Envelope, kind: str) -> Page:
     """The rows of a page; what has no number is passed over. Raises ContractBroken where there is no list."""
-    rows = [_row(kind, entry) for entry in _entries(envelope) if isinstance(entry, dict)]
-    return Page(tuple(row for row in rows if row is not None), read_version(envelope.fields.get("total_pages")))
+    entries = _entries(envelope)
+    rows = [_row(kind, entry) for entry in entries if isinstance(entry, dict)]
+    pages = read_version(envelope.fields.get("total_pages"))
+    return Page(tuple(row for row in rows if row is not None), pages, len(entries))
 
 
 def read_log(envelope: Envelope) -> list[Skipped]:

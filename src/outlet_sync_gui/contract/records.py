@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -51,6 +51,7 @@ class Incoming:
     parent_ref: str | None  # order_id of a transaction
     amount: int  # rupiah of an order or transaction, else 0
     sale: Sale | None  # what the day's figures need of an order or transaction
+    is_dated: bool = True  # it tells itself when it was made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,18 @@ def read_record(
         parent_ref=_parent(kind, content),
         amount=amount if isinstance(amount, int) and kind in ("order", "transaction") else 0,
         sale=sale_of(kind, word, whole),
+        is_dated=bool(content.get("created_at")) or "created_at" not in whole,
     )
+
+
+def dated_as(incoming: Incoming, content: str) -> Incoming:
+    """What doesn't tell when it was made was made when it was first heard of, whatever is other now."""
+    made_at = loads_stored(content).get("created_at")
+    if incoming.is_dated or not made_at:
+        return incoming
+    whole = {**loads_stored(incoming.content), "created_at": made_at}
+    sale = sale_of(incoming.entity_type, incoming.operation, whole)
+    return replace(incoming, content=dumps(whole), sale=sale)
 
 
 def read_type(value: object) -> str:
@@ -200,7 +212,9 @@ def _refusal(error: ValidationError) -> InputRefused:
 def _filled(kind: str, operation: Operation, content: Mapping[str, Json], now: str) -> dict[str, Json]:
     if operation == "delete":
         return {"deleted_at": now}
-    return dict.fromkeys((name for name in TIMES.get(kind, ("updated_at",)) if not content.get(name)), now)
+    # What does not tell when it was made was no later than it was changed.
+    times = {"created_at": content.get("updated_at") or now, "updated_at": now}
+    return {name: times[name] for name in TIMES.get(kind, ("updated_at",)) if not content.get(name)}
 
 
 def _parent(kind: str, content: Mapping[str, Json]) -> str | None:

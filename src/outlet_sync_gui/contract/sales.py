@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from outlet_sync_gui.contract.text import Json, dumps
+from outlet_sync_gui.contract.text import Json, dumps, loads
+from outlet_sync_gui.errors import InputRefused
 
 FINEST = Decimal("0.000001")  # of a quantity: so that sums are exact, whatever their order
 FIRST_TIME = "1970-01-01T00:00:00Z"  # of what tells no time at all
@@ -59,7 +60,7 @@ def items_of(texts: Iterable[str]) -> Iterator[Item]:
 def _order(content: Mapping[str, Json]) -> Sale:
     payment = content.get("payment_info") or {}
     paid_at = payment.get("paid_at")
-    merged = _numbers(content.get("merged_from"))
+    merged = [number for number in _numbers(content.get("merged_from")) if number != content["local_id"]]
     return Sale(
         is_order=True,
         number=content["local_id"],
@@ -118,13 +119,14 @@ def _numbers(value: Json) -> list[str]:
     if isinstance(value, str) and value.startswith("["):
         value = _list_in(value)
     parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    return [part.strip() for part in parts if isinstance(part, str) and part.strip()]
+    texts = [str(part).strip() for part in parts if isinstance(part, str | int) and not isinstance(part, bool)]
+    return [text for text in texts if text]
 
 
 def _list_in(text: str) -> Json:
     try:
-        return json.loads(text)
-    except ValueError:
+        return loads(text)
+    except InputRefused:
         return None
 
 

@@ -16,6 +16,25 @@ TOUCHED = "SELECT DISTINCT bill FROM sale WHERE outlet = ? AND at >= ? AND at < 
 BILLS = f"SELECT {COLUMNS} FROM json_each(?2) b CROSS JOIN sale s ON s.outlet = ?1 AND s.bill = b.value"
 MERGED = f"SELECT bill FROM sale_merged WHERE outlet = ?1 AND bill IN ({THESE})"
 PAGE = 500
+# Bills of which a part (by any of its sales) is in a time, and a part waits.
+WAITING = f"""
+SELECT DISTINCT t.bill FROM ({TOUCHED}) t CROSS JOIN sale s ON s.outlet = ?1 AND s.bill = t.bill
+CROSS JOIN outbox o ON o.record_id = s.record_id
+"""
+# The same of which a part was not to be sent, or not as it is. From the few decisions to their sales.
+DISCARDED = """
+SELECT DISTINCT s.bill FROM activity a INDEXED BY activity_discarded CROSS JOIN sale s ON s.record_id = a.record_id
+CROSS JOIN record r ON r.id = s.record_id WHERE a.what = 'discarded' AND s.outlet = ?1
+  AND (r.accepted_at IS NULL OR a.at >= r.accepted_at)
+  AND EXISTS (SELECT 1 FROM sale part WHERE part.outlet = ?1 AND part.bill = s.bill AND part.at >= ?2 AND part.at < ?3)
+"""
+UNSENT = """
+SELECT s.is_order, s.number, o.record_id IS NOT NULL FROM json_each(?2) b
+CROSS JOIN sale s ON s.outlet = ?1 AND s.bill = b.value CROSS JOIN record r ON r.id = s.record_id
+LEFT JOIN outbox o ON o.record_id = s.record_id WHERE o.record_id IS NOT NULL OR r.accepted_at IS NULL
+  OR EXISTS (SELECT 1 FROM activity a INDEXED BY activity_discarded
+    WHERE a.record_id = s.record_id AND a.what = 'discarded' AND a.at >= r.accepted_at)
+"""
 
 
 class Sold(NamedTuple):
@@ -55,15 +74,39 @@ class Sales:
         rows = self._db.rows(query, (self._outlet, json.dumps(bills)))
         return {(bool(is_order), number): at for is_order, number, at in rows}
 
-    def unsent(self, from_ms: int, until_ms: int) -> tuple[int, int]:
-        """How many sales of this time (UTC ms) headquarters does not have yet, and the rupiah of the orders in it."""
+    def waiting(self, from_ms: int, until_ms: int) -> list[str]:
+        """The bills of which a part is in this time (UTC ms), and a part waits."""
+        return [row[0] for row in self._db.rows(WAITING, (self._outlet, from_ms, until_ms))]
+
+    def discarded(self, from_ms: int, until_ms: int) -> list[str]:
+        """The same, of which a part was not to be sent, or not as it is here."""
+        return [row[0] for row in self._db.rows(DISCARDED, (self._outlet, from_ms, until_ms))]
+
+    def unsent(self, bills: Sequence[str]) -> dict[tuple[bool, str], bool]:
+        """Which sales of these bills headquarters does not have as they are: whether each of them waits.
+
+        By whether it is an order, and its number.
+        """
+        rows = self._db.rows(UNSENT, (self._outlet, json.dumps(bills)))
+        return {(bool(is_order), number): bool(waits) for is_order, number, waits in rows}
+
+    def ending(self, from_ms: int, until_ms: int) -> int:
+        """How many sales of this time (UTC ms) are deleted here, which headquarters does not know yet."""
         row = self._db.row(
-            "SELECT count(*), coalesce(sum(o.amount), 0) FROM sale s JOIN outbox o ON o.record_id = s.record_id"
+            "SELECT count(*) FROM sale_gone s JOIN outbox o ON o.record_id = s.record_id"
             " WHERE s.outlet = ? AND s.at >= ? AND s.at < ?",
             (self._outlet, from_ms, until_ms),
         )
-        assert row is not None
-        return row[0], row[1]
+        return int(row[0]) if row else 0
+
+    def oldest_made(self, bills: Sequence[str]) -> str | None:
+        """When the oldest sale of these bills was made, as the wire has it; None where that is not kept."""
+        row = self._db.row(
+            "SELECT min(c.payload ->> '$.created_at') FROM json_each(?2) b"
+            " CROSS JOIN sale s ON s.outlet = ?1 AND s.bill = b.value JOIN content c ON c.record_id = s.record_id",
+            (self._outlet, json.dumps(bills)),
+        )
+        return row[0] if row else None
 
     def due(self, limit: int) -> list[str]:
         """Bills that are to be counted, or counted anew; no more than `limit`."""

@@ -10,6 +10,7 @@ from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.sync.clock import Days
 
 NO_METHOD = "other"
+COUNTING = "2"  # of how bills are counted: another one, and what was kept is counted anew
 # Sums of a day, each under what it is of: an hour (orders, rupiah), a method (payments, 0), a product (pieces, rupiah).
 HOUR, METHOD, PRODUCT = "h ", "m ", "p "
 # And what doesn't fit together (how many, rupiah): paid orders without a payment, payments without an order, and orders
@@ -36,7 +37,7 @@ class Rules:
     @property
     def name(self) -> str:
         """The same for rules that come to the same figures."""
-        return "|".join([self.days.name, *sorted(self.paid), "", *sorted(self.void)])
+        return "|".join([COUNTING, self.days.name, *sorted(self.paid), "", *sorted(self.void)])
 
     def is_void(self, sale: Sale) -> bool:
         """Whether a sale was taken back."""
@@ -58,11 +59,15 @@ class Bill:
 
     @property
     def at(self) -> int:
-        """The order's moment, UTC ms: when it was paid, else when its last payment was made, else when it was made."""
+        """The order's moment, UTC ms: when it was paid, else when its last payment was made, else when it was made.
+
+        Money given back later doesn't move it.
+        """
         assert self.order is not None
         if self.order.is_timed or not self.payments:
             return self.order.at
-        return max(payment.at for payment in self.payments)
+        paid = [payment.at for payment in self.payments if payment.amount >= 0]
+        return max(paid or (payment.at for payment in self.payments))
 
 
 def bills(sales: Iterable[Sale], merged: Collection[str], rules: Rules) -> Iterator[tuple[str, Bill]]:
@@ -120,11 +125,13 @@ def _gaps(bill: Bill, rules: Rules) -> Iterator[tuple[str, Tally]]:
         for payment in bill.payments:
             yield rules.days.of(payment.at), {STRAY: (1, payment.amount)}
     elif rules.is_paid(order) and not bill.is_taken_in:
-        taken = sum(payment.amount for payment in bill.payments if payment.amount > 0)  # but for what was given back
+        taken = sum(payment.amount for payment in bill.payments if payment.amount > 0)
+        kept = sum(payment.amount for payment in bill.payments)  # without what was given back
+        off = max(kept - order.amount, order.amount - taken)
         if not bill.payments and order.amount:
             yield rules.days.of(bill.at), {UNRECORDED: (1, order.amount)}
-        elif bill.payments and taken != order.amount and not order.merged:
-            yield rules.days.of(bill.at), {DIFFERING: (1, abs(taken - order.amount))}
+        elif bill.payments and off > 0 and not order.merged:
+            yield rules.days.of(bill.at), {DIFFERING: (1, off)}
 
 
 def _products(order: Sale, rules: Rules) -> Tally:

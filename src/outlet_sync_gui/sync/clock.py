@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 FIRST_TIME = "1970-01-01T00:00:00Z"
+# A calendar has an end on both sides, and zones need room there: what lies beyond is of its last days.
+EARLIEST_MS, LATEST_MS = -62_104_060_800_000, 253_339_228_799_999  # the years 2 and 9997
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Days:
         minute = ms // 60_000
         found = self._places.get(minute)
         if found is None:
-            at = minute * 60_000
+            at = min(max(minute * 60_000, EARLIEST_MS), LATEST_MS)
             hour = datetime.fromtimestamp(at / 1000, ZoneInfo(self._zone)).hour
             found = self._places[minute] = (business_day(at, zone=self._zone, starts_at=self._starts_at), hour)
         return found

@@ -13,6 +13,7 @@ from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.sync.bills import Rules
 from outlet_sync_gui.sync.clock import iso, next_time
 from outlet_sync_gui.sync.line import queue_again
+from outlet_sync_gui.sync.reconcile import of_day as sales_of_day
 from outlet_sync_gui.sync.records import accept
 from outlet_sync_gui.sync.summary import Amount, Summary, of_day
 
@@ -63,13 +64,14 @@ class Closing:
 
 def look_at(store: Store, settings: Settings, date: str, *, now_ms: int) -> Closing:
     """A business day (YYYY-MM-DD) with all that is checked before closing. Raises StoreFailed."""
-    days = Rules.of(settings).days
+    rules = Rules.of(settings)
+    is_today = rules.days.of(now_ms) == date
     with store.read():
         summary = of_day(store, settings, date)
-        if days.of(now_ms) == date:  # this evening somebody goes home: nothing at all may wait
-            found = _waiting(store)
-        else:
-            found = {Check.UNSENT: Amount(*store.sales.unsent(*days.span(date)))}
+        found = {Check.UNSENT: _unsent(store, rules, date, is_today=is_today)}
+        if is_today:  # this evening somebody goes home: nothing at all may wait
+            waiting = _waiting(store)
+            found = {**waiting, Check.UNSENT: _both(waiting[Check.UNSENT], found[Check.UNSENT])}
         found |= {
             Check.UNRECORDED: summary.unrecorded,
             Check.STRAY: summary.stray,
@@ -77,6 +79,25 @@ def look_at(store: Store, settings: Settings, date: str, *, now_ms: int) -> Clos
         }
         checks = {check: amount for check, amount in found.items() if amount.n}
         return Closing(summary=summary, checks=checks, sending=sending_of(store, summary))
+
+
+def _unsent(store: Store, rules: Rules, date: str, *, is_today: bool) -> Amount:
+    """What headquarters does not have of the day as it is here; of today only what was not to be sent."""
+    span = rules.days.span(date)
+    lacking = list({*store.sales.discarded(*span), *(() if is_today else store.sales.waiting(*span))})
+    sold, accepted, unsent = store.sales.of(lacking), store.sales.accepted(lacking), store.sales.unsent(lacking)
+    found = Amount(0 if is_today else store.sales.ending(*span), 0)
+    for sale, is_counted in sales_of_day(date, sold.sales, sold.merged, rules):
+        key, one = (bool(sale.is_order), sale.number), Amount(1, sale.amount if sale.is_order else 0)
+        is_waiting = unsent.get(key, False)
+        is_of_both = is_counted or accepted[key] is not None  # else it is nothing on either side
+        if (is_waiting and not is_today) or (key in unsent and not is_waiting and is_of_both):
+            found = _both(found, one)
+    return found
+
+
+def _both(one: Amount, other: Amount) -> Amount:
+    return Amount(one.n + other.n, one.rupiah + other.rupiah)
 
 
 def _waiting(store: Store) -> dict[Check, Amount]:
@@ -94,13 +115,15 @@ def sending_of(store: Store, summary: Summary) -> Sending:
     known = store.records.find(TYPE, summary.date)
     if known is None:
         return Sending()
-    deeds = [deed for deed in store.activity.of(known.record_id) if deed.what is What.SUMMED_UP]
+    history = store.activity.of(known.record_id)
+    deeds = [deed for deed in history if deed.what is What.SUMMED_UP]
+    is_untold = not known.is_queued and bool(history) and history[-1].what is What.DISCARDED
     return Sending(
         sent_at=store.views.accepted_at(known.record_id),
         sent_by=deeds[-1].who if deeds else "",
         is_waiting=known.is_queued and not known.is_dead,
         is_refused=known.is_dead,
-        is_changed=known.digest != digest_of(dumps(_fields(summary))),
+        is_changed=is_untold or known.digest != digest_of(dumps(_fields(summary))),
         sent=loads_stored(known.payload),
     )
 

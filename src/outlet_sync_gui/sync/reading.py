@@ -5,7 +5,7 @@ where it was misses none, and what comes twice counts once. Nothing here is writ
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from outlet_sync_gui.contract.answers import Envelope
 from outlet_sync_gui.contract.readings import LISTS, LOG, Page, Row, Skipped, list_path, log_path, read_log, read_page
@@ -15,10 +15,11 @@ from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Trouble
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.sync.bills import Rules
-from outlet_sync_gui.sync.clock import Now
+from outlet_sync_gui.sync.clock import Now, to_ms
 from outlet_sync_gui.sync.commands import LookForReadings, Reading, Reconcile, Retry
 from outlet_sync_gui.sync.events import ReadBack
 from outlet_sync_gui.sync.exchange import Answer, Request
+from outlet_sync_gui.sync.holding import own_end
 from outlet_sync_gui.sync.judge import Broken, Fault, RefusedWhole, judge_reading
 from outlet_sync_gui.sync.pacing import Backoff
 from outlet_sync_gui.sync.reconcile import ORDER, TRANSACTION, Key, Mine, Reconciled, Told, as_json, of_day, reconcile
@@ -27,7 +28,7 @@ PAGE_ROWS = 100
 LOG_LINES = 1000
 MOST_PAGES = 5000  # of a list that never ends
 FAILURES = 3  # in a row, and it is given up
-# Lists are sorted by when a sale was made: one that stayed open longer before it was paid is not found.
+# Lists are sorted by when a sale was made: of what is only there, one that stayed open longer is not found.
 OPEN_MS = 86_400_000
 AT_ONCE = 200  # records that are sent again in one transaction
 
@@ -38,6 +39,7 @@ class Progress:
 
     what: Reading
     since_ms: int = 0  # when it began
+    from_ms: int | None = None  # older sales are none of the day; None: not known yet
     kinds: list[str] = field(default_factory=lambda: list(LISTS))  # lists that are still to be read
     page: int = 1
     rows: list[Row] = field(default_factory=list)
@@ -113,13 +115,21 @@ class Readings:
 
     def _is_last(self, read: Progress, page: Page) -> bool:
         assert isinstance(read.what, Reconcile)
-        if len(page.rows) < PAGE_ROWS and page.pages is None:
+        if page.n < PAGE_ROWS and page.pages is None:
             return True
         times = [row.made_at for row in page.rows if row.made_at is not None]
-        from_ms, _ = self._rules.days.span(read.what.date)
+        if read.from_ms is None:
+            read.from_ms = self._from_ms(read.what.date)
         # By the newest of it: one wrong time must not hide the rest.
-        is_past = bool(times) and max(times) < from_ms - OPEN_MS
-        return is_past or not page.rows or read.page >= min(MOST_PAGES, page.pages or MOST_PAGES)
+        is_past = bool(times) and max(times) < read.from_ms
+        return is_past or not page.n or read.page >= min(MOST_PAGES, page.pages or MOST_PAGES)
+
+    def _from_ms(self, date: str) -> int:
+        """From when on a sale of this day may have been made: a bill may stay open for days."""
+        span = self._rules.days.span(date)
+        oldest = self._store.sales.oldest_made(self._store.sales.touched(*span))
+        before_ms = span[0] - OPEN_MS
+        return before_ms if oldest is None else min(before_ms, to_ms(oldest))
 
     def _refused(self, now: Now) -> list[ReadBack]:
         """It can't be read back; a log alone that is not there is not missed."""
@@ -152,7 +162,8 @@ class Readings:
 
     def _compare(self, read: Progress, date: str, now: Now) -> Reconciled:
         with self._store.read():
-            return reconcile(
+            ending = self._store.sales.ending(*self._rules.days.span(date))
+            found = reconcile(
                 date,
                 list(self._mine(date, read.since_ms)),
                 read.rows,
@@ -161,6 +172,7 @@ class Readings:
                 skipped=read.skipped,
                 at=now.wall_ms,
             )
+            return replace(found, unsent=found.unsent + ending)
 
     def _mine(self, date: str, since_ms: int) -> Iterator[Mine]:
         sales = self._store.sales
@@ -173,7 +185,7 @@ class Readings:
     def _is_ours(self, key: Key) -> bool:
         """Whether it is a sale of another day; of one that was deleted here, whether that is on its way."""
         known = self._store.records.find(*key)
-        is_alive = known is not None and known.operation != "delete" and known.deleted_at is None
+        is_alive = known is not None and known.deleted_at is None and own_end(known) is None
         return is_alive or (known is not None and known.is_queued)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
-from outlet_sync_gui.contract.records import Incoming, changed_fields, digest_of, merge_fields, three_way
+from outlet_sync_gui.contract.records import Incoming, changed_fields, dated_as, digest_of, merge_fields, three_way
 from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.store import Store
@@ -100,6 +100,7 @@ def _made(incoming: Incoming, content: Content) -> Made:
 def _accept_known(store: Store, incoming: Incoming, now_ms: int) -> Outcome:
     known = store.records.find(incoming.entity_type, incoming.local_id)
     assert known is not None
+    incoming = dated_as(incoming, known.payload)
     try:
         till = till_of(store, known, incoming)
         decision = decide(known, incoming, till)

@@ -179,4 +179,7 @@ def _pairs(sums: Mapping[str, Json]) -> Tally:
 
 
 def _whole(quantity: int | Decimal) -> int | Decimal:
-    return int(quantity) if quantity == int(quantity) else quantity
+    """In the fewest digits: a half is a half, however it was summed up."""
+    if quantity == int(quantity):
+        return int(quantity)
+    return quantity.normalize() if isinstance(quantity, Decimal) else quantity
