@@ -195,7 +195,8 @@ class Changes:
         query = (
             "SELECT r.id, r.local_id, r.cloud_id, r.version, c.payload"
             " FROM record r JOIN content c ON c.record_id = r.id"
-            " WHERE r.outlet = ? AND r.type = ? AND r.deleted_at IS NULL AND r.id > ? ORDER BY r.id LIMIT ?"
+            " WHERE r.outlet = ? AND r.type = ? AND r.deleted_at IS NULL AND r.id > ? AND NOT EXISTS"
+            " (SELECT 1 FROM outbox o WHERE o.record_id = r.id AND o.operation = 'delete') ORDER BY r.id LIMIT ?"
         )
         return self._db.rows(query, (self._outlet, entity_type, after, limit))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from outlet_sync_gui.contract.answers import CloudChange
 from outlet_sync_gui.store.database import Database, Row
-from outlet_sync_gui.store.records import FREE_ID, OF_ANOTHER_COUNTING
+from outlet_sync_gui.store.records import END_AT, FREE_ID, OF_ANOTHER_COUNTING
 
 # CROSS: from the few news to their records, never through all records.
 NEWS = """
@@ -214,13 +214,20 @@ class News:
         )
         for table in ("activity", "change", "conflict"):
             self._db.execute(f"UPDATE {table} SET record_id = ? WHERE record_id = ?", (kept, gone))
-        row = self._db.row("SELECT cloud_id, version, base_version FROM record WHERE id = ?", (gone,))
+        row = self._db.row(
+            "SELECT cloud_id, version, base_version, ruled_version, cloud_at, coalesce(deleted_at, deleted_until),"
+            " former_cloud_id FROM record WHERE id = ?",
+            (gone,),
+        )
         assert row is not None
         self._db.execute("DELETE FROM content WHERE record_id = ?", (gone,))
         self._db.execute("DELETE FROM record WHERE id = ?", (gone,))
         self._db.execute(
-            "UPDATE record SET cloud_id = ?, version = max(version, ?), base_version = max(base_version, ?)"
-            " WHERE id = ?",
+            "UPDATE record SET cloud_id = ?1, version = max(version, ?2), base_version = max(base_version, ?3),"
+            " ruled_version = max(ruled_version, ?4),"
+            " cloud_at = CASE WHEN rtrim(cloud_at, 'Z') > rtrim(?5, 'Z') THEN cloud_at ELSE coalesce(?5, cloud_at) END,"
+            f" deleted_until = coalesce({END_AT.format(at='?6')}, deleted_until),"
+            " former_cloud_id = coalesce(former_cloud_id, ?7) WHERE id = ?8",
             (*row, kept),
         )
 

@@ -142,6 +142,11 @@ class Records:
         )
         return _known(row)
 
+    def find_former(self, entity_type: str, cloud_id: str) -> Known | None:
+        """The record of this type that had the cloud's id before it had another one."""
+        query = KNOWN + "WHERE r.outlet = ? AND r.type = ? AND r.former_cloud_id = ? ORDER BY r.id DESC"
+        return _known(self._db.row(query, (self._outlet, entity_type, cloud_id)))
+
     def get(self, record_id: int) -> Known | None:
         """The record of this number."""
         return _known(self._db.row(KNOWN + "WHERE r.outlet = ? AND r.id = ?", (self._outlet, record_id)))
@@ -175,8 +180,9 @@ class Records:
         return [
             row[0]
             for row in self._db.rows(
-                "SELECT r.id FROM record r WHERE r.outlet = ? AND (r.accepted_at >= ? OR r.cloud_at >= ?)"
-                " AND (?4 IS NULL OR r.type IN (SELECT value FROM json_each(?4))) AND r.local_id IS NOT NULL"
+                "SELECT r.id FROM record r WHERE r.outlet = ? AND (r.accepted_at >= ? OR r.cloud_at >= ?"
+                " OR (r.base_version = 0 AND r.cloud_id IS NOT NULL AND r.deleted_at IS NULL))"
+                " AND (?4 IS NULL OR r.type IN (SELECT value FROM json_each(?4)))"
                 " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.record_id = r.id) ORDER BY r.accepted_at, r.id",
                 (self._outlet, at_ms, cloud_at, None if entity_types is None else json.dumps(list(entity_types))),
             )
@@ -290,6 +296,14 @@ class Records:
             self._db.execute(
                 "UPDATE content SET source = ?, source_seq = ? WHERE record_id = ?", (source, seq, record_id)
             )
+
+    def has_heard(self, record_id: int, seq: int) -> None:
+        """What stands in the feed of it up to there is none of the POS's own record."""
+        self._db.execute(
+            "UPDATE content SET source_seq = ?1 WHERE record_id = ?2 AND source_seq < ?1 AND NOT EXISTS"
+            " (SELECT 1 FROM change c WHERE c.record_id = ?2 AND c.seq <= ?1 AND c.taken_at IS NULL)",
+            (seq, record_id),
+        )
 
     def bring_up_to_date(self, record_id: int, source: str | None, digest: str | None, *, seq: int) -> None:
         """What the POS has by the changes up to `seq`, as if it had said so; None: it has no such record (any more)."""

@@ -133,12 +133,18 @@ def _push_again(store: Store, question: Question, now_ms: int) -> None:
     """The till is right: what headquarters accepted since the time that it fell back to goes once more."""
     _void(store, now_ms)
     checkpoint = str(question.facts["checkpoint"])
-    since_ms = 0 if "known" in question.facts else to_ms(checkpoint) - OVERLAP_MS
-    types = CATALOGUE if "known" in question.facts else None
-    for record_id in store.records.agreed_since(since_ms, cloud_at=iso(since_ms), entity_types=types):
-        line.queue_again(store, record_id, now_ms=now_ms)
+    cursor, since_ms = str(question.facts["cursor"]), to_ms(checkpoint) - OVERLAP_MS
+    if "known" in question.facts:
+        _queue_again(store, 0, CATALOGUE, now_ms)
+    if "known" not in question.facts or (cursor and since_ms < to_ms(cursor) - 2 * OVERLAP_MS):
+        _queue_again(store, since_ms, None, now_ms)
     store.records.doubt_queued()
     store.outlet.start_again(cursor=checkpoint)
+
+
+def _queue_again(store: Store, since_ms: int, types: frozenset[str] | None, now_ms: int) -> None:
+    for record_id in store.records.agreed_since(since_ms, cloud_at=iso(since_ms), entity_types=types):
+        line.queue_again(store, record_id, now_ms=now_ms)
 
 
 def _accept(store: Store, question: Question, now_ms: int) -> None:

@@ -125,9 +125,8 @@ def together(kept: CloudChange, change: CloudChange) -> CloudChange:
 
 def edited_though_gone(store: Store, gone: Known, *, now_ms: int) -> None:
     """The till edited a record that headquarters had deleted before the till heard of it: as if both came at once."""
-    known = store.records.get(gone.record_id)
+    known, kept = store.records.get(gone.record_id), store.news.of(gone.record_id)
     assert known is not None
-    store.news.reopen(gone.record_id, gone.deleted_until)
     change = CloudChange(
         entity_type=gone.entity_type,
         local_id=gone.local_id,
@@ -137,6 +136,9 @@ def edited_though_gone(store: Store, gone: Known, *, now_ms: int) -> None:
         updated_at=gone.deleted_at or FIRST_TIME,
         fields=NO_NEWS,
     )
+    if kept is not None and together(kept.change, change).action != "delete":
+        return  # headquarters has made it anew since, which waits: for a person's answer, or for one of headquarters
+    store.news.reopen(gone.record_id, gone.deleted_until)
     over_deletion(store, known, change, now_ms=now_ms)
 
 

@@ -12,12 +12,13 @@ from outlet_sync_gui.contract.records import changed_fields, digest_of, merge_fi
 from outlet_sync_gui.contract.text import dumps, loads_stored
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
+from outlet_sync_gui.store.changes import Noted
 from outlet_sync_gui.store.news import Adopted, Kept
 from outlet_sync_gui.store.records import CATALOGUE, Known
 from outlet_sync_gui.sync import disputes, guard, line, lives
 from outlet_sync_gui.sync.clock import FIRST_TIME, later
 from outlet_sync_gui.sync.guard import Guard
-from outlet_sync_gui.sync.holding import end_of, hold_here, made_there
+from outlet_sync_gui.sync.holding import end_of, hold_here, made_there, steps_between
 from outlet_sync_gui.sync.merge import Merged
 
 
@@ -43,7 +44,9 @@ def _let_in(store: Store, known: Known, change: CloudChange, now_ms: int, watch:
     change = change if kept is None else disputes.together(kept.change, change)
     kind = None if watch is None else watch.asks(known, change, kept)
     if kind is not None:
-        return guard.hold(store, known, change, kind, now_ms=now_ms)
+        is_news = guard.hold(store, known, change, kind, now_ms=now_ms)
+        disputes.retest(store, known.record_id, now_ms=now_ms)  # the deletion that was disputed waits no more, or here
+        return is_news
     guard.release(store, known, kept, now_ms=now_ms)
     return _take(store, known, change, now_ms)
 
@@ -183,6 +186,10 @@ def _find(store: Store, change: CloudChange, now_ms: int) -> Known | None:
         guard.release(store, ours, store.news.of(ours.record_id), now_ms=now_ms)  # of another counting
         store.news.renumber(ours.record_id, change.cloud_id)  # a cloud that was installed anew counts from 1 again
         return store.records.find(change.entity_type, change.local_id or "")
+    if ours is None and theirs is None and change.cloud_id:
+        former = store.records.find_former(change.entity_type, change.cloud_id)
+        is_late = former is not None and (change.action == "delete" or lives.is_former(former, change))
+        return former if is_late else None
     return ours or theirs
 
 
@@ -204,10 +211,47 @@ def _name(store: Store, theirs: Known, local_id: str, now_ms: int) -> None:
 
 def unite(store: Store, ours: Known, theirs: Known, *, now_ms: int) -> None:
     """One record under the POS's id: by the rule of first contact, where nothing of ours ever left."""
+    kept, beside = store.news.of(theirs.record_id), store.news.of(ours.record_id)
+    noted = store.changes.about(theirs.record_id, after=0)
     store.news.unite(ours.record_id, theirs.record_id)
+    if kept is not None and beside is not None:
+        both = Kept(disputes.together(beside.change, kept.change), beside.question_id or kept.question_id)
+        store.news.keep(ours.record_id, both, now_ms=now_ms)
+        guard.close_empty(store, now_ms=now_ms)
     if theirs.base is not None and ours.base is None and not ours.is_tried:
         _let_in(store, _united(store, ours), _as_change(theirs, theirs.base), now_ms, Guard())
+    _keep_edits(store, _united(store, ours), theirs, now_ms)
+    _tell_anew(store, _united(store, ours), noted, now_ms)
     disputes.retest(store, ours.record_id, now_ms=now_ms)
+
+
+def _keep_edits(store: Store, known: Known, theirs: Known, now_ms: int) -> None:
+    """What a person made of the one without the POS's id, and headquarters has not heard of, holds of both."""
+    if not theirs.is_queued or theirs.operation == "delete" or known.operation == "delete" or theirs.base is None:
+        return
+    held = loads_stored(theirs.payload)
+    edits = {name: held[name] for name in Merged(local=held, base=loads_stored(theirs.base)).edits if name in held}
+    if known.deleted_at is None and changed_fields(known.payload, edits):
+        payload = merge_fields(known.payload, edits)
+        adopted = Adopted(
+            payload=payload,
+            digest=digest_of(payload),
+            base=known.base,
+            base_version=known.base_version,
+            cloud_id=known.cloud_id,
+            deleted_at=None,
+        )
+        hold_here(store, known, adopted, reason=None, now_ms=now_ms)
+        line.queue_again(store, known.record_id, now_ms=now_ms)
+
+
+def _tell_anew(store: Store, known: Known, noted: Sequence[Noted], now_ms: int) -> None:
+    """What the feed says of the other one's end is no end of this one; what the till took of that it has apart."""
+    store.records.has_heard(known.record_id, max((change.seq for change in noted if change.is_taken), default=0))
+    if any(change.action == "delete" and not change.is_taken for change in noted) and known.deleted_at is None:
+        steps = steps_between({}, loads_stored(known.payload))
+        version = known.base_version
+        store.changes.note(known.record_id, action="create", version=version, fields=steps, reason=None, now_ms=now_ms)
 
 
 def _united(store: Store, ours: Known) -> Known:

@@ -8,7 +8,7 @@ as before.
 from dataclasses import replace
 
 from outlet_sync_gui.contract.records import Incoming, digest_of, merge_fields, read_record
-from outlet_sync_gui.contract.text import loads, loads_stored
+from outlet_sync_gui.contract.text import dumps, loads, loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.store import Store
@@ -35,6 +35,7 @@ from outlet_sync_gui.sync.halts import Halts
 from outlet_sync_gui.sync.holding import end_here, hold_here, tell_till
 from outlet_sync_gui.sync.merge import NOT_SAID
 
+NAMELESS = "-"  # in the place of the till's id, where a record has none
 SOUGHT, MANY = 2000, 200  # rows looked at, and decided over, at once: with more, a sale or a webhook would notice
 
 
@@ -238,7 +239,13 @@ def read_edit(
         data = {"local_id": local_id, **data}
         if data["local_id"] != local_id:
             raise InputRefused("local_id_fixed", {"value": str(data["local_id"])[:60], "known": local_id or ""})
-    return read_record(entity_type, data, operation="update", outlet_id=outlet_id, outlet_code=outlet_code, now=now)
+        data["local_id"] = local_id or NAMELESS
+    incoming = read_record(entity_type, data, operation="update", outlet_id=outlet_id, outlet_code=outlet_code, now=now)
+    if local_id is not None:
+        return incoming
+    held = {name: value for name, value in loads_stored(incoming.content).items() if name != "local_id"}
+    left = dumps(held)
+    return replace(incoming, local_id="", content=left, digest=digest_of(left))
 
 
 def _known(store: Store, name: str) -> Known:

@@ -73,6 +73,8 @@ def _signs_of_a_restored_cloud(store: Store, updates: Updates, *, is_full: bool)
     outlet = store.outlet.read()
     cursor = outlet.cursor
     facts: dict[str, str | int] = {"cursor": cursor or "", "checkpoint": updates.checkpoint}
+    if asked is not None:  # it goes on from there while nobody has answered: what was lost before is so still
+        facts = {**asked.facts, "checkpoint": _earlier(str(asked.facts["checkpoint"]), updates.checkpoint)}
     if cursor is not None and to_ms(updates.checkpoint) < to_ms(cursor) - OVERLAP_MS:
         return facts
     is_weekly = is_full and outlet.full_pulled_at is not None  # not the first one, nor one after an answer
@@ -80,11 +82,15 @@ def _signs_of_a_restored_cloud(store: Store, updates: Updates, *, is_full: bool)
     came = _count(updates.changes)
     if known > FEW and came < known / 2:
         return {**facts, "known": known, "came": came}
-    return dict(asked.facts) if asked else {}
+    return facts if asked else {}
 
 
 def _count(changes: Sequence[CloudChange]) -> int:
     return sum(change.action != "delete" for change in changes)
+
+
+def _earlier(checkpoint: str, other: str) -> str:
+    return checkpoint if to_ms(checkpoint) <= to_ms(other) else other
 
 
 def _later(cursor: str | None, checkpoint: str) -> str:

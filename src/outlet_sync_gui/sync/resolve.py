@@ -194,7 +194,7 @@ def _policy(settings: Settings, entity_type: str) -> Strategy | None:
 def _may(store: Store, conflict: Conflict, strategy: Strategy) -> bool:
     if strategy is not Strategy.CLOUD_WINS and any(_has_no_side(conflict, field) for field in conflict.fields):
         return False
-    if strategy is not Strategy.LOCAL_WINS and any(_is_given_away(field) for field in conflict.fields):
+    if strategy is not Strategy.LOCAL_WINS and any(_is_given_away(store, conflict, f) for f in conflict.fields):
         return False
     try:
         for field in conflict.fields:
@@ -204,9 +204,11 @@ def _may(store: Store, conflict: Conflict, strategy: Strategy) -> bool:
     return True
 
 
-def _is_given_away(field: Disagreement) -> bool:
+def _is_given_away(store: Store, conflict: Conflict, field: Disagreement) -> bool:
     """Whether a price would become 0, which only a person may say."""
-    return field.field == PRICE and field.cloud == "0"
+    kept = store.news.of(conflict.record_id or 0) if field.field == DELETED else None
+    is_beside = kept is not None and loads_stored(kept.change.fields).get(PRICE) == 0
+    return is_beside or (field.field == PRICE and field.cloud == "0")
 
 
 # -- what becomes true
