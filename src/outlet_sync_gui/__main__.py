@@ -14,6 +14,8 @@ from outlet_sync_gui.errors import OutletSyncError, SettingsInvalid
 
 log = logging.getLogger("outlet_sync_gui")
 
+INTERRUPTED = 130  # as shells tell Ctrl-C
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code (see interface.md)."""
@@ -30,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         _tell(context, error.code, words.problem(error))
         return commands.exit_code(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except Exception as error:
         from outlet_sync_gui import words
 

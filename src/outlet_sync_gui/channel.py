@@ -58,7 +58,8 @@ class Channel:
         assert task is not None
         self._tasks.add(task)
         try:
-            with suppress(ConnectionError, ValueError):
+            # One that is cut ends like any other: asyncio would log a task's cancelling as a mistake.
+            with suppress(ConnectionError, ValueError, RecursionError, asyncio.CancelledError):
                 asked = json.loads(await reader.readline())
                 if not isinstance(asked, dict):
                     return

@@ -59,13 +59,13 @@ class WebhookSecret:
 
 def read(name: str, *, outlet_id: str, deadline_s: float = DEADLINE_S) -> str:
     """The secret of an outlet; the environment wins. Raises CredentialsMissing, at the latest after the deadline."""
-    return _from_environment(name) or _found(name, _within(deadline_s, _reading(name, outlet_id)))
+    return _found(name, _from_environment(name) or _within(deadline_s, _reading(name, outlet_id)))
 
 
 async def read_async(name: str, *, outlet_id: str, deadline_s: float = DEADLINE_S) -> str:
     """Like `read`, for an event loop: cancelling it leaves a hanging keyring behind."""
     if (value := _from_environment(name)) is not None:
-        return value
+        return _found(name, value)
     return _found(name, await _awaited(_user(name, outlet_id), _reading(name, outlet_id), deadline_s))
 
 
@@ -142,7 +142,8 @@ def _reading(name: str, outlet_id: str) -> Callable[[], str | None]:
 
 
 def _found(name: str, value: str | None) -> str:
-    if not value:
+    # What no header can carry would be told, key and all, by whoever refuses to send it.
+    if not value or (name == "api-key" and not (value.isascii() and value.isprintable())):
         raise CredentialsMissing("secret_missing", {"name": name})
     return value
 

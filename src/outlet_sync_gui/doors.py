@@ -252,8 +252,11 @@ class Doors:
             key=chosen.webhook_tls_key,
         )
         intake = Place(host=LOOPBACK, port=chosen.intake_port)
-        await self._webhook_door.stand(webhooks if self._may_open(WEBHOOKS, chosen.webhook_enabled) else None)
-        await self._intake_door.stand(intake if self._may_open(INTAKE, chosen.intake_enabled) else None)
+        async with asyncio.TaskGroup() as both:  # a look-up of the one's host must not keep the till out
+            both.create_task(
+                self._webhook_door.stand(webhooks if self._may_open(WEBHOOKS, chosen.webhook_enabled) else None)
+            )
+            both.create_task(self._intake_door.stand(intake if self._may_open(INTAKE, chosen.intake_enabled) else None))
 
     def _may_open(self, name: str, is_enabled: bool) -> bool:
         return is_enabled and name not in self._unread
@@ -262,28 +265,34 @@ class Doors:
         """None at all is no trouble: webhooks are optional, and are refused until there is one."""
         if WEBHOOKS not in self._unsure or not chosen.webhook_enabled:
             return
+        self._unsure.discard(WEBHOOKS)  # before: who changes it meanwhile makes it unsure again
         try:
             found = await self._read.webhooks(chosen)
         except CredentialsMissing as error:
             if error.code != NO_KEYRING:
                 self._unread[WEBHOOKS] = _unread(WEBHOOKS, error)
+                self._unsure.add(WEBHOOKS)
                 return
             found = ()
-        if chosen is self._settings:  # else it is asked again for those that there are now
+        if chosen is self._settings:
             self._secrets = found
-            self._unsure.discard(WEBHOOKS)
+        else:  # it is asked again for those that there are now
+            self._unsure.add(WEBHOOKS)
 
     async def _learn_token(self, chosen: Settings) -> None:
         if INTAKE not in self._unsure or not chosen.intake_enabled:
             return
+        self._unsure.discard(INTAKE)
         try:
             found = await self._read.token(chosen)
         except CredentialsMissing as error:
             self._unread[INTAKE] = _unread(INTAKE, error)
+            self._unsure.add(INTAKE)
             return
         if chosen is self._settings:
             self._intake.token = found
-            self._unsure.discard(INTAKE)
+        else:
+            self._unsure.add(INTAKE)
 
     # -- webhooks
 

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 JSON = "application/json"
 QUEUE = 1024  # before the door; who finds it full tries again only after a second
+LOOK_UP_S = 5.0
 LINGER_S = 2.0  # a sender still busy with its body must find the answer before the reset
 
 
@@ -198,7 +199,11 @@ async def _looked_up(host: str, port: int) -> tuple[socket.AddressFamily, tuple[
     """Where to listen; a thread looks up a name, and there is none for what is an address already."""
     with suppress(ValueError):
         return socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET, (host, port)
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        async with asyncio.timeout(LOOK_UP_S):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except TimeoutError as error:
+        raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)) from error
     family, *_, address = found[0]
     return family, (str(address[0]), port)
 

@@ -53,6 +53,7 @@ def log_to_file(directory: Path) -> None:
     """Keep a rotating log; it holds no secret and nobody's name."""
     from logging.handlers import RotatingFileHandler
 
+    logging.raiseExceptions = False  # a full disk takes no line, and no traceback for each on another file instead
     folder = directory / "logs"
     folder.mkdir(mode=0o700, exist_ok=True)
     handler = RotatingFileHandler(

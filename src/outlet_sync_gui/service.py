@@ -6,23 +6,24 @@ request) is cancelled or left behind at the stop, so that it takes under two sec
 
 import asyncio
 import logging
-import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from outlet_sync_gui import credentials, settings
-from outlet_sync_gui.channel import Asked, Channel
+from outlet_sync_gui.channel import Asked, Channel, ask
 from outlet_sync_gui.cloud import CloudClient
 from outlet_sync_gui.contract.answers import Updates
 from outlet_sync_gui.contract.webhooks import Letter
 from outlet_sync_gui.doors import FROM_KEYRING, Doors, Room, Secrets
 from outlet_sync_gui.errands import Errands
 from outlet_sync_gui.errors import (
+    AlreadyRunning,
     CloudUnreachable,
     CredentialsMissing,
     InputRefused,
@@ -67,6 +68,7 @@ LOOK_S = 5.0  # whether headquarters can be read back is asked along with a chec
 STORE_AGAIN_S = 5.0
 IDLE_FROM_S = 1.0  # a rest that is longer than those within a backlog: time for what is not urgent
 HEALS = ("disk_full", "disk_failed", "database_locked", "read_only")  # of a store that can't be opened: worth waiting
+STOPPED = "stopped"  # a cycle, by a person
 REVIVE_S, REVIVALS, REVIVALS_WITHIN_S = 5.0, 3, 600.0
 
 ReadKey = Callable[[Settings], Awaitable[str]]
@@ -90,6 +92,28 @@ class Session:
     def is_outdated(self) -> bool:
         """Whether headquarters has set something else since, or a person undone it."""
         return self.store.outlet.remote_settings() != self.loaded.remote
+
+
+class Ending:
+    """Said once, from any thread. A signal's handler may say it while it says it: an Event would wait for itself."""
+
+    def __init__(self) -> None:
+        self._is_said = False
+        self._said: SimpleQueue[None] = SimpleQueue()
+
+    def set(self) -> None:
+        """It is to end."""
+        self._is_said = True
+        self._said.put(None)
+
+    def is_set(self) -> bool:
+        """Whether it is to end."""
+        return self._is_said
+
+    def wait(self, seconds: float) -> None:
+        """Until it is to end, so long at the most."""
+        with suppress(Empty):
+            self._said.get(timeout=seconds)
 
 
 async def key_from_keyring(chosen: Settings) -> str:
@@ -124,7 +148,10 @@ class Service:
         self._unfinished: deque[Command] = deque()  # what is left of decisions over very many records
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[Any] | None = None
-        self._ending = threading.Event()
+        self._ending = Ending()
+        self._is_cut = False  # the run under way is told to end
+        self._is_brief = False  # one cycle, check or reading, and then the end
+        self._bug: Exception | None = None  # of a callback: raised where it ends the run
         self._is_stale = False  # settings changed: build the session anew
         self._woken = asyncio.Event()
         self._settings = Settings()
@@ -171,6 +198,10 @@ class Service:
         Raises AlreadyRunning, SettingsInvalid or a StoreFailed that does not heal before anything is sent, and a bug
         that keeps coming back.
         """
+        with self._held():  # between two runs, too: nobody else is to begin meanwhile
+            self._run()
+
+    def _run(self) -> None:
         bugs: list[float] = []
         while not self._ending.is_set():
             try:
@@ -183,8 +214,26 @@ class Service:
                 if len(bugs) > REVIVALS:
                     raise
                 log.exception("a bug ended the service; it starts again in %s s", self._revive_s)
-                self._on_status(with_error(self._published or not_set_up(self._settings, ()), OutletSyncError("bug")))
+                shown = with_error(self._published or not_set_up(self._settings, ()), OutletSyncError("bug"))
+                self._published = shown  # what holds afterwards is told, and be it what held before
+                self._on_status(shown)
                 self._ending.wait(self._revive_s)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """The data directory's lock; a command that has it for one cycle is waited for. Raises AlreadyRunning."""
+        is_last = False
+        with ExitStack() as held:
+            while True:
+                try:
+                    held.enter_context(Lock(self._directory))
+                    break
+                except AlreadyRunning:
+                    holder = ask(self._directory, {"do": "wake"}, timeout_s=1.0)
+                    if is_last or self._ending.is_set() or not (holder is None or holder.get("brief")):
+                        raise
+                    is_last = holder is None  # it may have ended just now: once more
+            yield
 
     def run_cycle(self, *, all_lanes: bool, timeout_s: float | None) -> Tally:
         """One foreground cycle, ended after `timeout_s` at the latest. Raises like `run`, and CredentialsMissing."""
@@ -193,8 +242,9 @@ class Service:
         async def job() -> None:
             tallies.append(await self._drive_once(all_lanes, timeout_s))
 
-        self._host(job)
-        return tallies[0]
+        self._host_briefly(job)
+        nothing = Tally(sent=0, failed=0, pulled=0, requests=0, stopped_by=STOPPED)  # ended before it began
+        return tallies[0] if tallies else nothing
 
     def run_check(self, *, timeout_s: float) -> Trouble | None:
         """One exchange, to see whether headquarters answers; its trouble. Raises like `run_cycle`."""
@@ -210,8 +260,8 @@ class Service:
             finally:
                 await ended(driver)
 
-        self._host(job)
-        return found[0]
+        self._host_briefly(job)
+        return found[0] if found else Trouble(code="N-CLOUD")
 
     def run_reading(self, what: Reading) -> None:
         """Read headquarters back; what is found is in the store. Raises like `run_cycle`, and why it can't be read."""
@@ -225,30 +275,34 @@ class Service:
                 await ended(over)
                 await ended(driver)
 
-        self._host(job)
+        self._host_briefly(job)
+
+    def _host_briefly(self, job: Callable[[], Awaitable[None]]) -> None:
+        self._is_brief = True
+        with Lock(self._directory):
+            self._host(job)
 
     def _host(self, job: Callable[[], Awaitable[None]], *, has_doors: bool = False) -> None:
-        with Lock(self._directory), asyncio.Runner(loop_factory=new_loop) as runner:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
             self._loop = runner.get_loop()
             with suppress(asyncio.CancelledError):
                 runner.run(self._live(job, has_doors))
 
     async def _live(self, job: Callable[[], Awaitable[None]], has_doors: bool) -> None:
-        self._main = asyncio.current_task()
+        self._main, self._is_cut, self._bug = asyncio.current_task(), False, None
         self._woken, self._doors = asyncio.Event(), self._new_doors()  # of this run's loop
         self._publishing = self._waking = None
         channel = Channel(self._directory, self._answer)
-        try:
+        async with AsyncExitStack() as closing:  # each of them, whatever becomes of those before
+            closing.push_async_callback(self._close_session)
+            closing.push_async_callback(self._doors.close)
+            closing.push_async_callback(channel.close)
             self._begin()
             if has_doors:
                 await self._doors.start()  # before anybody is told that it runs
             await channel.serve()
             if not self._ending.is_set():
                 await job()
-        finally:
-            await channel.close()
-            await self._doors.close()
-            await self._close_session()
 
     async def _drive(self) -> None:
         self._publish_soon()
@@ -273,7 +327,9 @@ class Service:
             await asyncio.wait(waited, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if driver.done():
                 driver.result()  # a bug: raises
-            return over.result() if over.done() else replace(cycle.tally(), stopped_by=cycle.stopped_by or "timed_out")
+            return over.result() if over.done() else _cut_short(cycle)
+        except asyncio.CancelledError:
+            return replace(cycle.tally(), stopped_by=STOPPED)  # by a person: what was done is told
         finally:
             await ended(driver)
 
@@ -282,6 +338,8 @@ class Service:
     async def _advance(self) -> float | None:
         """Do the next thing; seconds until there may be another (None: not before something happens)."""
         self._doors.check()
+        if self._bug is not None:
+            raise self._bug
         try:
             if self._is_stale:
                 await self._rebuild()
@@ -318,10 +376,12 @@ class Service:
         return 0 if is_idle and session.engine.count_sales() else wait_s
 
     def _wait_for_set_up(self) -> None:
+        if isinstance(self._trouble, SettingsInvalid):  # they were fine: what was said meanwhile counts when they are
+            self._errands.fail(self._trouble)
+            return
         self._inbox.clear()
         self._unfinished.clear()
-        missing = SettingsInvalid("setting_missing", {"key": ", ".join(self._settings.missing)})
-        self._errands.fail(missing)
+        self._errands.fail(SettingsInvalid("setting_missing", {"key": ", ".join(self._settings.missing)}))
 
     async def _carry(self, session: Session, step: Send) -> None:
         slow = asyncio.get_running_loop().call_later(SHOW_SYNCING_AFTER_S, self._publish)
@@ -419,7 +479,7 @@ class Service:
             case "status":
                 return as_json(self._status())
             case "sync":
-                return await self._answer_sync(all_lanes=bool(asked.get("all")))
+                return await self._answer_sync(all_lanes=bool(asked.get("all")), timeout_s=asked.get("timeout"))
             case "check":
                 return await self._answer_check()
             case "reconcile":
@@ -436,12 +496,17 @@ class Service:
                 self._renew()
             case _:
                 self._wake()
-        return {}
+        return {"brief": self._is_brief}
 
-    async def _answer_sync(self, *, all_lanes: bool) -> Asked:
-        _, over = self._begin_cycle(all_lanes=all_lanes)
+    async def _answer_sync(self, *, all_lanes: bool, timeout_s: object) -> Asked:
+        cycle, over = self._begin_cycle(all_lanes=all_lanes)
         try:
-            return {"tally": asdict(await over), "status": as_json(self._status())}
+            try:
+                async with asyncio.timeout(timeout_s if isinstance(timeout_s, int | float) else None):
+                    tally = await over
+            except TimeoutError:
+                tally = _cut_short(cycle)
+            return {"tally": asdict(tally), "status": as_json(self._status())}
         except OutletSyncError as error:
             return {"error": type(error).__name__, "code": error.code, "facts": dict(error.facts)}
 
@@ -529,8 +594,13 @@ class Service:
         self._doors.shut()
         if session is not None:
             session.letters.empty()
-            await session.cloud.close()
-            session.store.close()
+            with suppress(StoreFailed):
+                while self._inbox:  # what was said while a request was out holds, though nobody waits for it now
+                    self._do(session, self._inbox)
+            try:
+                await session.cloud.close()
+            finally:
+                session.store.close()
 
     # -- the doors
 
@@ -570,7 +640,12 @@ class Service:
 
     def _publish(self) -> None:
         self._publishing = None
-        status = self._status()
+        try:
+            status = self._status()
+        except Exception as bug:  # noqa: BLE001 - raised in the run, which it ends: a loop's callback only logs it
+            self._bug = bug
+            self._woken.set()
+            return
         if status != self._published:
             self._published = status
             self._on_status(status)
@@ -602,8 +677,13 @@ class Service:
             self._waking = asyncio.get_running_loop().call_later(GATHER_S, self._wake)
 
     def _cancel(self) -> None:
-        if self._main is not None:
+        if self._main is not None and not self._is_cut:  # a second one would cut what cleans up
+            self._is_cut = True
             self._main.cancel()
+
+
+def _cut_short(cycle: Cycle) -> Tally:
+    return replace(cycle.tally(), stopped_by=cycle.stopped_by or "timed_out")
 
 
 async def _read(answer: Answer) -> Updates | Fault | None:

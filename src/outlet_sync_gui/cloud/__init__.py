@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -49,7 +50,8 @@ class CloudClient:
                 follow_redirects=False,
             )
         except (ValueError, httpx.InvalidURL) as error:
-            facts = {"key": "proxy", "value": settings.proxy, "why": "http://proxy.example:3128"}
+            shown = re.sub(r"//[^/]*@", "//…@", settings.proxy)  # without the name and the password in it
+            facts = {"key": "proxy", "value": shown, "why": "http://proxy.example:3128"}
             raise SettingsInvalid("setting_invalid", facts) from error
 
     async def exchange(self, *, method: str, path: str, body: bytes, api_key: str, deadline_s: float) -> Reply:
@@ -102,7 +104,9 @@ def _trust(settings: Settings) -> ssl.SSLContext | bool:
 def _unreachable(error: Exception) -> CloudUnreachable:
     """Sort by the first rung of the ladder that failed."""
     causes = tuple(_causes(error))
-    why = {"why": f"{type(error).__name__}: {error}"[:200]}
+    # A header that can't be sent is told with all that is in it: the key, too.
+    is_ours = isinstance(error, httpx.LocalProtocolError)
+    why = {"why": type(error).__name__ if is_ours else f"{type(error).__name__}: {error}"[:200]}
     if any(isinstance(cause, socket.gaierror | UnicodeError | httpx.InvalidURL) for cause in causes):
         return CloudUnreachable("N-DNS", why)
     certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)

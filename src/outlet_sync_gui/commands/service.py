@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 ERRORS = {
     kind.__name__: kind for kind in (CredentialsMissing, StoreFailed, SettingsInvalid, InputRefused, CloudUnreachable)
 }
+ANSWER_S = 5.0  # beyond the time that was given: the service keeps to that itself
 DOORS = frozenset({"webhook", "intake"})
 DOOR_SECRETS = frozenset({"D-KEYRING", "D-SHORT"})
 REFUSED_KEY = frozenset({"N-KEY", "N-OUTLET"})
@@ -129,8 +130,9 @@ def _say_how_to_connect(url: str, webhook_url: str | None, made_up: str) -> None
 
 
 def _cycle_elsewhere(context: Context) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    question: dict[str, object] = {"do": "sync", "all": context.arguments.all}
-    answered: Any = channel.ask(context.directory, question, timeout_s=context.arguments.timeout)
+    within_s = context.arguments.timeout
+    question: dict[str, object] = {"do": "sync", "all": context.arguments.all, "timeout": within_s}
+    answered: Any = channel.ask(context.directory, question, timeout_s=within_s and within_s + ANSWER_S)
     if answered is None:
         return None
     if "error" in answered:

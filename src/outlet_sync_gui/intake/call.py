@@ -41,8 +41,10 @@ class Waiting:
 
     async def wait(self, seconds: float) -> None:
         """Until `let_go`, so long at the most."""
-        if len(self._readers) >= MOST_WAITING:
-            _let_go(next(iter(self._readers)))
+        while len(self._readers) >= MOST_WAITING:
+            oldest = next(iter(self._readers))
+            del self._readers[oldest]  # at once: those that come in one turn must not meet the same one again
+            _let_go(oldest)
         loop = asyncio.get_running_loop()
         reader = loop.create_future()
         timer = loop.call_later(seconds, _let_go, reader)
