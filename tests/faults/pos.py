@@ -123,10 +123,18 @@ class Pos:
         self.unwritten.discard(key)
         (outcome,) = self.bench.put_all([read(key[0], data)])
         self.log.append(f"till: {key} {data} -> {type(outcome).__name__}")
+        self._may_agree(key)
         if isinstance(outcome, Changed) and key in self.claims.dropped:
             self.claims.dropped.discard(key)
             self.claims.living[key] = True  # not to be sent was what it was before
         return isinstance(outcome, Changed)
+
+    def _may_agree(self, key: Key) -> None:
+        """Whether both have come to the same count, each its own way, while headquarters' waits beside the record."""
+        known = self.bench.store.records.find(*key)
+        kept = self.bench.store.news.of(known.record_id) if known is not None else None
+        if kept is not None and json.loads(kept.change.fields).get("stock", "") == self.menu[key].get("stock"):
+            self.claims.free(key)
 
     # -- the last metre
 
