@@ -43,6 +43,7 @@ from outlet_sync_gui.sync.commands import (
     GoOn,
     KeyChanged,
     KeyringOpened,
+    LineUp,
     LookForReadings,
     Reading,
     Reconcile,
@@ -151,7 +152,6 @@ class Service:
         self._ending = Ending()
         self._is_cut = False  # the run under way is told to end
         self._is_brief = False  # one cycle, check or reading, and then the end
-        self._bug: Exception | None = None  # of a callback: raised where it ends the run
         self._is_stale = False  # settings changed: build the session anew
         self._woken = asyncio.Event()
         self._settings = Settings()
@@ -229,8 +229,10 @@ class Service:
                     held.enter_context(Lock(self._directory))
                     break
                 except AlreadyRunning:
+                    if self._ending.is_set():
+                        break  # who is to end while it waits has not failed: nothing runs
                     holder = ask(self._directory, {"do": "wake"}, timeout_s=1.0)
-                    if is_last or self._ending.is_set() or not (holder is None or holder.get("brief")):
+                    if is_last or not (holder is None or holder.get("brief")):
                         raise
                     is_last = holder is None  # it may have ended just now: once more
             yield
@@ -289,7 +291,7 @@ class Service:
                 runner.run(self._live(job, has_doors))
 
     async def _live(self, job: Callable[[], Awaitable[None]], has_doors: bool) -> None:
-        self._main, self._is_cut, self._bug = asyncio.current_task(), False, None
+        self._main, self._is_cut = asyncio.current_task(), False
         self._woken, self._doors = asyncio.Event(), self._new_doors()  # of this run's loop
         self._publishing = self._waking = None
         channel = Channel(self._directory, self._answer)
@@ -338,8 +340,6 @@ class Service:
     async def _advance(self) -> float | None:
         """Do the next thing; seconds until there may be another (None: not before something happens)."""
         self._doors.check()
-        if self._bug is not None:
-            raise self._bug
         try:
             if self._is_stale:
                 await self._rebuild()
@@ -578,7 +578,9 @@ class Service:
             self._is_stale = True
 
     async def _rebuild(self) -> None:
+        orders = [command for command in self._inbox if isinstance(command, SyncNow | LineUp)]
         await self._close_session()
+        self._inbox.extend(orders)  # of the engine that hears them, as readings below
         try:
             self._build()
             self._trouble = None
@@ -593,14 +595,16 @@ class Service:
         session, self._session = self._session, None
         self._doors.shut()
         if session is not None:
-            session.letters.empty()
-            with suppress(StoreFailed):
-                while self._inbox:  # what was said while a request was out holds, though nobody waits for it now
-                    self._do(session, self._inbox)
             try:
-                await session.cloud.close()
+                session.letters.empty()
+                with suppress(StoreFailed):
+                    while self._inbox:  # what was said while a request was out holds, though nobody waits for it now
+                        self._do(session, self._inbox)
             finally:
-                session.store.close()
+                try:
+                    await session.cloud.close()
+                finally:
+                    session.store.close()
 
     # -- the doors
 
@@ -642,10 +646,9 @@ class Service:
         self._publishing = None
         try:
             status = self._status()
-        except Exception as bug:  # noqa: BLE001 - raised in the run, which it ends: a loop's callback only logs it
-            self._bug = bug
-            self._woken.set()
-            return
+        except Exception:  # a loop's callback would only tell asyncio; what is sent goes on
+            log.exception("a bug in what is shown")
+            status = with_error(self._published or not_set_up(self._settings, ()), OutletSyncError("bug"))
         if status != self._published:
             self._published = status
             self._on_status(status)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.builders import OUTLET_ID
+from tests.builders import OUTLET_ID, product, read
 from tests.fakes import KEY, command, configure, environment, program, read_key, running_service, until_running
 from tests.test_doors import SECRET, TOKEN, asked, both_open, delivered, letter, opened
 from tests.test_service import refuse
@@ -29,8 +29,9 @@ from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.store import open_store
-from outlet_sync_gui.sync.commands import Pause, Retry
+from outlet_sync_gui.sync.commands import Pause, Retry, SyncNow
 from outlet_sync_gui.sync.engine import Engine
+from outlet_sync_gui.sync.records import accept
 
 HANGS = Fault(latency_s=30)
 WITHIN_S = 10.0
@@ -224,6 +225,21 @@ def test_the_password_of_a_proxy_stands_in_no_log(directory: Path, caplog: pytes
 
 
 # -- who asks
+
+
+def test_who_wants_all_sent_gets_it_though_settings_change_meanwhile(directory: Path, cloud: SimulatedCloud) -> None:
+    with running_service(directory) as watched:
+        watched.until(lambda status: status.state is State.IDLE and not status.is_pulling)
+        cloud.set_fault("*", Fault(latency_s=1.0))
+        watched.service.post(SyncNow())
+        watched.until(lambda status: status.is_pulling)
+        store = open_store(directory, OUTLET_ID)
+        accept(store, [read("product", product())], now_ms=wall_ms())
+        store.close()
+        channel.ask(directory, {"do": "settings"})
+        told = channel.ask(directory, {"do": "sync", "all": True}, timeout_s=WITHIN_S)
+    assert told is not None
+    assert "'sent': 1" in str(told["tally"])
 
 
 def test_who_asks_while_settings_cannot_be_used_is_told_so_and_what_is_said_is_kept(directory: Path) -> None:

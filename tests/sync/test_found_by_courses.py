@@ -1109,3 +1109,12 @@ def test_of_two_that_are_asked_of_what_is_deleted_here_headquarters_hears_of_bot
         told[step.request.path.split("/")[-2]] = body(step.request)["strategy"]
         bench.settle(step, answered({"success": True, "data": {"resolved": True}}))
     assert told == {"X1": "cloud_wins", "X2": "local_wins"}
+
+
+def test_a_version_that_changes_nothing_here_is_heard_all_the_same(bench: Bench) -> None:
+    agree(bench)
+    bench.put("product", product(price=38000))
+    decide(bench, Discard(who="Rina", names=(PRODUCT,), reason="twice"))  # its own version is above now
+    hear(bench, news(version=2, name="Nasi", price=35000))
+    decide(bench, Retry(who="Rina", names=(PRODUCT,)))
+    assert bench.push().flight.parcels[0].version > 2

@@ -15,6 +15,7 @@ from tests.sync.test_summary import sold as made
 
 from outlet_sync_gui.contract.records import read_record
 from outlet_sync_gui.contract.text import loads
+from outlet_sync_gui.sync import summary
 from outlet_sync_gui.sync.clock import iso, to_ms
 from outlet_sync_gui.sync.closing import Check
 from outlet_sync_gui.sync.commands import Discard, Reconcile, SendSummary
@@ -177,6 +178,17 @@ def test_a_summary_that_was_corrected_and_discarded_is_changed(bench: Bench) -> 
     assert sending(bench).is_changed
 
 
+def test_a_summary_that_was_told_in_other_digits_is_not_changed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as former:  # which kept every digit
+        former.setattr(summary, "_whole", lambda quantity: quantity)
+        for number in ("A1", "A2"):
+            bench.put("order", order(number, items=[line("Ikan", Decimal("0.25"), 10)]))
+        drain(bench)
+        bench.engine.do(SendSummary(who="Rina", date=DAY), bench.now)
+        drain(bench)
+    assert not sending(bench).is_changed
+
+
 def test_half_a_piece_is_half_a_piece_however_it_was_summed_up(bench: Bench) -> None:
     fish = {"items": [line("Ikan", Decimal("0.25"), 5)]}
     bench.put("order", order(items=[line("Ikan", Decimal("0.5"), 10)]))
@@ -249,3 +261,23 @@ def test_a_bill_that_was_open_for_days_is_found(shop: Outlet) -> None:
     shop.run(5)
     shop.later(1)
     assert names(shop.reconcile()) == []
+
+
+def test_a_sale_of_a_wrong_clock_does_not_make_all_of_the_past_be_read(shop: Outlet) -> None:
+    shop.hurry()
+    payment = {"method": "cash", "amount": 10, "paid_at": "2026-01-27T03:00:00Z"}
+    shop.put("order", order("FLAT", created_at="1970-01-01T00:00:00Z", payment_info=payment))
+    for day in range(1, 11):
+        shop.sell(*(f"D{day}-{n}" for n in range(100)), at=f"2026-01-{day:02d}T10:00:00Z")
+        shop.run(5)
+    shop.engine.do(Reconcile(DAY), shop.now)
+    pages = 0
+    while True:
+        step = shop.next()
+        if not isinstance(step, Send):
+            shop.later(1)
+            continue
+        pages += step.flight.kind is Kind.READ
+        if ReadBack(Reconcile(DAY)) in shop.settle(step, shop.answer(step)):
+            break
+    assert pages < 8

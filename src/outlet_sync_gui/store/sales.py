@@ -11,22 +11,31 @@ from outlet_sync_gui.store.database import Database
 COLUMNS = ", ".join(f"s.{name}" for name in Sale._fields)
 INSERT = f"INSERT INTO sale(record_id, outlet, {', '.join(Sale._fields)}) VALUES ({', '.join('?' * 15)})"
 THESE = "SELECT value FROM json_each(?2)"
-TOUCHED = "SELECT DISTINCT bill FROM sale WHERE outlet = ? AND at >= ? AND at < ?"
+TOUCHED = "SELECT DISTINCT bill FROM sale WHERE outlet = ?1 AND at >= ?2 AND at < ?3"
 # Of each order that is named all there is, whenever it was made.
 BILLS = f"SELECT {COLUMNS} FROM json_each(?2) b CROSS JOIN sale s ON s.outlet = ?1 AND s.bill = b.value"
 MERGED = f"SELECT bill FROM sale_merged WHERE outlet = ?1 AND bill IN ({THESE})"
 PAGE = 500
-# Bills of which a part (by any of its sales) is in a time, and a part waits.
+# Sales that wait and are of a time whatever tells their bill's moment: no part of it is elsewhere.
+PLAINLY_WAITING = """
+SELECT count(*), coalesce(sum(CASE WHEN s.is_order THEN s.amount END), 0)
+FROM sale s JOIN outbox o ON o.record_id = s.record_id WHERE s.outlet = ?1 AND s.at >= ?2 AND s.at < ?3 AND NOT EXISTS
+  (SELECT 1 FROM sale part INDEXED BY sale_bill
+    WHERE part.outlet = ?1 AND part.bill = s.bill AND (part.at < ?2 OR part.at >= ?3))
+"""
+# Bills of which a part is in a time, a part is not, and a part waits.
 WAITING = f"""
-SELECT DISTINCT t.bill FROM ({TOUCHED}) t CROSS JOIN sale s ON s.outlet = ?1 AND s.bill = t.bill
-CROSS JOIN outbox o ON o.record_id = s.record_id
+SELECT DISTINCT t.bill FROM ({TOUCHED}) t CROSS JOIN sale elsewhere INDEXED BY sale_bill
+  ON elsewhere.outlet = ?1 AND elsewhere.bill = t.bill AND (elsewhere.at < ?2 OR elsewhere.at >= ?3)
+CROSS JOIN sale s ON s.outlet = ?1 AND s.bill = t.bill CROSS JOIN outbox o ON o.record_id = s.record_id
 """
 # The same of which a part was not to be sent, or not as it is. From the few decisions to their sales.
 DISCARDED = """
 SELECT DISTINCT s.bill FROM activity a INDEXED BY activity_discarded CROSS JOIN sale s ON s.record_id = a.record_id
 CROSS JOIN record r ON r.id = s.record_id WHERE a.what = 'discarded' AND s.outlet = ?1
   AND (r.accepted_at IS NULL OR a.at >= r.accepted_at)
-  AND EXISTS (SELECT 1 FROM sale part WHERE part.outlet = ?1 AND part.bill = s.bill AND part.at >= ?2 AND part.at < ?3)
+  AND EXISTS (SELECT 1 FROM sale part INDEXED BY sale_bill
+    WHERE part.outlet = ?1 AND part.bill = s.bill AND part.at >= ?2 AND part.at < ?3)
 """
 UNSENT = """
 SELECT s.is_order, s.number, o.record_id IS NOT NULL FROM json_each(?2) b
@@ -74,12 +83,18 @@ class Sales:
         rows = self._db.rows(query, (self._outlet, json.dumps(bills)))
         return {(bool(is_order), number): at for is_order, number, at in rows}
 
+    def plainly_waiting(self, from_ms: int, until_ms: int) -> tuple[int, int]:
+        """How many sales wait whose whole bill is in this time (UTC ms), and the rupiah of the orders in it."""
+        row = self._db.row(PLAINLY_WAITING, (self._outlet, from_ms, until_ms))
+        assert row is not None
+        return row[0], row[1]
+
     def waiting(self, from_ms: int, until_ms: int) -> list[str]:
-        """The bills of which a part is in this time (UTC ms), and a part waits."""
+        """The bills of which a part is in this time (UTC ms), a part is not, and a part waits."""
         return [row[0] for row in self._db.rows(WAITING, (self._outlet, from_ms, until_ms))]
 
     def discarded(self, from_ms: int, until_ms: int) -> list[str]:
-        """The same, of which a part was not to be sent, or not as it is here."""
+        """The bills of which a part is in this time, and a part was not to be sent, or not as it is here."""
         return [row[0] for row in self._db.rows(DISCARDED, (self._outlet, from_ms, until_ms))]
 
     def unsent(self, bills: Sequence[str]) -> dict[tuple[bool, str], bool]:
@@ -99,12 +114,13 @@ class Sales:
         )
         return int(row[0]) if row else 0
 
-    def oldest_made(self, bills: Sequence[str]) -> str | None:
-        """When the oldest sale of these bills was made, as the wire has it; None where that is not kept."""
+    def oldest_made(self, bills: Sequence[str], *, since: str) -> str | None:
+        """When the oldest sale of these bills since then was made, as the wire has it; None where that is not kept."""
         row = self._db.row(
             "SELECT min(c.payload ->> '$.created_at') FROM json_each(?2) b"
-            " CROSS JOIN sale s ON s.outlet = ?1 AND s.bill = b.value JOIN content c ON c.record_id = s.record_id",
-            (self._outlet, json.dumps(bills)),
+            " CROSS JOIN sale s ON s.outlet = ?1 AND s.bill = b.value JOIN content c ON c.record_id = s.record_id"
+            " WHERE c.payload ->> '$.created_at' >= ?3",
+            (self._outlet, json.dumps(bills), since),
         )
         return row[0] if row else None
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from outlet_sync_gui.contract.records import digest_of, read_record
+from outlet_sync_gui.contract.records import read_record
 from outlet_sync_gui.contract.requests import daily_body
-from outlet_sync_gui.contract.text import Json, dumps, loads_stored
+from outlet_sync_gui.contract.text import Json, loads_stored
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.store.activity import What
@@ -84,14 +84,17 @@ def look_at(store: Store, settings: Settings, date: str, *, now_ms: int) -> Clos
 def _unsent(store: Store, rules: Rules, date: str, *, is_today: bool) -> Amount:
     """What headquarters does not have of the day as it is here; of today only what was not to be sent."""
     span = rules.days.span(date)
-    lacking = list({*store.sales.discarded(*span), *(() if is_today else store.sales.waiting(*span))})
+    across = frozenset(() if is_today else store.sales.waiting(*span))
+    lacking = list({*store.sales.discarded(*span), *across})
     sold, accepted, unsent = store.sales.of(lacking), store.sales.accepted(lacking), store.sales.unsent(lacking)
-    found = Amount(0 if is_today else store.sales.ending(*span), 0)
+    found = Amount(0, 0)
+    if not is_today:
+        found = _both(Amount(*store.sales.plainly_waiting(*span)), Amount(store.sales.ending(*span), 0))
     for sale, is_counted in sales_of_day(date, sold.sales, sold.merged, rules):
         key, one = (bool(sale.is_order), sale.number), Amount(1, sale.amount if sale.is_order else 0)
         is_waiting = unsent.get(key, False)
         is_of_both = is_counted or accepted[key] is not None  # else it is nothing on either side
-        if (is_waiting and not is_today) or (key in unsent and not is_waiting and is_of_both):
+        if (is_waiting and sale.bill in across) or (key in unsent and not is_waiting and is_of_both):
             found = _both(found, one)
     return found
 
@@ -117,14 +120,15 @@ def sending_of(store: Store, summary: Summary) -> Sending:
         return Sending()
     history = store.activity.of(known.record_id)
     deeds = [deed for deed in history if deed.what is What.SUMMED_UP]
+    sent = loads_stored(known.payload)
     is_untold = not known.is_queued and bool(history) and history[-1].what is What.DISCARDED
     return Sending(
         sent_at=store.views.accepted_at(known.record_id),
         sent_by=deeds[-1].who if deeds else "",
         is_waiting=known.is_queued and not known.is_dead,
         is_refused=known.is_dead,
-        is_changed=is_untold or known.digest != digest_of(dumps(_fields(summary))),
-        sent=loads_stored(known.payload),
+        is_changed=is_untold or sent.get("summary") != summary.content()["summary"],  # by value: 1.50 is 1.5
+        sent=sent,
     )
 
 

@@ -294,7 +294,7 @@ def _but_ruled(store: Store, known: Known, change: CloudChange) -> CloudChange:
 def _says_nothing_new(known: Known, change: CloudChange) -> bool:
     """Our own echo, or a repeat: the fields are what holds here, or what was agreed already."""
     fields = loads_stored(change.fields)
-    is_ours = not changed_fields(known.payload, fields) and change.version <= known.version
+    is_ours = not changed_fields(known.payload, fields) and change.version <= known.base_version
     return is_ours or _is_agreed(known, change)
 
 

@@ -15,7 +15,7 @@ from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Trouble
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.sync.bills import Rules
-from outlet_sync_gui.sync.clock import Now, to_ms
+from outlet_sync_gui.sync.clock import Now, iso, to_ms
 from outlet_sync_gui.sync.commands import LookForReadings, Reading, Reconcile, Retry
 from outlet_sync_gui.sync.events import ReadBack
 from outlet_sync_gui.sync.exchange import Answer, Request
@@ -30,6 +30,7 @@ MOST_PAGES = 5000  # of a list that never ends
 FAILURES = 3  # in a row, and it is given up
 # Lists are sorted by when a sale was made: of what is only there, one that stayed open longer is not found.
 OPEN_MS = 86_400_000
+LONGEST_OPEN_MS = 31 * OPEN_MS  # older, it was made by a wrong clock: not all of the past is read for it
 AT_ONCE = 200  # records that are sent again in one transaction
 
 
@@ -127,7 +128,8 @@ class Readings:
     def _from_ms(self, date: str) -> int:
         """From when on a sale of this day may have been made: a bill may stay open for days."""
         span = self._rules.days.span(date)
-        oldest = self._store.sales.oldest_made(self._store.sales.touched(*span))
+        since = iso(span[0] - LONGEST_OPEN_MS)
+        oldest = self._store.sales.oldest_made(self._store.sales.touched(*span), since=since)
         before_ms = span[0] - OPEN_MS
         return before_ms if oldest is None else min(before_ms, to_ms(oldest))
 

@@ -10,3 +10,4 @@ END;
 CREATE TRIGGER sale_gone_in AFTER INSERT ON sale BEGIN
   DELETE FROM sale_gone WHERE record_id = new.record_id;
 END;
+CREATE INDEX record_former ON record(outlet, type, former_cloud_id) WHERE former_cloud_id IS NOT NULL;
