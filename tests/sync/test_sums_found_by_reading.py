@@ -148,7 +148,7 @@ def test_a_sale_that_was_not_to_be_sent_is_none_of_a_complete_day(bench: Bench, 
     bench.settle(bench.push(), refused("no such table"))
     discard(bench, "order/A1")
     bench.later(24 * 3600 * days)
-    assert looked_at(bench)[Check.UNSENT] == (1, 10)
+    assert looked_at(bench)[Check.WITHHELD] == (1, 10)
 
 
 def test_so_is_a_change_of_one(bench: Bench) -> None:
@@ -158,7 +158,7 @@ def test_so_is_a_change_of_one(bench: Bench) -> None:
     bench.settle(bench.push(), refused("no such table"))
     discard(bench, "order/A1")
     bench.later(86_400)
-    assert (of_day(bench.store, SETTINGS, DAY).orders, looked_at(bench)) == (0, {Check.UNSENT: (1, 150)})
+    assert (of_day(bench.store, SETTINGS, DAY).orders, looked_at(bench)) == (0, {Check.WITHHELD: (1, 150)})
 
 
 # -- the summary itself

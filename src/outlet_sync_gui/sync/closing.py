@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from outlet_sync_gui.contract.records import read_record
 from outlet_sync_gui.contract.requests import daily_body
+from outlet_sync_gui.contract.sales import Sale
 from outlet_sync_gui.contract.text import Json, loads_stored
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.store import Store
@@ -28,6 +29,7 @@ class Check(StrEnum):
     """What a manager makes sure of before closing."""
 
     UNSENT = "unsent"
+    WITHHELD = "withheld"  # sales that somebody decided not to send
     REFUSED = "refused"
     CONFLICTS = "conflicts"
     UNTAKEN = "untaken"  # headquarters' changes that the till does not have
@@ -65,13 +67,12 @@ class Closing:
 def look_at(store: Store, settings: Settings, date: str, *, now_ms: int) -> Closing:
     """A business day (YYYY-MM-DD) with all that is checked before closing. Raises StoreFailed."""
     rules = Rules.of(settings)
-    is_today = rules.days.of(now_ms) == date
     with store.read():
         summary = of_day(store, settings, date)
-        found = {Check.UNSENT: _unsent(store, rules, date, is_today=is_today)}
-        if is_today:  # this evening somebody goes home: nothing at all may wait
-            waiting = _waiting(store)
-            found = {**waiting, Check.UNSENT: _both(waiting[Check.UNSENT], found[Check.UNSENT])}
+        is_today = rules.days.of(now_ms) == date  # this evening somebody goes home: nothing at all may wait
+        found = _waiting(store) if is_today else {Check.UNSENT: _waiting_of(store, rules, date)}
+        for sale in withheld(store, rules, date):
+            found[Check.WITHHELD] = _both(found.get(Check.WITHHELD, Amount(0, 0)), _of(sale))
         found |= {
             Check.UNRECORDED: summary.unrecorded,
             Check.STRAY: summary.stray,
@@ -81,22 +82,36 @@ def look_at(store: Store, settings: Settings, date: str, *, now_ms: int) -> Clos
         return Closing(summary=summary, checks=checks, sending=sending_of(store, summary))
 
 
-def _unsent(store: Store, rules: Rules, date: str, *, is_today: bool) -> Amount:
-    """What headquarters does not have of the day as it is here; of today only what was not to be sent."""
-    span = rules.days.span(date)
-    across = frozenset(() if is_today else store.sales.waiting(*span))
-    lacking = list({*store.sales.discarded(*span), *across})
-    sold, accepted, unsent = store.sales.of(lacking), store.sales.accepted(lacking), store.sales.unsent(lacking)
-    found = Amount(0, 0)
-    if not is_today:
-        found = _both(Amount(*store.sales.plainly_waiting(*span)), Amount(store.sales.ending(*span), 0))
+def withheld(store: Store, rules: Rules, date: str) -> list[Sale]:
+    """The sales of a day that somebody decided not to send, or not as they are here. Part of the caller's reading."""
+    bills = store.sales.discarded(*rules.days.span(date))
+    sold, accepted, unsent = store.sales.of(bills), store.sales.accepted(bills), store.sales.unsent(bills)
+    found = []
     for sale, is_counted in sales_of_day(date, sold.sales, sold.merged, rules):
-        key, one = (bool(sale.is_order), sale.number), Amount(1, sale.amount if sale.is_order else 0)
-        is_waiting = unsent.get(key, False)
-        is_of_both = is_counted or accepted[key] is not None  # else it is nothing on either side
-        if (is_waiting and sale.bill in across) or (key in unsent and not is_waiting and is_of_both):
-            found = _both(found, one)
+        is_of_both = is_counted or accepted[_key(sale)] is not None  # else it is nothing on either side
+        if unsent.get(_key(sale)) is False and is_of_both:
+            found.append(sale)
     return found
+
+
+def _waiting_of(store: Store, rules: Rules, date: str) -> Amount:
+    """What of a past day waits, by the rules that its figures are counted by."""
+    span = rules.days.span(date)
+    across = store.sales.waiting(*span)
+    sold, unsent = store.sales.of(across), store.sales.unsent(across)
+    found = _both(Amount(*store.sales.plainly_waiting(*span)), Amount(store.sales.ending(*span), 0))
+    for sale, _ in sales_of_day(date, sold.sales, sold.merged, rules):
+        if unsent.get(_key(sale)):
+            found = _both(found, _of(sale))
+    return found
+
+
+def _key(sale: Sale) -> tuple[bool, str]:
+    return bool(sale.is_order), sale.number
+
+
+def _of(sale: Sale) -> Amount:
+    return Amount(1, sale.amount if sale.is_order else 0)
 
 
 def _both(one: Amount, other: Amount) -> Amount:

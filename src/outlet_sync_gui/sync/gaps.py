@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from outlet_sync_gui.contract.sales import Sale
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.store import Store
 from outlet_sync_gui.sync.bills import Bill, Rules, bills, brings
-from outlet_sync_gui.sync.closing import Check
+from outlet_sync_gui.sync.closing import Check, withheld
 
 
 class Gap(NamedTuple):
@@ -22,10 +23,16 @@ def gaps(store: Store, settings: Settings, date: str, check: Check, *, limit: in
     """What this check counts of a business day (YYYY-MM-DD), the newest first. Raises StoreFailed."""
     rules = Rules.of(settings)
     with store.read():
+        if check is Check.WITHHELD:
+            return [_gap(sale) for sale in withheld(store, rules, date)][:limit]
         sold = store.sales.of(store.sales.touched(*rules.days.span(date)))
     bad = (bill for _, bill in bills(sold.sales, sold.merged, rules) if check in brings(bill, rules).get(date, {}))
     found = [gap for bill in bad for gap in _of(bill, rules, date, check)]
     return sorted(found, key=lambda gap: (gap.at, gap.number), reverse=True)[:limit]
+
+
+def _gap(sale: Sale) -> Gap:
+    return Gap("order" if sale.is_order else "transaction", sale.number, sale.at, sale.amount)
 
 
 def _of(bill: Bill, rules: Rules, date: str, check: Check) -> Iterator[Gap]:

@@ -19,6 +19,7 @@ from outlet_sync_gui.ui.widgets import Label, rule
 
 ICON_PX = 18
 OF_NOW = frozenset({Check.REFUSED, Check.CONFLICTS, Check.UNTAKEN})  # of a past day nobody asks for them
+SELDOM = frozenset({Check.WITHHELD})  # that there is none needs no telling
 FIGURES = (
     ("total_revenue", words.N_("Revenue")),
     ("total_orders", words.N_("Orders")),
@@ -81,7 +82,7 @@ class Checklist(QFrame):
 
     def _show_rows(self, bad: Mapping[Check, Amount], *, is_now: bool) -> None:
         """Failing first; a day with nothing to mend says so in the sentence alone."""
-        asked = [check for check in Check if is_now or check not in OF_NOW]
+        asked = [check for check in Check if (is_now or check not in OF_NOW) and (check in bad or check not in SELDOM)]
         for place, check in enumerate(sorted(self.rows, key=lambda check: check not in bad)):
             row = self.rows[check]
             self._rows.insertWidget(place, row)

@@ -19,6 +19,11 @@ class Checked(NamedTuple):
 
 CHECKED = {
     "unsent": Checked(N_("All records sent"), N_("{n} not sent"), N_("{n} not sent")),
+    "withheld": Checked(
+        N_("Nothing discarded"),
+        N_("{n} discarded, counted here and not at headquarters"),
+        N_("{n} discarded, counted here and not at headquarters"),
+    ),
     "refused": Checked(N_("Nothing refused"), N_("{n} needs attention"), N_("{n} need attention")),
     "conflicts": Checked(N_("Same as headquarters"), N_("{n} conflict open"), N_("{n} conflicts open")),
     "untaken": Checked(
