@@ -21,6 +21,7 @@ from outlet_sync_gui.sync.closing import Check
 from outlet_sync_gui.sync.commands import Discard, Reconcile, SendSummary
 from outlet_sync_gui.sync.events import ReadBack
 from outlet_sync_gui.sync.exchange import Answer, Kind, Send
+from outlet_sync_gui.sync.gaps import gaps
 from outlet_sync_gui.sync.records import accept
 from outlet_sync_gui.sync.summary import count_due, of_day
 
@@ -149,6 +150,8 @@ def test_a_sale_that_was_not_to_be_sent_is_none_of_a_complete_day(bench: Bench, 
     discard(bench, "order/A1")
     bench.later(24 * 3600 * days)
     assert looked_at(bench)[Check.WITHHELD] == (1, 10)
+    (gap,) = gaps(bench.store, SETTINGS, DAY, Check.WITHHELD, limit=10)
+    assert (gap.entity_type, gap.number, gap.rupiah) == ("order", "A1", 10)
 
 
 def test_so_is_a_change_of_one(bench: Bench) -> None:

@@ -21,14 +21,17 @@ class Gap(NamedTuple):
 
 def gaps(store: Store, settings: Settings, date: str, check: Check, *, limit: int) -> list[Gap]:
     """What this check counts of a business day (YYYY-MM-DD), the newest first. Raises StoreFailed."""
-    rules = Rules.of(settings)
+    found = _found(store, Rules.of(settings), date, check)
+    return sorted(found, key=lambda gap: (gap.at, gap.number), reverse=True)[:limit]
+
+
+def _found(store: Store, rules: Rules, date: str, check: Check) -> list[Gap]:
     with store.read():
         if check is Check.WITHHELD:
-            return [_gap(sale) for sale in withheld(store, rules, date)][:limit]
+            return [_gap(sale) for sale in withheld(store, rules, date)]
         sold = store.sales.of(store.sales.touched(*rules.days.span(date)))
     bad = (bill for _, bill in bills(sold.sales, sold.merged, rules) if check in brings(bill, rules).get(date, {}))
-    found = [gap for bill in bad for gap in _of(bill, rules, date, check)]
-    return sorted(found, key=lambda gap: (gap.at, gap.number), reverse=True)[:limit]
+    return [gap for bill in bad for gap in _of(bill, rules, date, check)]
 
 
 def _gap(sale: Sale) -> Gap:
