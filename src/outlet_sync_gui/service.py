@@ -508,13 +508,13 @@ class Service:
                 tally = _cut_short(cycle)
             return {"tally": asdict(tally), "status": as_json(self._status())}
         except OutletSyncError as error:
-            return {"error": type(error).__name__, "code": error.code, "facts": dict(error.facts)}
+            return _refused(error)
 
     async def _answer_check(self) -> Asked:
         try:
             trouble = await self._check()
         except OutletSyncError as error:
-            return {"error": type(error).__name__, "code": error.code, "facts": dict(error.facts)}
+            return _refused(error)
         return {"trouble": {"code": trouble.code, "facts": dict(trouble.facts)} if trouble else None}
 
     async def _check(self) -> Trouble | None:
@@ -532,7 +532,7 @@ class Service:
         try:
             await self._read_back(what)
         except OutletSyncError as error:
-            return {"error": type(error).__name__, "code": error.code, "facts": dict(error.facts)}
+            return _refused(error)
         return {}
 
     async def _read_back(self, what: Reading) -> None:
@@ -683,6 +683,10 @@ class Service:
         if self._main is not None and not self._is_cut:  # a second one would cut what cleans up
             self._is_cut = True
             self._main.cancel()
+
+
+def _refused(error: OutletSyncError) -> Asked:
+    return {"error": type(error).__name__, "code": error.code, "facts": dict(error.facts)}
 
 
 def _cut_short(cycle: Cycle) -> Tally:

@@ -128,15 +128,7 @@ class Halts:
         for halt in standing.halts:
             if halt.kind is not HaltKind.ROUTE and halt.name in entity_types and standing.is_due(halt):
                 wait_ms = PROBE_MS if halt.kind is HaltKind.TYPE else FIRST_ALIKE_MS
-                self._store.halts.put(
-                    halt.kind,
-                    halt.name,
-                    words=halt.words,
-                    now_ms=now_ms,
-                    probe_at=now_ms + wait_ms,
-                    records=halt.records,
-                    probes=halt.probes,
-                )
+                self._probe_at(halt, now_ms, wait_ms, halt.probes)
 
     def accepted(self, entity_types: Collection[str], record_ids: Collection[int]) -> None:
         """These types go through: whatever stopped them is over, and those refused alike get their verdict."""
@@ -168,6 +160,9 @@ class Halts:
 
     def _probe_later(self, halt: Halt, now_ms: int) -> None:
         wait_ms = min(LAST_ALIKE_MS, FIRST_ALIKE_MS * 2 ** (halt.probes + 1))
+        self._probe_at(halt, now_ms, wait_ms, halt.probes + 1)
+
+    def _probe_at(self, halt: Halt, now_ms: int, wait_ms: int, probes: int) -> None:
         self._store.halts.put(
             halt.kind,
             halt.name,
@@ -175,5 +170,5 @@ class Halts:
             now_ms=now_ms,
             probe_at=now_ms + wait_ms,
             records=halt.records,
-            probes=halt.probes + 1,
+            probes=probes,
         )
