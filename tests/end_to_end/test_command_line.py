@@ -10,24 +10,13 @@ from pathlib import Path
 
 import pytest
 from tests.builders import OUTLET_ID, order, product, transaction
-from tests.fakes import KEY, answer, command, configure, environment, program, until_running
+from tests.fakes import answer, command, configure, environment, program, until_running
 
 from outlet_sync_gui.resources import resource
-from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
+from outlet_sync_gui.simulator import Fault, SimulatedCloud
 from outlet_sync_gui.store.database import scripts
 
 PAYMENT = {"entity_type": "transaction", "operation": "create", "data": transaction("T1", "A1")}
-
-
-@pytest.fixture
-def cloud() -> Iterator[SimulatedCloud]:
-    with SimulatedCloud(Cloud(now_ms=wall_ms, api_key=KEY, outlet_id=OUTLET_ID)) as running:
-        yield running
-
-
-@pytest.fixture
-def directory(tmp_path: Path, cloud: SimulatedCloud) -> Path:
-    return configure(tmp_path / "data", cloud.url)
 
 
 def lines(*records: object) -> str:

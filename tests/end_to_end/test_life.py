@@ -7,7 +7,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from outlet_sync_gui.intake import call
 from outlet_sync_gui.lock import Lock
 from outlet_sync_gui.service import Service
 from outlet_sync_gui.settings import Settings
-from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
+from outlet_sync_gui.simulator import Fault, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.store import open_store
 from outlet_sync_gui.sync.commands import Pause, Retry, SyncNow
@@ -35,17 +35,6 @@ from outlet_sync_gui.sync.records import accept
 
 HANGS = Fault(latency_s=30)
 WITHIN_S = 10.0
-
-
-@pytest.fixture
-def cloud() -> Iterator[SimulatedCloud]:
-    with SimulatedCloud(Cloud(now_ms=wall_ms, api_key=KEY, outlet_id=OUTLET_ID)) as running:
-        yield running
-
-
-@pytest.fixture
-def directory(tmp_path: Path, cloud: SimulatedCloud) -> Path:
-    return configure(tmp_path / "data", cloud.url)
 
 
 def until(holds: Callable[[], bool]) -> None:

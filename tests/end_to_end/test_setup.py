@@ -3,28 +3,21 @@
 import json
 import os
 from argparse import Namespace
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.builders import OUTLET_CODE, OUTLET_ID, order
-from tests.fakes import KEY, answer, command, environment, running_service
+from tests.fakes import answer, command, environment, running_service
 from tests.secret_service import keyring_daemon, lock, missing, session_bus
 
 from outlet_sync_gui import settings, words
 from outlet_sync_gui.commands import USAGE, Context, exit_code
 from outlet_sync_gui.commands.setup import set_up
 from outlet_sync_gui.errors import OutletSyncError
-from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
+from outlet_sync_gui.simulator import SimulatedCloud
 from outlet_sync_gui.status import State
 
 LETTER = {"outlet_id": OUTLET_ID, "outlet_code": OUTLET_CODE, "webhook_port": 0, "intake_port": 0}
-
-
-@pytest.fixture
-def cloud() -> Iterator[SimulatedCloud]:
-    with SimulatedCloud(Cloud(now_ms=wall_ms, api_key=KEY, outlet_id=OUTLET_ID)) as running:
-        yield running
 
 
 @pytest.fixture
