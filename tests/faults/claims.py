@@ -76,6 +76,11 @@ class Claims:
         if self.living.pop(key, None) is False:
             self.doomed.add(key)
 
+    def revive(self, key: Key) -> None:
+        """Headquarters brings it back: the till's deletion is overtaken. Whoever wants it to live goes on to."""
+        if self.living.get(key) is False:
+            del self.living[key]
+
     def counted_there(self, key: Key, before: Any, after: Any, word: "Word") -> None:
         """Headquarters sets a count."""
         if before is None or after is None:

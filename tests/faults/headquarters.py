@@ -165,7 +165,7 @@ class Headquarters:
         if gone:
             item = self.chance.choice(gone)
             item.is_deleted, item.words, item.force = False, [], {}
-            self.claims.living.pop(item.key, None)
+            self.claims.revive(item.key)
             if item.local_id is not None and self.chance.random() < 0.3:
                 item.cloud_id, item.version = self._number("c"), 0
             self._say(item, {name: self._value(name) or 5 for name in item.fields if name in SHARED} or {"name": "Mie"})

@@ -162,6 +162,14 @@ def test_deletions_that_are_refused_are_made_again_at_headquarters(bench: Bench)
     assert (living(bench, 11), bench.store.questions.open()) == (11, [])
 
 
+def test_a_refusal_that_has_not_left_yet_stands_though_headquarters_deletes_once_more(bench: Bench) -> None:
+    gone = flood(bench)
+    answer(bench, "refuse")
+    hear(bench, deleted=[tombstone(gone[0], at=AT_5)])  # it had come back meanwhile, unheard
+    assert (living(bench, 11), bench.store.questions.open()) == (11, [])
+    assert operations(bench.push()) == [(name, "create") for name in gone]
+
+
 def test_a_deletion_that_is_refused_leaves_what_else_is_disputed_to_be_chosen(bench: Bench) -> None:
     gone = catalogue(bench, 11)
     bench.put("product", product("P1", name="Menu P1", price=38000))
