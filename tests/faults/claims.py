@@ -40,6 +40,7 @@ class Claims:
     dropped: set[Key] = field(default_factory=set)  # a person said: don't send, and headquarters never had it
     strategies: dict[tuple[Key, str], str] = field(default_factory=dict)  # the last choice of a person over a field
     answers: dict[str, str] = field(default_factory=dict)  # what ended headquarters' conflicts, by its own id
+    decided: dict[tuple[Key, str], set[str]] = field(default_factory=dict)  # those that were not agreed, by field
 
     # -- the till and its people
 
@@ -68,6 +69,13 @@ class Claims:
         self.settle(key)
         self.free(key)
         self.chosen.pop(key, None)
+
+    def decide(self, key: Key, name: str, strategy: str, *, number: str | None) -> None:
+        """Somebody chose; what headquarters has not heard of, of earlier choices, it hears as this one."""
+        self.strategies[key, name] = strategy
+        numbers = self.decided.setdefault((key, name), set())
+        numbers |= {number} if number else set()
+        self.answers.update(dict.fromkeys(numbers, strategy))
 
     # -- headquarters
 

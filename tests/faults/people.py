@@ -131,7 +131,7 @@ class People:
             if one.cloud_conflict_id is not None:
                 self.claims.answers[one.cloud_conflict_id] = one.choice.value
             if conflict.closed_by is not None:
-                self.claims.strategies[key, one.field] = one.choice.value
+                self.claims.decide(key, one.field, one.choice.value, number=one.cloud_conflict_id)
         known = self.bench.store.records.get(conflict.record_id) if conflict.record_id else None
         if known is None:
             return

@@ -1,6 +1,7 @@
 """What seeded courses of events brought to light (`tests/faults/test_simulation.py`), each as a row of its own."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path as Folder
 
 import pytest
@@ -1118,3 +1119,49 @@ def test_a_version_that_changes_nothing_here_is_heard_all_the_same(bench: Bench)
     hear(bench, news(version=2, name="Nasi", price=35000))
     decide(bench, Retry(who="Rina", names=(PRODUCT,)))
     assert bench.push().flight.parcels[0].version > 2
+
+
+def hears_of_another_field(bench: Bench) -> None:
+    tell(bench, Path.UPDATE, told_update(version=4, at=AT_5, price=40000))
+
+
+def hears_of_it_with_an_answer(bench: Bench) -> None:
+    tell(bench, Path.CONFLICT, notice())
+    choose(bench, "cloud_wins")
+    bench.settle(telling(bench), answered({"success": True, "data": {"applied_value": 40000, "new_version": 4}}))
+
+
+def chooses_of_another_field(bench: Bench) -> None:
+    bench.put("product", product(stock=13, price=38000))
+    tell(bench, Path.UPDATE, told_update(version=4, at=AT_5, price=40000))
+    choose(bench, "cloud_wins")
+
+
+@pytest.mark.parametrize("first", [hears_of_another_field, hears_of_it_with_an_answer, chooses_of_another_field])
+def test_a_count_that_left_unanswered_may_be_in_what_headquarters_counts_later(
+    bench: Bench, first: Callable[[Bench], None]
+) -> None:
+    agree(bench, stock=14)
+    bench.put("product", product(stock=13))
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    first(bench)
+    hear(bench, news(version=4, at=AT_5, name="Nasi", price=40000, stock=20))
+    assert sides(conflict(bench)) == {"stock": (13, 20)}
+
+
+def test_what_left_unanswered_is_settled_by_a_later_word_of_it(bench: Bench) -> None:
+    agree(bench, stock=14)
+    bench.put("product", product(stock=13))
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    tell(bench, Path.UPDATE, told_update(version=4, at=AT_5, stock=14))  # it had not arrived
+    hear(bench, news(version=5, at=AT_6, name="Nasi", price=35000, stock=20))
+    assert (here(bench)["stock"], bench.store.conflicts.open()) == (19, [])
+
+
+def test_what_may_have_arrived_is_taken_back_though_another_field_is_heard_of_first(bench: Bench) -> None:
+    agree(bench, stock=14)
+    bench.put("product", product(stock=13))
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))
+    bench.put("product", product(stock=14))
+    tell(bench, Path.UPDATE, told_update(version=4, at=AT_5, price=40000))
+    assert json.loads(bench.push().flight.parcels[0].payload)["stock"] == 14

@@ -1,7 +1,7 @@
 """What headquarters changed: applied to the catalogue, or kept beside a record until it can be merged."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from outlet_sync_gui.contract.answers import CloudChange
@@ -13,6 +13,15 @@ NEWS = """
 SELECT n.record_id, n.question, r.type, r.local_id, coalesce(n.cloud_id, r.cloud_id), n.action, n.version, n.at,
        n.fields, n.said_by, n.reason
 FROM news n CROSS JOIN record r ON r.id = n.record_id WHERE r.outlet = ?
+"""
+
+# A later word settles what left before it and was never answered, but for fields of which it says nothing.
+CUT = """
+UPDATE sent SET payload = (
+  SELECT json_group_object(s.key, json(payload -> s.fullkey)) FROM json_each(payload) s
+  WHERE s.key NOT IN ('local_id', 'cloud_id', 'updated_at', 'deleted_at') AND payload -> s.fullkey IS NOT ? -> s.fullkey
+    AND s.key NOT IN (SELECT value FROM json_each(?)))
+WHERE record_id = ? AND version <= ?
 """
 
 
@@ -27,6 +36,7 @@ class Adopted:
     cloud_id: str | None
     deleted_at: str | None
     cloud_at: str | None = None  # the time of headquarters' word; None: as it was
+    said: Collection[str] | None = None  # the fields of which that spoke; None: of the whole record
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,13 @@ class News:
             " WHERE record_id = ?",
             (len(adopted.payload.encode()), record_id),
         )
-        self._db.execute("DELETE FROM sent WHERE record_id = ? AND version <= ?", (record_id, adopted.base_version))
+        if adopted.said is not None:
+            said = json.dumps(list(adopted.said))
+            self._db.execute(CUT, (adopted.base or "{}", said, record_id, adopted.base_version))
+        self._db.execute(
+            "DELETE FROM sent WHERE record_id = ? AND version <= ? AND (? OR payload = '{}')",
+            (record_id, adopted.base_version, adopted.said is None),
+        )
         self._db.execute(
             "UPDATE outbox SET flight = NULL WHERE record_id = ?1"
             " AND NOT EXISTS (SELECT 1 FROM sent WHERE record_id = ?1)",

@@ -277,6 +277,7 @@ def _apply(
         cloud_id=known.cloud_id,
         deleted_at=None,
         cloud_at=at,
+        said=None if deletion else [field.field for field in fields],
     )
     if deletion is not None:
         store.news.drop(known.record_id)
@@ -369,6 +370,7 @@ def _adopt_answer(
         base_version=version,
         cloud_id=known.cloud_id,
         deleted_at=None,
+        said=[field.field],
     )
     hold_here(store, known, adopted, reason=None, now_ms=now_ms)
     is_ruled = field.choice is not Strategy.CLOUD_WINS or unknown  # else all that it says up to this version wins
