@@ -172,8 +172,12 @@ class Menu:
             if word.fields is None and known is not None and known.deleted_at is not None:
                 self.claims.forget(word.key)
                 self.claims.living.pop(word.key, None)
+            item = self.headquarters.items[word.key]
             is_taken = known is not None and known.base_version == word.version
-            self.claims.heard(word, self.headquarters.items[word.key], is_taken=is_taken)
+            self.claims.heard(word, item, is_taken=is_taken)
+            if known is not None and is_taken:  # a pull tells of the fields that headquarters did not change, too
+                base = json.loads(known.base or "{}")
+                self.claims.agreed(word.key, {name: v for name, v in base.items() if item.fields.get(name) == v})
         self.people.note_what_ended()
 
     # -- promises
