@@ -10,6 +10,7 @@ from tests.builders import (
     accepted,
     answered,
     order,
+    product,
     pulled,
     read,
     refused,
@@ -17,10 +18,11 @@ from tests.builders import (
     sent,
     transaction,
 )
+from tests.sync.headquarters import rest
 from tests.sync.rows import decide, operations
 from tests.sync.test_halts import FORBIDDEN, live, next_push, refuses_all, takes_all
 
-from outlet_sync_gui.sync.commands import Discard, Pause, SendSummary, Undo
+from outlet_sync_gui.sync.commands import Command, Discard, LineUp, Pause, Resume, SendSummary, Undo
 from outlet_sync_gui.sync.exchange import Answer, Kind, Send
 
 DAY = "2026-01-27"
@@ -237,6 +239,68 @@ def test_a_cloud_that_breaks_down_may_say_for_how_long(bench: Bench) -> None:
     bench.put("order", order())
     bench.settle(bench.push(), answered({"success": False, "error": "maintenance"}, 503, {"retry-after": "300"}))
     assert (bench.wait().at or 0) - bench.at_s >= 299
+
+
+# -- while headquarters tells no news
+
+NO_NEWS = answered({"success": False, "error": "no index"}, 500)
+BREAKS = answered({"success": False, "error": "numeric overflow"}, 500)
+
+
+def live_without_news(bench: Bench, *, breaks: str, seconds: int) -> list[str]:
+    """Let time pass before a cloud that breaks down over one record, and over each pull; what it took."""
+    taken: list[str] = []
+    for _ in range(seconds):
+        if not isinstance(step := bench.later(1).next(), Send):
+            continue
+        names = [parcel.local_id for parcel in step.flight.parcels]
+        if step.flight.kind is Kind.PULL:
+            bench.settle(step, NO_NEWS)
+        elif breaks in names:
+            bench.settle(step, BREAKS)
+        else:
+            bench.settle(step, accepted(step.flight))
+            taken += names
+    return taken
+
+
+def test_a_record_that_the_cloud_breaks_over_holds_up_nobody_though_no_pull_passes(bench: Bench) -> None:
+    bench.put("order", order("A1"))
+    live_without_news(bench, breaks="A1", seconds=60)
+    bench.put("order", order("A2"))
+    bench.put("table_status", {"local_id": "L9", "status": "free"})
+    assert sorted(live_without_news(bench, breaks="A1", seconds=300)) == ["A2", "L9"]
+    bench.put("order", order("A3"))
+    live_without_news(bench, breaks="A1", seconds=600)
+    assert bench.queued() == [("A1", "dead")]  # while others passed
+
+
+def test_where_the_others_fail_too_it_is_about_no_record(bench: Bench) -> None:
+    for name, seconds in (("A1", 10), ("A2", 10), ("A3", 3600)):
+        bench.put("order", order(name))
+        for _ in range(seconds):
+            if isinstance(step := bench.later(1).next(), Send):
+                bench.settle(step, NO_NEWS if step.flight.kind is Kind.PULL else BREAKS)
+    assert bench.queued() == [("A1", "ready"), ("A2", "ready"), ("A3", "ready")]
+    assert sorted(live_without_news(bench, breaks="", seconds=600)) == ["A1", "A2", "A3"]
+
+
+def test_a_sale_waits_for_no_pull_that_fails_alone_however_long_that_does(bench: Bench) -> None:
+    live_without_news(bench, breaks="", seconds=3600)
+    bench.put("order", order("A1"))
+    assert live_without_news(bench, breaks="", seconds=2) == ["A1"]
+
+
+@pytest.mark.parametrize("away", [[Pause(), Resume()], [LineUp()]])
+def test_the_menu_waits_for_news_after_the_outlet_was_away(bench: Bench, away: list[Command]) -> None:
+    rest(bench)
+    bench.later(400).settle(bench.send(), pulled())
+    bench.put("product", product())
+    for command in away:
+        bench.engine.do(command, bench.later(8 * 3600).now)
+    bench.put("order", order("A1"))
+    step = bench.later(1).send()
+    assert sent(step) in ([], [("A1", 1)])
 
 
 def test_what_was_out_at_a_power_cut_may_count_there_until_now(tmp_path: Path) -> None:

@@ -200,8 +200,7 @@ class Engine:
                 with self._store.write():
                     self._store.outlet.pause(stamp_of(now), until_ms=until_ms)
             case Resume():
-                with self._store.write():
-                    self._store.outlet.resume()
+                self._resume(now)
             case LineUp():
                 self._line_up(now)
             case KeyChanged():
@@ -253,8 +252,7 @@ class Engine:
             at = waits.pause_ends(outlet, now)
             if at is None or at > now.monotonic:
                 return self._resting(WaitUntil(at, Why.PAUSED))
-            with self._store.write():
-                self._store.outlet.resume()
+            self._resume(now)
         if self._hold.at is not None and self._hold.at > now.monotonic:
             return self._resting(self._hold)
         return None
@@ -448,13 +446,23 @@ class Engine:
         if self._hold.why is not Why.RATE_LIMITED:
             self._hold = WaitUntil(None, Why.NOTHING_DUE)
 
+    def _resume(self, now: Now) -> None:
+        with self._store.write():
+            self._store.outlet.resume()
+        self._was_away(now)
+
+    def _was_away(self, now: Now) -> None:
+        """What headquarters said meanwhile comes before the menu goes."""
+        self._pull_at = now.monotonic
+        self._has_pulled = False
+
     def _line_up(self, now: Now) -> None:
         """The line is back, or the machine woke: what was waited for because of the line is over."""
         for backoff in (self._backoff, self._pull_backoff):
             backoff.succeeded()
         if self._hold.why is Why.BACKOFF:
             self._hold = WaitUntil(None, Why.NOTHING_DUE)
-        self._pull_at = now.monotonic
+        self._was_away(now)
 
     def _key_changed(self) -> None:
         with self._store.write():
@@ -573,6 +581,7 @@ class Engine:
                 self._has_asked_key = True
                 return [KeyRefused()]
             case KeyRejected():
+                self._was_away(now)
                 self._stop(Trouble(code="N-KEY"), KEY_PROBE_S, Why.REFUSED, now)
                 return [Stopped("N-KEY")]
             case Forbidden():
@@ -584,7 +593,10 @@ class Engine:
                 if kind is Kind.PUSH and self._store.outbox.oldest(Lane.HIGH) is None:
                     self._pull_at = now.monotonic  # the menu waits for it
                 trouble = self._estranged(trouble)
-                self._stop(trouble, max(asked_s, self._backoff.failed()), Why.BACKOFF, now)
+                # A cloud that cannot tell its news may take sales all the same: only the pull waits then.
+                is_alone = kind is Kind.PULL and trouble.code == "N-CLOUD" and "status" in dict(trouble.facts)
+                seconds = 0.0 if is_alone else self._backoff.failed()
+                self._stop(trouble, max(asked_s, seconds), Why.BACKOFF, now)
                 return [Stopped(trouble.code)]
 
     def _reached(self) -> None:

@@ -83,6 +83,8 @@ class Pusher:
     suspects: list[tuple[int, ...]] = field(default_factory=list)
     _stuck: tuple[tuple[int, ...], str] | None = None
     _stuck_times: int = 0
+    _is_others_turn: bool = False  # does the cloud live? Other records tell where no other call does
+    _others: tuple[int, ...] = ()
 
     # -- what leaves
 
@@ -91,6 +93,8 @@ class Pusher:
 
         A frozen batch and a probe are due whatever their lane, where that is open at all.
         """
+        if others := self._load_others(lanes, standing):
+            return others
         while self.suspects:
             waiting = [Waiting(record_id, 0) for record_id in self.suspects.pop()]
             frozen = self._parcels([row.record_id for row in self._admit(waiting, standing)])
@@ -125,7 +129,10 @@ class Pusher:
         `lives`: another call has passed since the last 5xx; where none has, the trouble is the cloud's own.
         """
         ids = tuple(parcel.record_id for parcel in parcels)
+        if ids == self._others:
+            return None  # these, too: it is not about records
         about = (ids, gist(words))
+        self._is_others_turn = not lives
         self._stuck_times = self._stuck_times + lives if self._stuck == about else 1
         self._stuck = about
         if self._stuck_times >= STUCK:
@@ -266,8 +273,20 @@ class Pusher:
                 return chosen
         return []
 
-    def _choose(self, lanes: Sequence[Lane], standing: Standing) -> list[Waiting]:
-        return self._fill(row for lane in lanes for row in self._line(lane, standing))
+    def _load_others(self, lanes: Sequence[Lane], standing: Standing) -> tuple[Parcel, ...]:
+        """What may leave instead of a frozen batch, once, after that failed and no other call has passed since."""
+        self._others = ()
+        if not (self._is_others_turn and self.suspects):
+            return ()
+        self._is_others_turn = False
+        frozen = {record_id for batch in self.suspects for record_id in batch}
+        chosen = self._choose(lanes, standing, but=frozen)
+        parcels = self._by_open_route(_routable(self._parcels([row.record_id for row in chosen])), standing)
+        self._others = tuple(parcel.record_id for parcel in parcels)
+        return parcels
+
+    def _choose(self, lanes: Sequence[Lane], standing: Standing, *, but: Collection[int] = ()) -> list[Waiting]:
+        return self._fill(row for lane in lanes for row in self._line(lane, standing, but))
 
     def _cut(self, frozen: tuple[Parcel, ...]) -> tuple[Parcel, ...]:
         """As many of a frozen batch as one request carries, for they may have grown; the rest is next."""
@@ -291,16 +310,20 @@ class Pusher:
             chosen.append(row)
         return chosen
 
-    def _line(self, lane: Lane, standing: Standing) -> Iterator[Waiting]:
+    def _line(self, lane: Lane, standing: Standing, but: Collection[int]) -> Iterator[Waiting]:
         """The rows of a lane that may go, in order, each order with its blocked transactions right behind it."""
-        rows = self.store.outbox.next(lane, limit=self.size.now)
+        rows = self._next(lane, but)
         for _ in range(SIFTINGS):
             admitted = self._admit(rows, standing)
             if admitted or not rows:
                 break
-            rows = self.store.outbox.next(lane, limit=self.size.now)
+            rows = self._next(lane, but)
         fitting = [row for row in admitted if not self._is_too_big(row)]
         return self._with_transactions(fitting, standing) if lane is Lane.HIGH else iter(fitting)
+
+    def _next(self, lane: Lane, but: Collection[int]) -> list[Waiting]:
+        rows = self.store.outbox.next(lane, limit=self.size.now + len(but))
+        return [row for row in rows if row.record_id not in but]
 
     def _admit(self, rows: Sequence[Waiting], standing: Standing) -> Sequence[Waiting]:
         """Without those that a halt stops; they are set aside."""
