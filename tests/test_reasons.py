@@ -84,6 +84,36 @@ def _jakarta() -> Iterator[None]:
             "Headquarters says: “busy {n}”. Tried again any moment.",
         ),
         (
+            queued(1, RowState.RETRY, due_at=NOW + MINUTE, error_code="R-TRIES", error=""),
+            WAITING,
+            "Pusat menolaknya tanpa alasan. Dicoba lagi pukul 10.34 WIB.",
+            "Headquarters refused it without a reason. Tried again at 10:34 WIB.",
+        ),
+        (
+            queued(1, RowState.RETRY, due_at=NOW + MINUTE),
+            WAITING,
+            "Jawaban pusat tidak menyebutnya. Dicoba lagi pukul 10.34 WIB.",
+            "Headquarters' answer said nothing of it. Tried again at 10:34 WIB.",
+        ),
+        (
+            queued(1, RowState.RETRY, "product", lane=Lane.MEDIUM, error_code="R-EXISTS", error="exists"),
+            ONE_WAY,
+            "Sudah ada di pusat dengan isi lain. Menunggu kabar dari pusat.",
+            "Already at headquarters with other content. Waits for headquarters' news.",
+        ),
+        (
+            queued(1, RowState.READY, "product", lane=Lane.MEDIUM),
+            ONE_WAY,
+            "Menunggu kabar dari pusat.",
+            "Waits for headquarters' news.",
+        ),
+        (
+            queued(1, RowState.READY, lane=Lane.LOW),
+            replace(WAITING, next_attempt_at=ALIKE.next_at),
+            "Dikirim bersama penjualan berikutnya.",
+            "Goes out along with the next sale.",
+        ),
+        (
             queued(1, RowState.BLOCKED, "transaction", order="ORD-9"),
             STATES["offline"],
             "Dikirim tepat setelah pesanan ORD-9.",

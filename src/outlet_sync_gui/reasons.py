@@ -51,14 +51,31 @@ def _halted(row: Row, status: Status, now_ms: int) -> str:
 
 def _turn(row: Row, status: Status, now_ms: int) -> str:
     """When its turn is."""
-    if row.state is RowState.RETRY and row.due_at is not None:
-        cause = f"{words.quote(row.error)}." if row.error else say("Headquarters refused it without a reason.")
-        return f"{cause} {words.tried_again(row.due_at, now_ms)}"
+    if row.state is RowState.RETRY:
+        return _tried_again(row, now_ms)
     if row.lane is Lane.HIGH:
         return say("Goes out in a moment.")
-    if status.next_attempt_at is not None and status.next_attempt_at > now_ms:
-        return say("Goes out {when}, or before that along with a sale.", when=words.at(status.next_attempt_at, now_ms))
+    at = status.next_attempt_at
+    if at is None and row.lane is Lane.MEDIUM:  # the one lane that may be without a time
+        return say("Waits for headquarters' news.")
+    is_probe = at in [wait.next_at for wait in status.waits]  # along with which nothing else goes
+    if at is not None and at > now_ms and not is_probe:
+        return say("Goes out {when}, or before that along with a sale.", when=words.at(at, now_ms))
     return say("Goes out along with the next sale.")
+
+
+def _tried_again(row: Row, now_ms: int) -> str:
+    """What came of the last try, and when the next one comes."""
+    if row.due_at is None:
+        cause = words.refusal_cause(row.error_code, row.entity_type, row.error)
+        return f"{cause}. " + say("Waits for headquarters' news.")
+    if row.error:
+        cause = f"{words.quote(row.error)}."
+    elif row.error_code:
+        cause = say("Headquarters refused it without a reason.")
+    else:
+        cause = say("Headquarters' answer said nothing of it.")
+    return f"{cause} {words.tried_again(row.due_at, now_ms)}"
 
 
 # -- decisions

@@ -4,10 +4,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders import SETTINGS, Bench, accepted, answered, order, product, pulled, read, refused, sent, transaction
+from tests.builders import (
+    SETTINGS,
+    Bench,
+    accepted,
+    answered,
+    order,
+    product,
+    pulled,
+    read,
+    refused,
+    results,
+    sent,
+    transaction,
+)
 
 from outlet_sync_gui.status import State, Trouble
-from outlet_sync_gui.sync.commands import Retry, SyncNow
+from outlet_sync_gui.sync.commands import Pause, Retry, SyncNow
 from outlet_sync_gui.sync.exchange import Answered, Kind, Lost, Send, WaitUntil, Why
 
 LOST = Lost(Trouble(code="N-DNS"))
@@ -327,3 +340,43 @@ def test_oldest_of_a_lane_counts(bench: Bench) -> None:
     bench.put("product", product("P1"))
     bench.later(3000).put("product", product("P2"))
     assert bench.wait().at == bench.at_s + 600
+
+
+# -- when the next try is told for
+
+
+def _next_try_s(bench: Bench) -> float | None:
+    while isinstance(step := bench.next(), Send):
+        assert step.flight.kind is Kind.PULL
+        bench.settle(step, pulled())
+    at = bench.engine.status(bench.now).next_attempt_at
+    return None if at is None else (at - bench.wall_ms) / 1000
+
+
+def test_the_next_try_is_that_of_a_refused_record_where_nothing_else_waits(bench: Bench) -> None:
+    bench.put("order", order("A1"))
+    bench.settle(bench.push(), refused(""))
+    (row,) = bench.store.views.queue()
+    assert _next_try_s(bench) == ((row.retry_at or 0) - bench.wall_ms) / 1000 > 0
+    bench.put("order", order("A2"))
+    assert _next_try_s(bench) == 0.2  # a lane that is due sooner
+
+
+def test_the_next_try_is_that_of_a_type_that_stands_still(bench: Bench) -> None:
+    for number in ("S1", "S2"):
+        bench.put("cashier_shift", {"local_id": number})
+    bench.settle(step := bench.later(DAY_S).push(), results(step.flight, {"S1": "no such type", "S2": "no such type"}))
+    assert _next_try_s(bench) == 300
+
+
+@pytest.mark.parametrize(("lasts_s", "told_s"), [(None, None), (60, 60), (7200, 7200)])
+def test_while_paused_nothing_is_tried_before_the_end(bench: Bench, lasts_s: int | None, told_s: float | None) -> None:
+    bench.put("order", order())
+    bench.engine.do(Pause(None if lasts_s is None else bench.wall_ms + lasts_s * 1000), bench.now)
+    assert _next_try_s(bench) == told_s
+
+
+def test_a_lane_that_is_due_after_the_pause_tells_its_own_time(bench: Bench) -> None:
+    put_one(bench, "product")
+    bench.engine.do(Pause(bench.wall_ms + 60_000), bench.now)
+    assert _next_try_s(bench) == 3600

@@ -129,7 +129,7 @@ QUEUE: list[Row] = [
     queued(2, RowState.READY),
     queued(3, RowState.BLOCKED, "transaction", local_id="TRX-20260127-0139-1", order="ORD-20260127-0139"),
     queued(4, RowState.DEAD, error_code="R-DATA", error="Table B-12 not registered for JKT-001", tries=1),
-    queued(5, RowState.RETRY, due_at=NOW + 4 * MINUTE, tries=2),
+    queued(5, RowState.RETRY, due_at=NOW + 4 * MINUTE, tries=2, error_code="R-TRIES"),
     queued(6, RowState.READY, "product", title="Nasi Goreng Spesial", lane=Lane.MEDIUM, stock=47),
     queued(7, RowState.HELD, "product", title=LONG, lane=Lane.MEDIUM, amount=None),
     queued(8, RowState.READY, "cashier_shift", local_id="SHIFT-1", lane=Lane.LOW, halt_id=1, amount=None),
@@ -142,9 +142,16 @@ REFUSED: list[Row] = [
     queued(4, RowState.DEAD, error_code="R-TRIES", error="5", tries=5),
     queued(5, RowState.DEAD, "product", title=LONG, error_code="R-GONE", error=LONG, amount=999_999_999_999),
 ]
+LINE = status(
+    State.WAITING,
+    pending=Pending(high=5, medium=2, low=1),
+    dead=1,
+    waits=(SHIFTS,),
+    next_attempt_at=SHIFTS.next_at,
+)
 LISTS: dict[str, tuple[Status, list[Row]]] = {
     "nothing": (status(State.IDLE), []),
-    "line": (status(State.WAITING, pending=Pending(high=5, medium=2, low=1), dead=1, waits=(SHIFTS,)), QUEUE),
+    "line": (LINE, QUEUE),
     "line-offline": (STATES["offline"], QUEUE),
     "line-paused": (STATES["paused"], QUEUE),
     "refused": (status(State.ATTENTION, dead=5, pending=Pending(high=12)), REFUSED),

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.ui.states import MINUTE, NOW, STATES, order, product
+from tests.ui.states import ALIKE, MINUTE, NOW, SHIFTS, STATES, order, product
 
 from outlet_sync_gui import words
-from outlet_sync_gui.status import Deciding, Pending, Progress, Row, RowState, Trouble
+from outlet_sync_gui.status import Deciding, Pending, Progress, Row, RowState, Trouble, Wait
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +47,29 @@ def test_the_states_sentences(name: str, language: str, headline: str, subline: 
     words.use(language)
     assert words.headline(STATES[name], NOW) == headline
     assert words.subline(STATES[name], NOW) == subline
+
+
+@pytest.mark.parametrize(
+    ("waits", "indonesian", "english"),
+    [
+        (
+            (SHIFTS,),
+            "Ada yang belum diterima pusat. Dicoba lagi otomatis.",
+            "Headquarters doesn't take some yet. They are tried again by themselves.",
+        ),
+        (
+            (SHIFTS, ALIKE),
+            "Ada yang ditolak pusat. Sedang dicek.",
+            "Headquarters refuses some. It is being looked into.",
+        ),
+    ],
+)
+def test_what_headquarters_does_not_take_is_not_nothing(waits: tuple[Wait, ...], indonesian: str, english: str) -> None:
+    shown = replace(STATES["waiting"], waits=waits)
+    for language, sentence in (("id", indonesian), ("en", english)):
+        words.use(language)
+        assert words.subline(shown, NOW) == sentence
+        assert words.tooltip(shown, NOW) == words.headline(shown, NOW)  # when a probe goes, nothing is sent for sure
 
 
 def test_one_record_is_no_records() -> None:

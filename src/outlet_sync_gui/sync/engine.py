@@ -623,6 +623,15 @@ class Engine:
             self._store.outlet.failed(trouble, at_ms=now.wall_ms)
 
     def _next_attempt_at(self, now: Now) -> int | None:
+        """When something of what waits is tried next, UTC ms; None: not before something else happens."""
         held_until = self._hold.at or 0.0
-        times = [held_until] if held_until > now.monotonic else self._lane_times(now)
-        return waits.wall_at(min(times), now) if times else None
+        is_held = held_until > now.monotonic
+        times = [held_until] if is_held else [*self._lane_times(now), *self._retry_times(now)]
+        outlet = self._store.outlet.read()
+        ends = waits.pause_ends(outlet, now) if outlet.is_paused else now.monotonic
+        return waits.wall_at(max(ends, min(times)), now) if times and ends is not None else None
+
+    def _retry_times(self, now: Now) -> list[float]:
+        """When the first of what was put off, and of what stands still, is tried again."""
+        found = (self._store.outbox.next_retry_at(), self._halts.standing(now.wall_ms).next_probe_at())
+        return [waits.monotonic_at(at, now) for at in found if at is not None]

@@ -79,7 +79,7 @@ def tooltip(status: Status, now_ms: int) -> str:
             return say("Everything sent · last {time}", time=moment(status.last_success_at or now_ms, now_ms))
         case State.SYNCING if status.pending.total:
             return say("Sending · {n} to go", n=pending)
-        case State.WAITING if status.next_attempt_at:
+        case State.WAITING if status.next_attempt_at and not status.waits:
             return say("{n} waiting · sent at {time}", n=pending, time=moment(status.next_attempt_at, now_ms))
         case State.OFFLINE if status.since:
             text = (
@@ -195,6 +195,10 @@ def _attention_line(status: Status, now_ms: int) -> str:
 def _waiting(status: Status, now_ms: int) -> str:
     if status.trouble is not None and status.trouble.code == "N-RATE":
         return trouble(status.trouble)[1]
+    if any(found.code == "R-ALIKE" for found in status.waits):
+        return say("Headquarters refuses some. It is being looked into.")
+    if status.waits:
+        return say("Headquarters doesn't take some yet. They are tried again by themselves.")
     if status.next_attempt_at is None or status.next_attempt_at <= now_ms:
         return say("Goes out by itself. Nothing is wrong.")
     return say("Goes out {when}. Nothing is wrong.", when=at(status.next_attempt_at, now_ms))
