@@ -195,6 +195,36 @@ def test_without_a_service_status_promises_nothing_and_tells_what_to_do(
     assert not any("otomatis" in line or "by itself" in line for line in said(refused, language, "status"))
 
 
+@pytest.mark.parametrize(
+    ("language", "never", "long_ago"),
+    [
+        ("id", "Belum pernah tersambung ke pusat", "Sudah lama tidak tersambung ke pusat"),
+        ("en", "Not connected to headquarters yet", "Out of touch with headquarters"),
+    ],
+)
+def test_without_a_service_nobody_gets_news(directory: Path, language: str, never: str, long_ago: str) -> None:
+    lines = said(directory, language, "status")
+    assert lines[0] == never
+    assert lines[1].endswith(": outlet-sync-gui")  # that it does not run, and how to start it
+    command(directory, "sync")
+    with sqlite3.connect(directory / "outlet-sync.db") as database:
+        database.execute("UPDATE outlet SET last_success_at = last_success_at - 86400000")
+    database.close()
+    assert said(directory, language, "status")[0] == long_ago
+
+
+def test_one_endpoint_that_is_shut_is_told_as_such(directory: Path, cloud: SimulatedCloud) -> None:
+    command(directory, "enqueue", "order", given=json.dumps(order("A1")))
+    cloud.set_fault("updates", Fault(status=403))
+    command(directory, "sync")
+    lines = said(directory, "en", "status")
+    assert lines[:2] == ["Headquarters closes one way in", "Sales take the other ways. Call headquarters."]
+    failed = (
+        "✗ Outlet enabled: headquarters closes one way in. Sales take the other ways. Call headquarters. (N-OUTLET)"
+    )
+    assert failed in said(directory, "en", "doctor")
+
+
 def checks(directory: Path, **more: str) -> dict[str, str]:
     done = command(directory, "doctor", "--json", env=environment(directory, **more))
     return {check["check"]: check["result"] for check in json.loads(done.stdout)}

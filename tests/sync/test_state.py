@@ -9,8 +9,9 @@ from tests.builders import START_MS
 from outlet_sync_gui.errors import CredentialsMissing
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Pending, State, Status, Trouble
+from outlet_sync_gui.store.halts import Halt, HaltKind
 from outlet_sync_gui.store.outlet import Counts, OutletState
-from outlet_sync_gui.sync.state import Facts, as_json, state_of, with_key_trouble
+from outlet_sync_gui.sync.state import Facts, as_json, state_of, status_of, with_key_trouble
 
 WELL = OutletState(
     cursor=None,
@@ -65,6 +66,41 @@ def facts(*, unsent: int = 0, dead: int = 0, busy: float | None = None, **outlet
 )
 def test_the_first_cause_that_holds_shows(shown: Facts, state: State) -> None:
     assert state_of(shown) is state
+
+
+def _shut(*names: str, since: int = START_MS - 2000) -> tuple[Halt, ...]:
+    return tuple(
+        Halt(
+            halt_id=number,
+            kind=HaltKind.ROUTE,
+            name=name,
+            words="",
+            records=(),
+            since=since,
+            probe_at=START_MS + 1000,
+            probes=0,
+            is_over=False,
+            n=0,
+        )
+        for number, name in enumerate(names)
+    )
+
+
+@pytest.mark.parametrize(
+    ("shut", "do_sales_pass"),
+    [
+        (_shut("updates"), True),
+        (_shut("orders"), True),
+        (_shut("sync/batch"), True),
+        (_shut("orders", "sync/batch"), False),
+        (_shut("transactions", "sync/batch"), False),
+        (_shut("updates", since=START_MS - 999), False),  # nothing has passed since
+    ],
+)
+def test_a_shut_endpoint_is_not_the_outlet_while_sales_pass(shut: tuple[Halt, ...], do_sales_pass: bool) -> None:
+    trouble = status_of(replace(FACTS, halts=shut), lambda _: (0, 0)).trouble
+    assert trouble is not None
+    assert ("passes" in dict(trouble.facts)) is do_sales_pass
 
 
 def test_green_needs_an_empty_outbox_and_a_fresh_success() -> None:

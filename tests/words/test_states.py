@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.ui.states import ALIKE, MINUTE, NOW, SHIFTS, STATES, order, product
+from tests.ui.states import ALIKE, MINUTE, NOW, SHIFTS, SHUT, STATES, order, product
 
 from outlet_sync_gui import words
 from outlet_sync_gui.status import Deciding, Pending, Progress, Row, RowState, Trouble, Wait
@@ -70,6 +70,51 @@ def test_what_headquarters_does_not_take_is_not_nothing(waits: tuple[Wait, ...],
         words.use(language)
         assert words.subline(shown, NOW) == sentence
         assert words.tooltip(shown, NOW) == words.headline(shown, NOW)  # when a probe goes, nothing is sent for sure
+
+
+SHUT_ONE = Trouble(code="N-OUTLET", facts=(("route", "updates"), ("passes", 1)))
+LIMITED = Trouble(code="N-RATE", facts=(("seconds", 18),))
+
+
+@pytest.mark.parametrize(
+    ("language", "headline", "subline", "reason"),
+    [
+        (
+            "id",
+            "Pusat menutup satu jalur",
+            "Penjualan lewat jalur lain. Hubungi pusat.",
+            "Pusat menutup satu jalur: updates (N-OUTLET). Dicoba lagi pukul 10.35 WIB.",
+        ),
+        (
+            "en",
+            "Headquarters closes one way in",
+            "Sales take the other ways. Call headquarters.",
+            "Headquarters closes one way in: updates (N-OUTLET). Tried again at 10:35 WIB.",
+        ),
+    ],
+)
+def test_one_way_that_is_shut_is_not_the_outlet(language: str, headline: str, subline: str, reason: str) -> None:
+    words.use(language)
+    wait = replace(SHUT, name="updates", n=0, next_at=NOW + 2 * MINUTE)
+    shown = replace(STATES["key"], trouble=SHUT_ONE, waits=(wait,))
+    assert (words.headline(shown, NOW), words.subline(shown, NOW)) == (headline, subline)
+    assert words.reasons(shown, NOW) == [reason]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "is_running", "reason"),
+    [
+        (LIMITED, True, "Headquarters asks to wait 18 s. It goes on by itself. (N-RATE)"),
+        (LIMITED, False, "Headquarters asks to wait 18 s. (N-RATE)"),
+        (Trouble(code="N-CLOUD"), True, "The trouble is at headquarters. It sends by itself later. (N-CLOUD)"),
+        (Trouble(code="N-CLOUD"), False, "The trouble is at headquarters. (N-CLOUD)"),
+    ],
+)
+def test_a_reason_says_nothing_twice_and_promises_nothing_where_nothing_runs(
+    trouble: Trouble, is_running: bool, reason: str
+) -> None:
+    words.use("en")
+    assert words.reasons(replace(STATES["waiting"], trouble=trouble, is_running=is_running), NOW) == [reason]
 
 
 def test_one_record_is_no_records() -> None:

@@ -190,7 +190,7 @@ def _stored_status(directory: Path, settings: Settings) -> Status:
 
 def _say_status(status: Status) -> None:
     now_ms = now().wall_ms
-    say(words.headline(status, now_ms))
+    say(_out_of_touch(status) or words.headline(status, now_ms))
     for line in dict.fromkeys(filter(None, _why_and_what_to_do(status, now_ms))):
         say(line)
     if status.next_attempt_at is not None and status.next_attempt_at > now_ms:
@@ -213,6 +213,15 @@ def _say_status(status: Status) -> None:
         say(words.say("Instant updates: {url}", url=status.webhook_url))
 
 
+def _out_of_touch(status: Status) -> str:
+    """Where nothing waits, headquarters' news are due, and nothing runs that would get them."""
+    if status.is_running or status.state is not State.SYNCING:
+        return ""
+    if status.last_success_at is None:
+        return words.say("Not connected to headquarters yet")
+    return words.say("Out of touch with headquarters")
+
+
 def _from_headquarters(status: Status) -> list[str]:
     """What headquarters said and somebody here should see to; where it is seen to."""
     lines = (
@@ -225,7 +234,7 @@ def _from_headquarters(status: Status) -> list[str]:
 
 def _why_and_what_to_do(status: Status, now_ms: int) -> list[str]:
     """Sentences under the headline; what goes by itself does so only while something runs."""
-    is_promise = status.state is State.WAITING and not status.is_running
+    is_promise = status.state in (State.WAITING, State.SYNCING) and not status.is_running
     lines = ["" if is_promise else words.subline(status, now_ms), *words.reasons(status, now_ms)]
     lines += [words.door(found) for found in status.doors]
     if not status.is_running and status.state is not State.SETUP:

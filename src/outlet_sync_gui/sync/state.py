@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from outlet_sync_gui import __version__
+from outlet_sync_gui.contract.requests import BATCH, lone_route
 from outlet_sync_gui.errors import OutletSyncError
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.status import Pending, Progress, Question, State, Status, Trouble, Wait
@@ -22,6 +23,7 @@ COUNTED = (
 TIMES = ("last_success_at", "next_attempt_at", "since", "paused_until")
 UNTAKEN_MS = 600_000  # headquarters' changes that a till has not read for so long need a person
 NO_FEED = Feed(untaken=0, oldest_at=None, last_read_at=None)
+SALES = (lone_route("order", "create"), lone_route("transaction", "create"))
 SYNCING_AFTER_S = 1.0  # not for each sale
 REFUSALS = frozenset({"N-KEY", "N-OUTLET", "N-ANSWER"})  # what a person must mend; all other trouble is the line's
 
@@ -142,10 +144,19 @@ def _is_fresh(facts: Facts) -> bool:
 
 def _trouble(facts: Facts) -> Trouble | None:
     """Why nothing goes out, or not by the usual way; a 429's wait is told too, though nothing is wrong."""
-    shut = next((halt for halt in facts.halts if halt.kind is HaltKind.ROUTE), None)
-    if facts.outlet.trouble is None and shut is not None:
-        return Trouble(code="N-OUTLET", facts=(("route", shut.name),))
+    shut = [halt for halt in facts.halts if halt.kind is HaltKind.ROUTE]
+    if facts.outlet.trouble is None and shut:
+        passes = (("passes", 1),) if _do_sales_pass(facts, shut) else ()
+        return Trouble(code="N-OUTLET", facts=(("route", shut[0].name), *passes))
     return facts.outlet.trouble or _limit(facts)
+
+
+def _do_sales_pass(facts: Facts, shut: Sequence[Halt]) -> bool:
+    """Whether it is one way in, and not the outlet: an exchange succeeded since, and sales have a way left."""
+    names = {halt.name for halt in shut}
+    has_way = BATCH not in names or names.isdisjoint(SALES)
+    at = facts.outlet.last_success_at
+    return has_way and at is not None and at >= max(halt.since for halt in shut)
 
 
 def _limit(facts: Facts) -> Trouble | None:

@@ -25,6 +25,9 @@ LADDER: Mapping[str, tuple[str, str]] = {
     "N-RATE": (N_("Headquarters asks to wait"), N_("Headquarters asks to wait {seconds} s. It goes on by itself.")),
 }
 
+# N-OUTLET where other ways are open, as its fact `passes` tells.
+ONE_WAY = (N_("Headquarters closes one way in"), N_("Sales take the other ways. Call headquarters."))
+
 # Why a door of ours is shut, or lets nobody in.
 DOORS: Mapping[str, tuple[str, str]] = {
     "D-PORT": (
@@ -233,6 +236,8 @@ def trouble(trouble: Trouble) -> tuple[str, str]:
     known = LADDER.get(trouble.code) or DOORS.get(trouble.code) or PROBLEMS.get(trouble.code)
     cause, mend = known or (N_("Something failed: {code}"), "")
     facts = {"code": trouble.code, **dict(trouble.facts)}
+    if "passes" in facts:
+        cause, mend = ONE_WAY
     if trouble.code == "N-CLOCK" and isinstance(ahead := facts.get("seconds"), int | float):
         cause, facts["span"] = N_("The PC's clock is wrong by {span}"), span(ahead)
     if (name := facts.get("name")) in DOOR_NAMES:
@@ -275,9 +280,14 @@ def failed(name: str, found: Trouble) -> str:
     ahead = dict(found.facts).get("seconds") if found.code == "N-CLOCK" else None
     if isinstance(ahead, int | float):
         cause = say("wrong by {span}", span=span(ahead))
-    told = mend if mend.startswith(cause) else f"{cause.removesuffix('.')}. {mend}"  # which says it more exactly
+    told = joined(cause, mend)
     told = told if _is_name(told.split()[0]) else f"{told[:1].lower()}{told[1:]}"
     return f"{say(CHECKS[name])}: {told} ({help_code(found.code)})"
+
+
+def joined(cause: str, mend: str) -> str:
+    """Cause and what to do in one, nothing twice: what to do may begin with the cause, and say it more exactly."""
+    return mend if mend.startswith(cause) else f"{cause.removesuffix('.')}. {mend}".strip()
 
 
 def _is_name(word: str) -> bool:

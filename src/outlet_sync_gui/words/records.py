@@ -78,12 +78,16 @@ WAITS: Mapping[str, str] = {
 }
 
 
+NOBODY_WAITS = N_("Headquarters closes one way in: {name} (N-OUTLET)")
+
+
 def wait(found: Wait, now_ms: int) -> str:
     """Why some records wait while others go, headquarters' words, and when it is tried again."""
     facts = {"type": type_name(found.name, 2), "name": found.name, "n": number(found.n)}
     said = f"{quote(found.words)}." if found.words else ""
     again = tried_again(found.next_at, now_ms) if found.next_at is not None else ""
-    return " ".join(part for part in (f"{say(WAITS[found.code], **facts)}.", said, again) if part)
+    text = NOBODY_WAITS if found.code == "N-OUTLET" and found.n == 0 else WAITS[found.code]
+    return " ".join(part for part in (f"{say(text, **facts)}.", said, again) if part)
 
 
 def tried_again(ms: int, now_ms: int) -> str:

@@ -1,7 +1,7 @@
 """The state: one sentence, the line under it, the tray's, and why something waits."""
 
-from outlet_sync_gui.status import Deciding, Progress, State, Status
-from outlet_sync_gui.words.failures import PROBLEMS, help_code, trouble
+from outlet_sync_gui.status import Deciding, Progress, State, Status, Trouble
+from outlet_sync_gui.words.failures import PROBLEMS, help_code, joined, trouble
 from outlet_sync_gui.words.records import wait
 from outlet_sync_gui.words.speech import N_, ago, at, clock, moment, number, rupiah, say, say_n
 
@@ -60,15 +60,28 @@ def subline(status: Status, now_ms: int) -> str:
 def reasons(status: Status, now_ms: int) -> list[str]:
     """Why something waits, and what to do, each a sentence; with the short code for the help desk."""
     lines = []
-    if status.trouble is not None:
-        cause, mend = trouble(status.trouble)
-        lines.append(f"{cause.removesuffix('.')}. {mend} ({help_code(status.trouble.code)})")
+    if status.trouble is not None and "passes" not in dict(status.trouble.facts):  # the endpoint's own wait tells it
+        lines.append(
+            f"{_cause_and_mend(status.trouble, is_running=status.is_running)} ({help_code(status.trouble.code)})"
+        )
     lines += [wait(found, now_ms) for found in status.waits]
     if status.held:
         lines.append(say("{n} held until headquarters' change is settled", n=number(status.held)) + ".")
     if status.blocked:
         lines.append(say_n("{n} payment waits for its order.", "{n} payments wait for their orders.", status.blocked))
     return lines
+
+
+# What to do where nothing runs, and so nothing goes by itself.
+AT_REST = {"N-RATE": N_("Headquarters asks to wait {seconds} s."), "N-CLOUD": ""}
+
+
+def _cause_and_mend(found: Trouble, *, is_running: bool) -> str:
+    cause, mend = trouble(found)
+    if not is_running and found.code in AT_REST:
+        text = AT_REST[found.code]
+        mend = say(text, **dict(found.facts)) if text else ""
+    return joined(cause, mend)
 
 
 def tooltip(status: Status, now_ms: int) -> str:
