@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from outlet_sync_gui import commands
-from outlet_sync_gui.commands import Context
+from outlet_sync_gui.commands import Context, ReaderGone, to_reader
 from outlet_sync_gui.commands.parser import DESKTOP, parse
 from outlet_sync_gui.directory import data_directory
 from outlet_sync_gui.errors import OutletSyncError, SettingsInvalid
@@ -15,6 +15,7 @@ from outlet_sync_gui.errors import OutletSyncError, SettingsInvalid
 log = logging.getLogger("outlet_sync_gui")
 
 INTERRUPTED = 130  # as shells tell Ctrl-C
+READER_GONE = 141  # as they tell SIGPIPE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +27,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         _speak(context, context.language)
     _log_to_stderr(getattr(arguments, "log_level", "WARNING"))
     try:
-        return _command(arguments.command)(context)
+        code = _run(context)
+        with to_reader():
+            print(end="", flush=True)
+    except ReaderGone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is flushed at the very end
+        return READER_GONE
+    return code
+
+
+def _run(context: Context) -> int:
+    """The command's exit code. Raises ReaderGone."""
+    try:
+        return _command(context.arguments.command)(context)
+    except ReaderGone:
+        raise
     except OutletSyncError as error:
         from outlet_sync_gui import words
 
@@ -74,7 +89,8 @@ def _log_to_stderr(level: str) -> None:
 def _tell(context: Context, code: str, sentence: str) -> None:
     if context.wants_json:
         commands.answer({"success": False, "error": code, "message": sentence})
-    print(f"outlet-sync-gui: {sentence}", file=sys.stderr)  # without a console there is none, and print knows
+    with to_reader():
+        print(f"outlet-sync-gui: {sentence}", file=sys.stderr)  # without a console there is none, and print knows
 
 
 if __name__ == "__main__":

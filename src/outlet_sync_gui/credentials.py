@@ -133,6 +133,11 @@ def delete(name: str, *, outlet_id: str, deadline_s: float = DEADLINE_S) -> None
     _within(deadline_s, work)
 
 
+def variable_of(name: str) -> str | None:
+    """The variable that a secret comes from; None: it comes from the keyring, if at all."""
+    return VARIABLES[name] if _from_environment(name) is not None else None
+
+
 def _from_environment(name: str) -> str | None:
     return os.environ.get(VARIABLES.get(name, ""), "").strip() or None
 

@@ -1,6 +1,7 @@
 """The program through its command line, as a script or a person drives it, against the simulated cloud."""
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -170,6 +171,55 @@ def test_bad_input_is_2_with_a_sentence(directory: Path, words: tuple[str, ...],
     done = command(directory, *words, given=lines(order()))
     assert done.returncode == 2
     assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "indonesian", "english"),
+    [
+        (("queue", "discard", "order/A1"), "Alasannya belum diisi.", "A reason is missing."),
+        (("queue", "discard", "--reason", "x"), "Data mana belum disebut.", "No record is named."),
+        (("queue", "retry"), "Data mana belum disebut.", "No record is named."),
+    ],
+)
+def test_what_is_missing_is_said_in_the_readers_language(
+    directory: Path, words: tuple[str, ...], indonesian: str, english: str
+) -> None:
+    for language, sentence in (("id", indonesian), ("en", english)):
+        done = command(directory, *words, language=language)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"outlet-sync-gui: {sentence} ")
+
+
+@pytest.mark.parametrize(
+    ("language", "nothing", "again"),
+    [
+        ("id", "Tidak ada yang perlu dicoba lagi.\n", "Dikirim lagi sekarang.\n"),
+        ("en", "Nothing needs a retry.\n", "It goes again now.\n"),
+    ],
+)
+def test_all_that_was_refused_may_be_nothing(
+    directory: Path, cloud: SimulatedCloud, language: str, nothing: str, again: str
+) -> None:
+    assert command(directory, "queue", "retry", "--all", language=language).stdout == nothing
+    cloud.call(lambda c: c.rejects.update({"A1": "Table B-12 not registered"}))
+    command(directory, "enqueue", "order", given=lines(order("A1")))
+    command(directory, "sync")
+    assert command(directory, "queue", "retry", "--all", language=language).stdout == again
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("status", "--json"), ("config", "list"), ("summary", "export"), ("queue", "show", "none/1")]
+)
+def test_a_reader_that_leaves_ends_a_command_quietly(directory: Path, words: tuple[str, ...]) -> None:
+    """As `head` does once it has its lines; whether the output was still held back or not."""
+    for unbuffered in ("", "1"):
+        reader, pipe = os.pipe()
+        os.close(reader)
+        env = environment(directory, PYTHONUNBUFFERED=unbuffered)
+        done = subprocess.run([*program(), *words], stdout=pipe, stderr=subprocess.PIPE, env=env, check=False)
+        os.close(pipe)
+        is_told = words[0] == "queue"  # a mistake goes to the other stream, which is read
+        assert (done.returncode, bool(done.stderr)) == ((2, True) if is_told else (141, False)), done.stderr
 
 
 def test_settings_are_stored_and_tell_where_they_come_from(directory: Path) -> None:

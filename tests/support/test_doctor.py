@@ -91,6 +91,17 @@ def test_the_sentences_of_doors_that_are_well(directory: Path) -> None:
     assert less[1].startswith("– The till's connection has no token, as this PC has no password store.")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("id", "✓ Kunci API, dari variabel OUTLET_SYNC_API_KEY"),
+        ("en", "✓ API key, from the variable OUTLET_SYNC_API_KEY"),
+    ],
+)
+def test_where_the_key_comes_from_is_told(directory: Path, language: str, said: str) -> None:
+    assert said in command(directory, "doctor", language=language).stdout.splitlines()
+
+
 # -- whether headquarters can be read back
 
 

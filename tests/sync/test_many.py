@@ -121,6 +121,11 @@ def test_the_history_counts_what_was_done_and_no_more(bench: Bench) -> None:
         assert history(bench) == [("retried", done)]
 
 
+def test_a_retry_of_nothing_is_no_deed(bench: Bench) -> None:
+    list(parts(bench, retry_all(bench)))
+    assert history(bench) == []
+
+
 def test_of_a_group_each_record_knows_that_it_was_tried_again(bench: Bench) -> None:
     refuse(bench, [f"A{k}" for k in range(4)])
     list(parts(bench, retry_alike(bench)))

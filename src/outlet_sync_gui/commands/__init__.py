@@ -1,6 +1,8 @@
 """The command line's commands: each a function from parsed arguments to an exit code. None of them loads Qt."""
 
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -67,13 +69,28 @@ def exit_code(error: OutletSyncError) -> int:
     return next((code for kind, code in codes if isinstance(error, kind)), BUG)
 
 
+class ReaderGone(Exception):
+    """Whoever read what is printed has left, as `head` does once it has its lines."""
+
+
+@contextmanager
+def to_reader() -> Iterator[None]:
+    """Print something. Raises ReaderGone."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderGone from error
+
+
 def answer(value: object) -> None:
     """Print one JSON document."""
     import simplejson  # late, as the settings
 
-    print(simplejson.dumps(value, ensure_ascii=False, indent=2, use_decimal=True))
+    with to_reader():
+        print(simplejson.dumps(value, ensure_ascii=False, indent=2, use_decimal=True))
 
 
 def say(line: str) -> None:
     """Print a line for people; what would steer the terminal is shown as a sign, for some of it comes from outside."""
-    print(line.translate(CONTROL))
+    with to_reader():
+        print(line.translate(CONTROL))

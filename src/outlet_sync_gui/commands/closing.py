@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from outlet_sync_gui import words
-from outlet_sync_gui.commands import DONE, Context, answer, say
+from outlet_sync_gui.commands import DONE, Context, answer, say, to_reader
 from outlet_sync_gui.commands.records import carry_out, opened
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.settings import Settings, user_name
@@ -42,7 +42,8 @@ def summary_export(context: Context) -> int:
     settings = context.settings("outlet_id", "outlet_code")
     content = _content(context.arguments.format, _closing(context, settings), settings)
     if context.arguments.output is None:
-        sys.stdout.buffer.write(content)
+        with to_reader():
+            sys.stdout.buffer.write(content)
         return DONE
     path = Path(context.arguments.output)
     try:

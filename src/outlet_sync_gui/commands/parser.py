@@ -87,12 +87,12 @@ def _queue(queue: argparse.ArgumentParser) -> None:
     show = add("show", "one row with its content", "records.queue_show", is_json=True)
     show.add_argument("row", metavar="ID|TYPE/LOCAL_ID")
     retry = add("retry", "send again, sent and discarded ones too", "records.queue_retry", is_json=True)
-    which = retry.add_mutually_exclusive_group(required=True)
+    which = retry.add_mutually_exclusive_group()  # what is missing we say ourselves, in the reader's language
     which.add_argument("rows", metavar="ID|TYPE/LOCAL_ID", nargs="*", default=[])
     which.add_argument("--all", action="store_true", help="all that needs attention")
     discard = add("discard", "don't send; it stays in the history", "records.queue_discard", is_json=True)
-    discard.add_argument("rows", metavar="ID|TYPE/LOCAL_ID", nargs="+")
-    discard.add_argument("--reason", required=True, metavar="WHY")
+    discard.add_argument("rows", metavar="ID|TYPE/LOCAL_ID", nargs="*")
+    discard.add_argument("--reason", default="", metavar="WHY", help="must be given")
     edit = add("edit", "send other content, its JSON from standard input", "records.queue_edit", is_json=True)
     edit.add_argument("row", metavar="ID|TYPE/LOCAL_ID")
 

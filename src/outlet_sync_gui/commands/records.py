@@ -20,6 +20,7 @@ from outlet_sync_gui.store import Store, open_store
 from outlet_sync_gui.store.views import Queued, list_row
 from outlet_sync_gui.sync.clock import iso, now
 from outlet_sync_gui.sync.commands import Decision, Discard, Edit, Retry
+from outlet_sync_gui.sync.halts import Halts
 from outlet_sync_gui.sync.person import decide
 from outlet_sync_gui.sync.records import CHUNK
 
@@ -77,13 +78,15 @@ def queue_show(context: Context) -> int:
 
 def queue_retry(context: Context) -> int:
     """Send again: what needs attention, what waits, and what was sent or discarded too."""
-    names = None if context.arguments.all else tuple(context.arguments.rows)
-    return carry_out(context, Retry(who=user_name(), names=names), words.say("It goes again now."))
+    names = None if context.arguments.all else _named(context)
+    does_any = bool(names) or _needs_retry(context)
+    told = words.say("It goes again now.") if does_any else words.say("Nothing needs a retry.")
+    return carry_out(context, Retry(who=user_name(), names=names), told)
 
 
 def queue_discard(context: Context) -> int:
     """Don't send; the reason is kept."""
-    rows = tuple(context.arguments.rows)
+    rows = _named(context)
     decision = Discard(who=user_name(), names=rows, reason=context.arguments.reason)
     return carry_out(context, decision, words.say("Not sent. It stays in the history, with the reason."))
 
@@ -92,6 +95,19 @@ def queue_edit(context: Context) -> int:
     """Send other content of a row; its JSON comes from standard input."""
     decision = Edit(who=user_name(), name=context.arguments.row, content=sys.stdin.buffer.read())
     return carry_out(context, decision, words.say("Stored, and it goes again now."))
+
+
+def _named(context: Context) -> tuple[str, ...]:
+    """The records that are meant. Raises InputRefused."""
+    if not context.arguments.rows:
+        raise InputRefused("row_missing")
+    return tuple(context.arguments.rows)
+
+
+def _needs_retry(context: Context) -> bool:
+    """Whether anything was refused, or stands still."""
+    with opened(context) as store:
+        return store.outlet.counts().dead > 0 or bool(Halts(store).standing(now().wall_ms).halts)
 
 
 def carry_out(context: Context, decision: Decision, told: str) -> int:

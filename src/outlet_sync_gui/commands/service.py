@@ -258,7 +258,11 @@ def _check_line(check: "Check") -> str:
         return f"– {words.idle(check.name, found)}"
     if found is not None:
         return f"✗ {words.door(found) if check.name in DOORS else words.failed(check.name, found)}"
-    return f"✓ {words.passed(check.name)}" if check.result == "passed" else f"– {words.unchecked(check.name)}"
+    return (
+        f"✓ {words.passed(check.name, dict(check.facts))}"
+        if check.result == "passed"
+        else f"– {words.unchecked(check.name)}"
+    )
 
 
 def _check_json(check: "Check") -> dict[str, object]:

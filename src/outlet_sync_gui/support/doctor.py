@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def examine(directory: Path) -> Iterator[Check]:
         yield from (Check(name=name, result=Result.UNCHECKED) for name in unchecked)
         return
     yield _looked("database", lambda: _check_database(directory, settings))
-    key = _looked("key", lambda: credentials.read("api-key", outlet_id=settings.outlet_id))
+    key = _key(settings)
     yield key
     line = list(_line(settings, directory, has_key=key.result is Result.PASSED))
     yield from line
@@ -64,6 +64,13 @@ def try_line(directory: Path) -> Iterator[Step]:
         yield step
         if step.code == STEPS[-1] and step.result is Result.PASSED:
             yield Step(code=READINGS, result=Result.PASSED if _can_be_read(settings, directory) else Result.OFF)
+
+
+def _key(settings: Settings) -> Check:
+    """Whether there is one; `variable` among the facts where it does not come from the password store."""
+    found = _looked("key", lambda: credentials.read("api-key", outlet_id=settings.outlet_id))
+    variable = credentials.variable_of("api-key")
+    return replace(found, facts=(*found.facts, ("variable", variable))) if variable is not None else found
 
 
 def _line(settings: Settings, directory: Path, *, has_key: bool) -> Iterator[Check]:

@@ -80,11 +80,11 @@ def _decide_rows(store: Store, settings: Settings, decision: Retry | Discard | E
 
 def _begun(store: Store, decision: Retry | Discard, now_ms: int) -> GoOn:
     alike, deed = decision.alike, 0
+    n = store.outlet.counts().dead if alike is None else alike.n
     if isinstance(decision, Retry):
         Halts(store).retried(alike.failure.entity_type if alike is not None else None)
-        if alike is None:
+        if alike is None and n:
             deed = store.activity.note(What.RETRIED, None, now_ms=now_ms, who=decision.who, why="0")
-    n = store.outlet.counts().dead if alike is None else alike.n
     return GoOn(who=decision.who, of=decision, n=n, deed=deed)
 
 

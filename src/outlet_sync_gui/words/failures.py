@@ -1,8 +1,9 @@
 """What fails: the cause, what to do, and a short code for the help desk."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
-from outlet_sync_gui.errors import OutletSyncError
+from outlet_sync_gui.errors import Fact, OutletSyncError
 from outlet_sync_gui.status import Trouble
 from outlet_sync_gui.words.speech import N_, PLACE, say, span
 
@@ -144,6 +145,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     ),
     "setup_twice": (N_("{path}: the setting {key} stands twice."), N_("Leave one of them.")),
     "row_unknown": (N_("Nothing called “{name}” is queued."), N_("“queue list” shows what is.")),
+    "row_missing": (N_("No record is named."), N_("Name one, such as order/A1; “queue list” shows them.")),
     "row_sending": (N_("“{name}” is being sent."), N_("Try again in a moment.")),
     "row_held": (N_("“{name}” waits for headquarters' change."), N_("It goes on when that is settled.")),
     "group_changed": (N_("They are {n} by now."), N_("Look first, then choose.")),
@@ -259,8 +261,10 @@ def door(found: Trouble) -> str:
     return f"{cause.removesuffix('.')}. {mend} ({help_code(found.code)})"
 
 
-def passed(name: str) -> str:
+def passed(name: str, facts: Mapping[str, Fact] = MappingProxyType({})) -> str:
     """A check that found nothing wrong."""
+    if "variable" in facts:
+        return say("API key, from the variable {variable}", variable=facts["variable"])
     return f"{say(CHECKS[name])}. {say(REMARKS[name])}" if name in REMARKS else say(CHECKS[name])
 
 
