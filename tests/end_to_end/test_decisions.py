@@ -213,6 +213,15 @@ def test_without_a_service_nobody_gets_news(directory: Path, language: str, neve
     assert said(directory, language, "status")[0] == long_ago
 
 
+def test_a_wait_that_headquarters_asks_for_is_said_once(directory: Path, cloud: SimulatedCloud) -> None:
+    command(directory, "enqueue", "order", given=json.dumps(order("A1")))
+    cloud.set_fault("*", Fault(status=429, retry_after=60))
+    with running_service(directory) as watched:
+        watched.until(lambda status: status.trouble is not None)
+        (line,) = [line for line in said(directory, "en", "status") if "asks to wait" in line]
+    assert re.fullmatch(r"Headquarters asks to wait \d+ s\. It goes on by itself\. \(N-RATE\)", line)
+
+
 def test_one_endpoint_that_is_shut_is_told_as_such(directory: Path, cloud: SimulatedCloud) -> None:
     command(directory, "enqueue", "order", given=json.dumps(order("A1")))
     cloud.set_fault("updates", Fault(status=403))

@@ -235,7 +235,9 @@ def _from_headquarters(status: Status) -> list[str]:
 def _why_and_what_to_do(status: Status, now_ms: int) -> list[str]:
     """Sentences under the headline; what goes by itself does so only while something runs."""
     is_promise = status.state in (State.WAITING, State.SYNCING) and not status.is_running
-    lines = ["" if is_promise else words.subline(status, now_ms), *words.reasons(status, now_ms)]
+    line, reasons = words.subline(status, now_ms), words.reasons(status, now_ms)
+    is_told = any(reason.startswith(line) for reason in reasons)  # with its code
+    lines = ["" if is_promise or is_told else line, *reasons]
     lines += [words.door(found) for found in status.doors]
     if not status.is_running and status.state is not State.SETUP:
         lines.append(words.say("The service does not run. Nothing is sent until it does: outlet-sync-gui"))
@@ -258,11 +260,9 @@ def _check_line(check: "Check") -> str:
         return f"– {words.idle(check.name, found)}"
     if found is not None:
         return f"✗ {words.door(found) if check.name in DOORS else words.failed(check.name, found)}"
-    return (
-        f"✓ {words.passed(check.name, dict(check.facts))}"
-        if check.result == "passed"
-        else f"– {words.unchecked(check.name)}"
-    )
+    if check.result == "passed":
+        return f"✓ {words.passed(check.name, dict(check.facts))}"
+    return f"– {words.unchecked(check.name)}"
 
 
 def _check_json(check: "Check") -> dict[str, object]:
