@@ -394,6 +394,8 @@ class Service:
             raise
         finally:
             slow.cancel()
+        if isinstance(news, Updates) and news.broken:
+            log.warning("%s of headquarters' changes can't be read, and are left out", news.broken)
         events = session.engine.settle(step.flight, answer, clock.now(), news=news)
         self._errands.settled(events, is_pull=step.flight.kind is Kind.PULL)
         if any(isinstance(event, KeyRefused) for event in events):

@@ -477,3 +477,13 @@ def test_times_of_the_till_are_told_as_the_contract_writes_them(cloud: Cloud) ->
     push(cloud, product("P", updated_at=AT))
     cloud.open_conflict("P", "name", "Nasi Goreng")
     assert told(cloud)[0][1]["conflict"]["local_updated_at"] == "2026-01-27T03:00:00.000Z"
+
+
+def test_what_has_no_id_of_the_till_is_known_by_headquarters_own(cloud: Cloud) -> None:
+    cloud.add_category("Drinks")
+    ((_, cloud_id),) = cloud.records
+    renamed = {"cloud_id": cloud_id, "version": 2, "name": "Minuman", "updated_at": AT}
+    (result,) = push(cloud, entry("category", renamed, "update"))
+    assert (result["status"], result["local_id"], result["cloud_id"]) == ("success", None, cloud_id)
+    kept = cloud.records["category", cloud_id]
+    assert (kept.local_id, kept.data["name"], cloud.violations) == (None, "Minuman", [])

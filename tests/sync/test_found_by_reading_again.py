@@ -1,9 +1,10 @@
 """What a second reading of the merge found, each as a row of its own: restored clouds, twins, prices of nothing."""
 
+from collections.abc import Callable
 from pathlib import Path as Folder
 
 import pytest
-from tests.builders import SETTINGS, START_MS, Bench, Json, accepted, answered, order, product, pulled
+from tests.builders import SETTINGS, START_MS, Bench, Json, accepted, answered, body, order, product, pulled
 from tests.sync.headquarters import (
     AT_4,
     AT_5,
@@ -13,6 +14,7 @@ from tests.sync.headquarters import (
     agree,
     answer,
     choose,
+    conflict,
     feed,
     hear,
     here,
@@ -21,8 +23,10 @@ from tests.sync.headquarters import (
     notice,
     question,
     rest,
+    sides,
     state,
     tell,
+    telling,
     told_update,
     tombstone,
 )
@@ -31,6 +35,9 @@ from tests.sync.test_found_by_reading import BEFORE, nameless, take_all
 
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.contract.webhooks import Kind as Path
+from outlet_sync_gui.intake.outcome import outcome_json
+from outlet_sync_gui.simulator.judge import check_record
+from outlet_sync_gui.store.conflicts import Disagreement, Source
 from outlet_sync_gui.store.records import Known
 from outlet_sync_gui.sync.clock import iso
 from outlet_sync_gui.sync.commands import Edit, Retry
@@ -256,3 +263,90 @@ def test_a_snapshot_has_nothing_that_the_till_deleted(bench: Bench) -> None:
     agree(bench)
     bench.put("product", {"local_id": "P1"}, "delete")
     assert bench.store.changes.snapshot("product", after=0, limit=10) == []
+
+
+# -- by hand
+
+
+@pytest.mark.parametrize("strategy", ["cloud_wins", "local_wins"])
+def test_a_notice_of_a_field_that_is_named_like_the_deletion_asks_nobody(bench: Bench, strategy: str) -> None:
+    agree(bench)
+    tell(bench, Path.CONFLICT, notice("deleted", value=True, version=4))
+    assert (bench.store.conflicts.open(), known(bench).deleted_at) == ([], None)
+    assert body(telling(bench).request)["strategy"] == "cloud_wins"  # as all that is none here
+    tell(bench, Path.CONFLICT, {**notice(name="X2"), "reason": "again"})
+    choose(bench, strategy)
+
+
+def test_a_field_of_its_own_that_is_named_like_the_deletion_is_headquarters(bench: Bench) -> None:
+    agree(bench, deleted=False)
+    bench.put("product", product(price=38000, deleted=None))
+    hear(bench, news(deleted=True, price=40000))
+    assert sides(conflict(bench)) == {"price": (38000, 40000)}
+    choose(bench, "cloud_wins")
+    assert (here(bench)["deleted"], here(bench)["price"], known(bench).deleted_at) == (True, 40000, None)
+
+
+def test_what_was_left_of_such_a_conflict_ends_too(bench: Bench) -> None:
+    agree(bench)
+    with bench.store.write():
+        number = bench.store.conflicts.start(
+            record_id=known(bench).record_id,
+            entity_type="product",
+            local_id="P1",
+            cloud_id="c-P1",
+            source=Source.WEBHOOK,
+            now_ms=bench.wall_ms,
+        )
+        bench.store.conflicts.put(number, Disagreement(field="deleted", cloud="true"))
+    choose(bench, "cloud_wins")
+    assert (bench.store.conflicts.open(), known(bench).deleted_at) == ([], None)
+
+
+def made_there(bench: Bench) -> None:
+    hear(bench, *(news(f"P{n}", version=1, name="Baru", price=9500) for n in range(1, 13)))
+
+
+def refused_price(bench: Bench) -> None:
+    tell(bench, Path.UPDATE, told_update(version=2, at=AT_5, price=0))
+    answer(bench, "refuse")
+
+
+def refused_deletions(bench: Bench) -> None:
+    hear(bench, deleted=[tombstone(f"P{n}", at=AT_5) for n in range(1, 13)])
+    answer(bench, "refuse")
+
+
+def chosen(bench: Bench) -> None:
+    tell(bench, Path.CONFLICT, notice("name", "Lain"))
+    choose(bench, "local_wins")
+    bench.settle(telling(bench), answered({"success": True, "data": {"resolved": True}}))
+
+
+@pytest.mark.parametrize("insist", [refused_price, refused_deletions, chosen])
+def test_what_headquarters_made_and_a_person_insists_on_leaves_whole(
+    bench: Bench, insist: Callable[[Bench], None]
+) -> None:
+    made_there(bench)
+    insist(bench)
+    step = bench.push()
+    told = body(step.request)
+    for item in [each["data"] for each in told["items"]] if "items" in told else [told]:
+        assert check_record("product", "update", item, is_strict=True) is None
+    bench.settle(step, accepted(step.flight))
+    assert (bench.queued(), here(bench).get("updated_at")) == ([], None)
+
+
+def test_a_change_that_cannot_be_read_is_no_sign_of_a_restored_cloud(bench: Bench) -> None:
+    hear(bench, *(news(f"P{n}", version=1, name="Baru", price=9500) for n in range(30)))
+    bench.later(8 * 86_400)
+    hear(bench, *(news(f"P{n}", version=2, at=AT_5, name="Baru", price="9,5") for n in range(30)))
+    assert bench.store.questions.open() == []
+
+
+def test_what_never_left_has_ended_and_was_not_sent(bench: Bench) -> None:
+    agree(bench, stock=5)
+    assert outcome_json(bench.store, known(bench))["state"] == "sent"
+    bench.put("product", product(stock=4))
+    hear(bench, deleted=[tombstone(at=AT_5)])
+    assert outcome_json(bench.store, known(bench))["state"] == "ended"

@@ -451,6 +451,14 @@ def test_what_changed_can_be_undone_back_to_what_was_before_the_question(
     assert bench.store.outlet.remote_config()[0]["values"] == values  # told once more it does not come back
 
 
+def test_what_changed_twice_is_told_from_what_an_undo_goes_back_to(bench: Bench) -> None:
+    for at, seconds in ((AT_4, 120), (AT_5, 88)):
+        tell(bench, Letter.CONFIG, {"config": {"pull_interval_s": seconds}, "timestamp": at})
+        bench.settings = SETTINGS.model_copy(update={"pull_interval_s": seconds})
+        bench.restart()
+    assert question(bench).facts == {"pull_interval_s": f"{SETTINGS.pull_interval_s} → 88"}
+
+
 def test_an_undo_after_what_was_kept_goes_back_to_that(bench: Bench) -> None:
     tell(bench, Letter.CONFIG, {"config": {"pull_interval_s": 60}, "timestamp": AT_4})
     answer(bench, "keep")

@@ -182,8 +182,9 @@ class Cloud(Headquarters):
         return {**counts, "results": results, "synced_at": self._now()}
 
     def _push(self, entity_type: str, operation: str, data: dict[str, Json], outlet_id: str) -> dict[str, Json]:
+        named = {"entity_type": entity_type, "local_id": data.get("local_id")}
+        data = self._named(entity_type, data)
         local_id = str(data.get("local_id"))
-        named = {"entity_type": entity_type, "local_id": local_id}
         if self._drops(entity_type):
             return {**named, "cloud_id": local_id, "status": "success"}
         reason = self._reason_against(entity_type, operation, data, outlet_id)
@@ -191,6 +192,11 @@ class Cloud(Headquarters):
             return {**named, "status": "failed", "error": reason}
         kept = self._accept(entity_type, operation, data)
         return {**named, "cloud_id": kept.cloud_id, "status": "success"}
+
+    def _named(self, entity_type: str, data: dict[str, Json]) -> dict[str, Json]:
+        """What headquarters made has its own id alone."""
+        is_own = "local_id" not in data and (entity_type, str(data.get("cloud_id"))) in self.records
+        return {**data, "local_id": data["cloud_id"]} if is_own else data
 
     def _drops(self, entity_type: str) -> bool:
         return self.extras and entity_type not in KNOWN
@@ -247,7 +253,7 @@ class Cloud(Headquarters):
         self.journal.append(Arrival(entity_type, local_id, version))
         kept = Kept(
             cloud_id=before.cloud_id if before else self.new_id(entity_type),
-            local_id=local_id,
+            local_id=before.local_id if before else local_id,
             version=version,
             data=data,
             updated_at=self.tick(),

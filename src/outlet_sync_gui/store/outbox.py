@@ -25,6 +25,9 @@ SELECT r.id, r.type, r.local_id, o.operation, max(r.version, r.base_version + (r
          THEN json_patch('{}', json_object('local_id', r.local_id, 'deleted_at',  -- headquarters' own, or void
            CASE WHEN r.deleted_at < '1971' THEN strftime('%Y-%m-%dT%H:%M:%SZ', r.changed_at / 1000, 'unixepoch')
              ELSE r.deleted_at END))
+         WHEN r.type IN ('product', 'category') AND o.operation <> 'delete' AND c.payload ->> '$.updated_at' IS NULL
+         THEN json_set(c.payload, '$.updated_at',  -- headquarters made it: what it tells of that is no content
+           strftime('%Y-%m-%dT%H:%M:%SZ', r.changed_at / 1000, 'unixepoch'))
          ELSE c.payload END,
        o.is_turned,
        r.is_tried OR o.flight IS NOT NULL

@@ -18,6 +18,7 @@ ALLOWED = frozenset(
         *("closing_time", "business_day_start", "conflict_policy"),
     }
 )
+ARROW = " → "
 
 
 def take(store: Store, config: Config, settings: Settings, *, fixed: Collection[str], now_ms: int) -> str:
@@ -32,8 +33,11 @@ def take(store: Store, config: Config, settings: Settings, *, fixed: Collection[
     store.outlet.configure({"values": values, "former": kept["former"] if asked else before}, at=config.at)
     changed = {key: value for key, value in wanted.items() if key not in fixed and getattr(settings, key) != value}
     if changed:
-        told = {key: f"{_shown(getattr(settings, key))} → {_shown(value)}" for key, value in changed.items()}
-        store.questions.ask(QuestionKind.CONFIG_CHANGED, {**(asked.facts if asked else {}), **told}, now_ms=now_ms)
+        facts = dict(asked.facts) if asked else {}
+        for key, value in changed.items():
+            former = str(facts[key]).partition(ARROW)[0] if key in facts else _shown(getattr(settings, key))
+            facts[key] = f"{former}{ARROW}{_shown(value)}"  # from what an undo goes back to
+        store.questions.ask(QuestionKind.CONFIG_CHANGED, facts, now_ms=now_ms)
     ignored = sorted(config.values.keys() - ALLOWED)
     return f"Not to be set from outside: {', '.join(ignored)[:200]}" if ignored else "Configuration received"
 

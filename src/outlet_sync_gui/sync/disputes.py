@@ -145,7 +145,9 @@ def edited_though_gone(store: Store, gone: Known, *, now_ms: int) -> None:
 
 def asked_there(store: Store, known: Known, notices: Iterable[Disputed], *, now_ms: int) -> None:
     """Headquarters says that both sides differ: open until they don't, though only one side may have changed."""
-    told = [_up_to_date(store, known, notice) for notice in notices if not _tell_again(store, known, notice)]
+    new = [notice for notice in notices if not _tell_again(store, known, notice)]
+    _asked_of_life(store, known, [notice for notice in new if notice.field == DELETED], now_ms)
+    told = [_up_to_date(store, known, notice) for notice in new if notice.field != DELETED]
     if not told:
         return
     change = _as_change(known, told)
@@ -212,14 +214,18 @@ def _merged(
     unknown: list[dict[str, Json]],
     notices: Iterable[str],
 ) -> Merged:
-    """The merge of what headquarters says now, and of what it said of fields that are disputed already."""
+    """The merge of what headquarters says now, and of what it said of fields that are disputed already.
+
+    A field of the record that is named like the deletion could not be told from that: of it headquarters' counts.
+    """
     fields = [field for field in opened.fields if field.field != DELETED] if opened else []
     said = {field.field: loads_value(field.cloud) for field in fields if field.cloud is not None}
     there = {**said, **loads_stored(change.fields)}
     asked = {field.field for field in fields if field.is_asked} | set(notices)
+    local = loads_stored(known.payload)
     return merge(
-        base,
-        loads_stored(known.payload),
+        {**base, DELETED: local[DELETED]} if DELETED in local and DELETED in there else base,
+        local,
         there,
         unknown=unknown,
         disputed={field.field for field in fields},
@@ -379,6 +385,13 @@ def _note_asked(store: Store, known: Known, change: CloudChange, told: Sequence[
         found[notice.field] = _disagreement(notice.field, known, change, opened, base=base, notice=notice)
     _follow(store, _subject(known), opened, list(found.values()), source=Source.WEBHOOK, now_ms=now_ms)
     store.conflicts.restate(known.record_id)
+
+
+def _asked_of_life(store: Store, known: Known, told: Sequence[Disputed], now_ms: int) -> None:
+    """Whether the record lives: answered with what becomes of the deletion, or that headquarters' own word holds."""
+    _ask_of_deletion(store, known, told, now_ms)
+    for notice in told:
+        _answer_agreed(store, known, notice, now_ms)
 
 
 def _ask_of_deletion(store: Store, known: Known, told: Sequence[Disputed], now_ms: int) -> None:

@@ -79,7 +79,7 @@ def _signs_of_a_restored_cloud(store: Store, updates: Updates, *, is_full: bool)
         return facts
     is_weekly = is_full and outlet.full_pulled_at is not None  # not the first one, nor one after an answer
     known = store.records.count_agreed(CATALOGUE) if is_weekly else 0
-    came = _count(updates.changes)
+    came = _count(updates.changes) + updates.broken
     if known > FEW and came < known / 2:
         return {**facts, "known": known, "came": came}
     return facts if asked else {}
