@@ -32,8 +32,8 @@ def result(local_id: str, status: str = "success", **more: Any) -> dict[str, Any
     return {"entity_type": "order", "local_id": local_id, "status": status, **more}
 
 
-def oks(data: object, sent: list[SentItem] = SENT, *, is_batch: bool = True) -> list[bool | None]:
-    return [found.ok if found else None for found in read_push(envelope(data), sent, is_batch=is_batch)]
+def oks(data: object, sent: list[SentItem] = SENT) -> list[bool | None]:
+    return [found.ok if found else None for found in read_push(envelope(data), sent)]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"success": tr', b"[]", b"{}", b'{"success": 1}', b'"success"'])
@@ -135,7 +135,7 @@ def test_nothing_counts_as_sent_without_a_word_for_it(entries: list[dict[str, An
     ],
 )
 def test_one_record_alone_is_accepted_by_the_answer_itself_or_its_counts(data: object, expected: bool | None) -> None:
-    assert oks(data, SENT[:1], is_batch=False) == [expected]
+    assert oks(data, SENT[:1]) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_one_record_alone_is_accepted_by_the_answer_itself_or_its_counts(data: o
 def test_a_status_is_success_or_failed_or_another_word(
     status: dict[str, Any], word: str | None, error: str | None
 ) -> None:
-    (found,) = read_push(envelope({"results": [{**result("A1"), "status": None, **status}]}), SENT[:1], is_batch=True)
+    (found,) = read_push(envelope({"results": [{**result("A1"), "status": None, **status}]}), SENT[:1])
     assert found is not None
     assert (found.ok, found.word, found.error) == (False, word, error)
 
@@ -170,48 +170,25 @@ def test_a_status_is_success_or_failed_or_another_word(
 def test_an_answer_that_says_no_as_a_whole_accepts_only_what_it_lists(
     data: dict[str, Any], expected: list[bool | None]
 ) -> None:
-    found = read_push(envelope(data), SENT, is_batch=True, is_refusal=True)
+    found = read_push(envelope(data), SENT, is_refusal=True)
     assert [one.ok if one else None for one in found] == expected
 
 
 def test_a_lone_answer_is_the_items_own() -> None:
-    (found,) = read_push(envelope({"cloud_id": "c1   ", "local_id": "A1", "version": 3}), SENT[:1], is_batch=False)
+    (found,) = read_push(envelope({"cloud_id": "c1   ", "local_id": "A1", "version": 3}), SENT[:1])
     assert found is not None
     assert (found.ok, found.cloud_id, found.version) == (True, "c1", 3)
-
-
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
-        ({"local_id": "A1", "status": "failed", "error": "no such table"}, (False, "no such table")),
-        ({"local_id": "A1", "status": "failed"}, (True, None)),  # a payment that failed is told like that, too
-        ({"local_id": "A1 "}, (True, None)),
-        ({"local_id": None}, (True, None)),
-        ({}, (True, None)),
-        ({"local_id": "A2"}, None),  # another record's
-    ],
-)
-def test_a_lone_answer_tells_whether_it_is_the_records_own_success(
-    data: dict[str, Any], expected: tuple[bool, str | None] | None
-) -> None:
-    (found,) = read_push(envelope(data), SENT[:1], is_batch=False)
-    assert (found and (found.ok, found.error)) == expected
-
-
-@pytest.mark.parametrize("data", [None, {}, {"success": 0, "errors": 1}, {"local_id": "A1"}])
-def test_a_batch_of_one_is_proven_by_its_result_or_the_counts(data: object) -> None:
-    assert read_push(envelope(data), SENT[:1], is_batch=True) == [None]
 
 
 def test_a_refusal_says_nothing_of_items() -> None:
     refused = read_envelope(b'{"success": false, "error": "bad", "data": null}')
     assert refused is not None
-    assert read_push(refused, SENT[:1], is_batch=False, is_refusal=True) == [None]
+    assert read_push(refused, SENT[:1], is_refusal=True) == [None]
 
 
 @pytest.mark.parametrize("version", [-1, 2**60, "3", None, 1.5, True])
 def test_a_version_that_cannot_be_is_none(version: object) -> None:
-    (found,) = read_push(envelope({"version": version}), SENT[:1], is_batch=False)
+    (found,) = read_push(envelope({"version": version}), SENT[:1])
     assert found is not None
     assert found.version is None
 
@@ -228,7 +205,7 @@ def test_a_version_that_cannot_be_is_none(version: object) -> None:
     ],
 )
 def test_the_clouds_own_words(fields: dict[str, Any], words: str) -> None:
-    assert words_of(envelope(None, **fields).fields) == words
+    assert words_of(envelope(None, **fields)) == words
 
 
 def updates(**lists: Any) -> dict[str, Any]:

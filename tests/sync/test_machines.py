@@ -76,19 +76,6 @@ def test_a_batch_is_as_large_as_the_line_carries(seconds: list[float], items: in
     assert size.now == items
 
 
-def test_a_line_that_was_slow_once_carries_more_again_as_soon_as_it_does() -> None:
-    size = BatchSize(most=1000)
-    size.took(40, is_answered=True, body_bytes=100_000)
-    assert size.bytes == 25_000  # now less leaves at once than is worth measuring
-    size.took(0.1, is_answered=True, body_bytes=300)
-    assert size.bytes == 25_000  # a body so small proves nothing
-    size.took(0.1, is_answered=True, body_bytes=24_000)
-    size.took(7, is_answered=True, body_bytes=48_000)
-    assert size.bytes == 50_000
-    size.took(0.1, is_answered=True, body_bytes=50_000)
-    assert size.bytes > 1_000_000
-
-
 def test_a_line_that_is_quick_to_fail_is_not_a_quick_one() -> None:
     size = BatchSize(most=1000)
     size.took(0.01, is_answered=False)

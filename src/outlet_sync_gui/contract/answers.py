@@ -88,24 +88,17 @@ def read_envelope(body: bytes) -> Envelope | None:
     return Envelope(success=value["success"], data=value.get("data"), fields=value)
 
 
-def read_refusal(body: bytes) -> str | None:
-    """The words of a refusal that some server's framework made, a JSON object without the envelope; None: no JSON."""
-    value = loads_lenient(body)
-    return words_of(value) if isinstance(value, dict) else None
-
-
-def read_push(
-    envelope: Envelope, sent: Sequence[SentItem], *, is_batch: bool, is_refusal: bool = False
-) -> list[ItemResult | None]:
+def read_push(envelope: Envelope, sent: Sequence[SentItem], *, is_refusal: bool = False) -> list[ItemResult | None]:
     """One result for each sent item, None where the answer leaves it unknown.
 
-    `is_batch`: sent to the batch's endpoint, which answers with results or counts. `is_refusal`: the answer as a whole
-    says no, so nothing is accepted but what it lists as a success.
+    `is_refusal`: the answer as a whole says no, so nothing is accepted but what it lists as a success.
     """
     data = envelope.data if isinstance(envelope.data, dict) else {}
     results = data.get("results")
-    if not is_batch and not isinstance(results, list) and not COUNTS & data.keys():
-        return [None if is_refusal else _lone(data, item) for item in sent]
+    if not isinstance(results, list) and not COUNTS & data.keys():
+        is_taken = len(sent) == 1 and not is_refusal
+        lone = ItemResult(ok=True, cloud_id=_cloud_id(data), version=read_version(data.get("version")))
+        return [lone] if is_taken else [None] * len(sent)
     found = _matched([entry for entry in _list(results) if isinstance(entry, dict)], sent)
     is_proven = None in found and not is_refusal and _counts_prove(found, data)
     return [ItemResult(ok=True) if entry is None and is_proven else entry for entry in found]
@@ -144,9 +137,9 @@ def retry_after(headers: Mapping[str, str], body: bytes, *, now_ms: int) -> floa
     return next((min(LONGEST_WAIT_S, max(0.0, wait)) for wait in waits if wait is not None), None)
 
 
-def words_of(fields: Mapping[str, Json]) -> str:
-    """The words about a refusal, as clouds name them."""
-    said = (fields.get(name) for name in ("message", "error", "detail"))
+def words_of(envelope: Envelope) -> str:
+    """The cloud's own words about a refusal."""
+    said = (envelope.fields.get(name) for name in ("message", "error", "detail"))
     return _words(next((text for text in said if text), ""))
 
 
@@ -211,15 +204,6 @@ def _may_be(entry: Mapping[str, Json], item: SentItem) -> bool:
         not said or str(said) == own
         for said, own in ((entry.get("entity_type"), item.entity_type), (entry.get("local_id"), item.local_id))
     )
-
-
-def _lone(data: Mapping[str, Json], item: SentItem) -> ItemResult | None:
-    """What a record's own endpoint says of it. Its `status` alone is no word: that may be the record's own."""
-    if _words(data.get("local_id") or item.local_id) != item.local_id.strip():
-        return None  # of another record
-    if data.get("status") == "failed" and data.get("error"):
-        return _result(data)
-    return ItemResult(ok=True, cloud_id=_cloud_id(data), version=read_version(data.get("version")))
 
 
 def _counts_prove(found: Sequence[ItemResult | None], data: Mapping[str, Json]) -> bool:

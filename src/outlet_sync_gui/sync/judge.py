@@ -11,7 +11,6 @@ from outlet_sync_gui.contract.answers import (
     Updates,
     read_envelope,
     read_push,
-    read_refusal,
     read_resolution,
     read_updates,
     retry_after,
@@ -69,7 +68,6 @@ class Broken:
 
 
 NO_READING = (403, 404, 405, 410, 501)
-NO_ROUTE = (404, 405, 410)  # without the envelope: of what stands before the cloud, or at a wrong address
 SETTLES = (400, 404, 409, 410, 422)  # the cloud does not know, or not want, this choice: nothing more to tell
 
 
@@ -77,15 +75,15 @@ Fault = Limited | KeyRejected | Forbidden | Broken
 Verdict = Judged | RefusedWhole | Fault
 
 
-def judge_push(answer: Answer, sent: Sequence[SentItem], *, is_batch: bool, wall_ms: int) -> Verdict:
-    """What became of a push; `is_batch`: to the batch's endpoint."""
+def judge_push(answer: Answer, sent: Sequence[SentItem], *, wall_ms: int) -> Verdict:
+    """What became of a push."""
     judged = _judge(answer, wall_ms)
     if not isinstance(judged, Envelope):
         return judged
     is_refusal = not judged.success or _status(answer) >= 400
-    results = read_push(judged, sent, is_batch=is_batch, is_refusal=is_refusal)
+    results = read_push(judged, sent, is_refusal=is_refusal)
     if is_refusal and all(result is None for result in results):
-        return RefusedWhole(words_of(judged.fields), _status(answer))
+        return RefusedWhole(words_of(judged), _status(answer))
     return Judged(results)
 
 
@@ -97,7 +95,7 @@ def judge_pull(answer: Answer, *, wall_ms: int) -> Updates | Fault:
     if not isinstance(judged, Envelope):
         return judged
     if not judged.success or _status(answer) >= 400:
-        return Broken(Trouble(code="N-CLOUD", facts=(("status", _status(answer)), ("words", words_of(judged.fields)))))
+        return Broken(Trouble(code="N-CLOUD", facts=(("status", _status(answer)), ("words", words_of(judged)))))
     try:
         return read_updates(judged)
     except ContractBroken as error:
@@ -114,7 +112,7 @@ def judge_resolve(answer: Answer, *, wall_ms: int) -> Resolution | RefusedWhole 
         return RefusedWhole("", _status(answer)) if is_no else judged
     if judged.success and _status(answer) < 400:
         return read_resolution(judged)
-    return RefusedWhole(words_of(judged.fields), _status(answer))
+    return RefusedWhole(words_of(judged), _status(answer))
 
 
 def judge_reading(answer: Answer, *, wall_ms: int) -> Envelope | RefusedWhole | Fault:
@@ -123,7 +121,7 @@ def judge_reading(answer: Answer, *, wall_ms: int) -> Envelope | RefusedWhole | 
         return RefusedWhole("", answer.status)
     judged = _judge(answer, wall_ms)
     if isinstance(judged, Envelope) and (not judged.success or _status(answer) >= 400):
-        return RefusedWhole(words_of(judged.fields), _status(answer))
+        return RefusedWhole(words_of(judged), _status(answer))
     return judged
 
 
@@ -139,21 +137,13 @@ def _judge(answer: Answer, wall_ms: int) -> Envelope | RefusedWhole | Fault:
         return Forbidden()
     if answer.status == 413 and envelope is None:
         return RefusedWhole("", answer.status)
-    if envelope is None and (words := _refusal(answer)) is not None:
-        return RefusedWhole(words, answer.status)
     if answer.status >= 500 or answer.status == 408:
-        words = None if answer.status == 408 else words_of(envelope.fields) if envelope else ""
+        words = None if answer.status == 408 else words_of(envelope) if envelope else ""
         seconds = retry_after(answer.headers, answer.body, now_ms=wall_ms) or 0.0
         return Broken(Trouble(code="N-CLOUD", facts=(("status", answer.status),)), words, seconds)
     if envelope is None or 300 <= answer.status < 400:
         return Broken(Trouble(code="N-PORTAL", facts=(("status", answer.status),)))
     return envelope
-
-
-def _refusal(answer: Answered) -> str | None:
-    """A framework's own refusal of what was sent; None: this is none."""
-    is_refusal = 400 <= answer.status < 500 and answer.status not in (*NO_ROUTE, 408)
-    return read_refusal(answer.body) if is_refusal else None
 
 
 def _status(answer: Answer) -> int:

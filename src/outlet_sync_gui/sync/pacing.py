@@ -40,8 +40,6 @@ class BatchSize:
         """Learn from an exchange that ended; a line that is quick to fail is not a quick one."""
         if is_answered and body_bytes >= WORTH_MEASURING:
             self.bytes_per_s = body_bytes / max(seconds, 0.001)
-        elif is_answered and seconds < QUICK_S and body_bytes * 2 > self.bytes:
-            self.bytes_per_s *= 2  # as much as may leave, and quick
         if seconds > SLOW_S:
             self.items = max(1, self.items // 2)
         elif seconds < QUICK_S and is_answered:
