@@ -264,6 +264,18 @@ def test_a_slow_line_gets_less_at_once(bench: Bench) -> None:
     assert len(bench.later(200).push().flight.parcels) == 125
 
 
+def test_one_slow_exchange_makes_no_small_batches_for_ever(bench: Bench) -> None:
+    bench.put_all(read("order", order(f"A{n}", notes="x" * 300)) for n in range(2000))
+    sizes: list[int] = []
+    while bench.queued():
+        step = bench.push()
+        bench.later(0.1 if sizes else 40).settle(step, accepted(step.flight))
+        sizes.append(len(step.flight.parcels))
+    assert sizes[1] < 50  # for once
+    assert max(sizes) > 500
+    assert len(sizes) < 10
+
+
 # -- the budget
 
 

@@ -84,6 +84,37 @@ def test_a_line_that_is_quick_to_fail_is_not_a_quick_one() -> None:
     assert size.now == 125
 
 
+SLOW = (40, 125_000)  # 3,125 bytes/s: 31,250 within 10 s
+
+
+@pytest.mark.parametrize(
+    ("then", "carries"),
+    [
+        ([], 31_250),
+        ([(0.1, 21_000)], 62_500),
+        ([(0.1, 21_000), (1, 60_000)], 600_000),  # large enough to be measured
+        ([(4, 20_000)], 50_000),
+        ([(0.1, 250)], 31_250),  # no proof of more
+        ([(8, 21_000)], 31_250),
+        ([(0.1, 31_250)] * 200, 3_125_000),
+        ([(0.1, 5_000_000)], 10_000_000),  # no body may be larger
+    ],
+)
+def test_after_a_slow_exchange_what_goes_quickly_shows_that_the_line_carries_more(
+    then: list[tuple[float, int]], carries: int
+) -> None:
+    size = BatchSize(most=1000)
+    for seconds, body_bytes in [SLOW, *then]:
+        size.took(seconds, is_answered=True, body_bytes=body_bytes)
+    assert size.bytes == carries
+
+
+def test_small_bodies_alone_set_no_limit() -> None:
+    size = BatchSize(most=1000)
+    size.took(9, is_answered=True, body_bytes=2_000)
+    assert size.bytes == 10_000_000
+
+
 @pytest.mark.parametrize(
     ("at", "starts_at", "day"),
     [

@@ -38,13 +38,20 @@ class BatchSize:
 
     def took(self, seconds: float, *, is_answered: bool, body_bytes: int = 0) -> None:
         """Learn from an exchange that ended; a line that is quick to fail is not a quick one."""
-        if is_answered and body_bytes >= WORTH_MEASURING:
-            self.bytes_per_s = body_bytes / max(seconds, 0.001)
+        if is_answered:
+            self._measure(body_bytes, body_bytes / max(seconds, 0.001))
         if seconds > SLOW_S:
             self.items = max(1, self.items // 2)
         elif seconds < QUICK_S and is_answered:
             self.items = self.items * 2
         self.items = min(self.items, self.most)
+
+    def _measure(self, body_bytes: int, bytes_per_s: float) -> None:
+        """The line carries what it carried; after a small body at least that, and that is tried in steps."""
+        if body_bytes >= WORTH_MEASURING:
+            self.bytes_per_s = bytes_per_s
+        else:
+            self.bytes_per_s = max(self.bytes_per_s, min(self.bytes_per_s * 2, bytes_per_s))
 
     @property
     def now(self) -> int:
@@ -54,4 +61,4 @@ class BatchSize:
     @property
     def bytes(self) -> int:
         """Bytes that the line carries before an exchange counts as slow; a lone record may be larger."""
-        return round(self.bytes_per_s * SLOW_S) if self.bytes_per_s else LARGEST_BODY
+        return round(min(LARGEST_BODY, self.bytes_per_s * SLOW_S)) if self.bytes_per_s else LARGEST_BODY
