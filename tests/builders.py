@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from outlet_sync_gui.contract.records import Incoming, read_record
+from outlet_sync_gui.contract.requests import BATCH
 from outlet_sync_gui.settings import Settings
 from outlet_sync_gui.store import Store, open_store
 from outlet_sync_gui.store.outbox import Parcel
@@ -160,8 +161,8 @@ def answered(value: object, status: int = 200, headers: Mapping[str, str] | None
 
 def accepted(flight: Flight) -> Answered:
     """The cloud takes all of it."""
-    if len(flight.parcels) == 1 and flight.parcels[0].entity_type in ("order", "transaction", "product"):
-        parcel = flight.parcels[0]
+    if len(flight.parcels) == 1 and flight.route != BATCH:
+        (parcel,) = flight.parcels
         return answered({"success": True, "data": {"cloud_id": f"c-{parcel.local_id}", "local_id": parcel.local_id}})
     return results(flight, {})
 

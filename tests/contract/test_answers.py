@@ -12,6 +12,7 @@ from outlet_sync_gui.contract.answers import (
     SentItem,
     read_envelope,
     read_push,
+    read_refusal,
     read_updates,
     retry_after,
     words_of,
@@ -180,6 +181,46 @@ def test_a_lone_answer_is_the_items_own() -> None:
     assert (found.ok, found.cloud_id, found.version) == (True, "c1", 3)
 
 
+@pytest.mark.parametrize(
+    ("data", "ok", "error"),
+    [
+        ({"local_id": "A1", "status": "failed", "error": "no table"}, False, "no table"),
+        ({"status": "skipped"}, False, None),
+        ({"local_id": "A1", "status": "paid"}, True, None),  # the order's own
+        ({"local_id": "A1  ", "entity_type": "order"}, True, None),
+        ({"local_id": None}, True, None),
+    ],
+)
+def test_a_lone_answer_that_says_no_of_its_record_is_a_refusal(
+    data: dict[str, Any], ok: bool, error: str | None
+) -> None:
+    (found,) = read_push(envelope(data), SENT[:1])
+    assert found is not None
+    assert (found.ok, found.error) == (ok, error)
+
+
+@pytest.mark.parametrize("data", [{"local_id": "B1", "cloud_id": "c1"}, {"local_id": "A1", "entity_type": "product"}])
+def test_a_lone_answer_about_another_record_says_nothing_of_this_one(data: dict[str, Any]) -> None:
+    assert oks(data, SENT[:1]) == [None]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (None, None),
+        ({"synced_at": "2026-01-27T10:35:05Z"}, None),
+        ({"success": 0, "errors": 1}, None),
+        ({"processed": 1, "success": 1, "failed": 0}, True),
+        ({"results": [result("A1")]}, True),
+    ],
+)
+def test_one_record_in_a_batch_is_accepted_by_its_result_or_the_counts_alone(
+    data: object, expected: bool | None
+) -> None:
+    (found,) = read_push(envelope(data), SENT[:1], is_batch=True)
+    assert (found and found.ok) == expected
+
+
 def test_a_refusal_says_nothing_of_items() -> None:
     refused = read_envelope(b'{"success": false, "error": "bad", "data": null}')
     assert refused is not None
@@ -206,6 +247,31 @@ def test_a_version_that_cannot_be_is_none(version: object) -> None:
 )
 def test_the_clouds_own_words(fields: dict[str, Any], words: str) -> None:
     assert words_of(envelope(None, **fields)) == words
+
+
+FASTAPI = [{"loc": ["body", "items", 0, "qty"], "msg": "must be positive", "type": "value_error"}]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"detail": "table unknown"}, "table unknown"),
+        ({"detail": FASTAPI}, "items.0.qty: must be positive"),
+        ({"detail": [*FASTAPI, {"msg": "no order"}]}, "items.0.qty: must be positive; no order"),
+        ({"detail": ["table unknown", {"pax": 0}]}, 'table unknown; {"pax":0}'),
+        ({"error": "bad_request", "message": "table unknown"}, "table unknown"),
+        ({}, ""),
+        ([], None),
+        ("table unknown", None),
+    ],
+)
+def test_a_refusal_without_the_envelope_has_words_all_the_same(value: object, words: str | None) -> None:
+    assert read_refusal(json.dumps(value).encode()) == words
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"detail": "tab'])
+def test_what_is_no_json_is_no_refusal(body: bytes) -> None:
+    assert read_refusal(body) is None
 
 
 def updates(**lists: Any) -> dict[str, Any]:

@@ -387,10 +387,10 @@ def planted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
             monkeypatch.setattr(Line, "cut", broken_from_the_start(Line.cut))
 
 
-def yes_if_lost(answer: Answer, sent: Sequence[SentItem], *, wall_ms: int) -> judge.Verdict:
+def yes_if_lost(answer: Answer, sent: Sequence[SentItem], *, wall_ms: int, is_batch: bool) -> judge.Verdict:
     if isinstance(answer, Lost):
         return judge.Judged([ItemResult(ok=True)] * len(sent))
-    return judge.judge_push(answer, sent, wall_ms=wall_ms)
+    return judge.judge_push(answer, sent, wall_ms=wall_ms, is_batch=is_batch)
 
 
 def no_news_if_lost(answer: Answer, *, wall_ms: int) -> Updates | judge.Fault:

@@ -56,6 +56,34 @@ def test_a_lone_refusal_with_a_reason_needs_a_person_at_once(bench: Bench, statu
     assert (row(bench, "A0").state, row(bench, "A0").error) == ("dead", "no such table")
 
 
+@pytest.mark.parametrize("status", [400, 409, 415, 422])
+@pytest.mark.parametrize("said", [{"detail": "no such table"}, {"error": "bad_request", "message": "no such table"}])
+def test_a_reason_in_json_counts_without_the_envelope(bench: Bench, status: int, said: dict[str, Any]) -> None:
+    orders(bench, 1)
+    assert bench.settle(bench.push(), answered(said, status)) == [Failed(1)]
+    assert (row(bench, "A0").state, row(bench, "A0").error) == ("dead", "no such table")
+
+
+def test_a_lone_success_that_says_failed_of_its_record_is_a_refusal(bench: Bench) -> None:
+    orders(bench, 1)
+    said = {"local_id": "A0", "status": "failed", "error": "no such table"}
+    assert bench.settle(bench.push(), answered({"success": True, "data": said})) == [Failed(1)]
+    assert (row(bench, "A0").state, row(bench, "A0").error) == ("dead", "no such table")
+
+
+@pytest.mark.parametrize("data", [None, {"synced_at": "2026-01-27T10:35:05Z"}, {"success": 0, "errors": 1}])
+def test_one_record_by_the_batch_is_sent_by_a_word_for_it_alone(bench: Bench, data: dict[str, Any] | None) -> None:
+    bench.put("table_status", {"local_id": "M1", "status": "free"})
+    assert bench.settle(bench.push(), answered({"success": True, "data": data})) == []
+    assert bench.queued() == [("M1", "retry")]
+
+
+def test_an_answer_about_another_record_sends_nothing(bench: Bench) -> None:
+    orders(bench, 1)
+    assert bench.settle(bench.push(), answered({"success": True, "data": {"local_id": "B9", "cloud_id": "c"}})) == []
+    assert bench.queued() == [("A0", "retry")]
+
+
 @pytest.mark.parametrize(
     ("said", "code", "words"),
     [
@@ -141,6 +169,8 @@ WHOLE = [
     refused("bad request", 400),
     refused("bad request", 200),
     refused("", 422),
+    answered({"detail": "bad item"}, 422),
+    answered({}, 400),
     answered({"success": False, "error": "too large"}, 413),
     Answered(status=413, headers={}, body=b"<html>Request Entity Too Large</html>"),
     Answered(status=413, headers={}, body=b""),
@@ -253,9 +283,12 @@ def test_an_answer_that_says_nothing_of_a_menu_item_asks_for_news_before_it_goes
         (answered({"success": False, "error": "pq: too long"}, 500), "R-DATA", "pq: too long"),
         (answered({"success": False}, 503), "R-TRIES", "3"),
         (Answered(status=502, headers={}, body=b"<html>Bad Gateway</html>"), "R-TRIES", "3"),
+        # Without the envelope they may be about the address, and not about the record.
+        (answered({"detail": "table unknown"}, 404), "R-DATA", "table unknown"),
+        (answered({"error": "table unknown"}, 410), "R-DATA", "table unknown"),
     ],
 )
-def test_three_equal_5xx_for_a_lone_record_while_other_calls_pass_need_a_person(
+def test_three_equal_5xx_or_strange_404_for_a_lone_record_while_other_calls_pass_need_a_person(
     bench: Bench, answer: Answered, code: str, words: str
 ) -> None:
     orders(bench, 1)
@@ -265,7 +298,10 @@ def test_three_equal_5xx_for_a_lone_record_while_other_calls_pass_need_a_person(
     assert (row(bench, "A0").state, row(bench, "A0").error_code, row(bench, "A0").error) == ("dead", code, words)
 
 
-@pytest.mark.parametrize("answer", [answered({"success": False}, 408), LOST, HTML])
+NOT_OURS = [Answered(status=status, headers={}, body=b) for status in (404, 422) for b in (b"<html>", b'{"d', b"[]")]
+
+
+@pytest.mark.parametrize("answer", [answered({"success": False}, 408), LOST, HTML, answered({}, 200), *NOT_OURS])
 def test_what_says_nothing_of_the_record_never_blames_it(bench: Bench, answer: Answered | Lost) -> None:
     orders(bench, 1)
     for _ in range(12):

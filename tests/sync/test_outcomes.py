@@ -8,7 +8,7 @@ from tests.builders import SETTINGS, START_MS, Bench, accepted, answered, body, 
 
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.status import State, Trouble
-from outlet_sync_gui.sync.commands import LineUp, Retry
+from outlet_sync_gui.sync.commands import LineUp, Retry, SyncNow
 from outlet_sync_gui.sync.events import Behind, Failed, Stopped
 from outlet_sync_gui.sync.exchange import Answered, Kind, Lost, Send, Why
 
@@ -165,6 +165,20 @@ def test_a_stock_counted_on_both_sides_is_added_up(bench: Bench) -> None:
 
 
 # -- the line
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"), [(400, "N-CLOUD", "since: no time"), (404, "N-PORTAL", None), (413, "N-CLOUD", "")]
+)
+def test_a_pull_that_is_refused_without_the_envelope_fails_with_its_words(
+    bench: Bench, status: int, code: str, words: str | None
+) -> None:
+    bench.engine.do(SyncNow(), bench.now)
+    detail = [{"loc": ["since"], "msg": "no time"}]
+    assert bench.settle(bench.send(), answered({"detail": detail}, status)) == [Stopped(code)]
+    trouble = bench.engine.status(bench.now).trouble
+    assert trouble is not None
+    assert dict(trouble.facts).get("words") == words
 
 
 def test_three_answers_that_are_not_headquarters_need_a_person(bench: Bench) -> None:

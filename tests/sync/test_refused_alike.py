@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from tests.builders import Bench, accepted, answered, order, pulled, read, refused, results
 from tests.sync.rows import OK, next_push, told
+from tests.sync.test_halts import live, takes_all
 
-from outlet_sync_gui.sync.exchange import Send
+from outlet_sync_gui.sync.exchange import Answered, Send
 
 
 def orders(bench: Bench, n: int) -> None:
@@ -68,6 +69,30 @@ def test_refusals_that_name_each_record_are_alike_all_the_same(bench: Bench) -> 
             bench.settle(step, refused(words, 400) if words else pulled())
     states = [state for _, state in bench.queued()]
     assert (states.count("dead"), len(states)) == (0, 20)
+
+
+@pytest.mark.parametrize(("status", "n"), [(404, 1), (404, 10), (405, 10)])
+def test_a_wrong_address_that_answers_in_json_blames_no_record_and_heals(bench: Bench, status: int, n: int) -> None:
+    """As a gateway, or a sign-in to the Wi-Fi, answers whatever is asked of it."""
+    orders(bench, n)
+    for _ in range(720):
+        step = bench.later(5).next()
+        if isinstance(step, Send):
+            bench.settle(step, answered({"error": "not found"}, status))
+    assert [state for _, state in bench.queued()] == ["ready"] * n
+    trouble = bench.engine.status(bench.now).trouble
+    assert trouble is not None
+    assert trouble.code == "N-ANSWER"
+    live(bench, takes_all, seconds=300)
+    assert bench.queued() == []
+
+
+@pytest.mark.parametrize("answer", [answered({"error": "not found"}, 404), answered({"detail": "no outlet"}, 400)])
+def test_pushes_refused_alike_without_the_envelope_make_no_mass_of_dead_letters(bench: Bench, answer: Answered) -> None:
+    orders(bench, 10)
+    live(bench, lambda _: answer, seconds=3600)
+    states = [state for _, state in bench.queued()]
+    assert (states.count("dead"), len(states)) == (0, 10)
 
 
 @pytest.mark.parametrize(("text", "is_equal"), [("trace {}: overflow", True), ("{} overflow", False)])

@@ -17,6 +17,7 @@ MOST_WORDS = 500
 ABOUT = frozenset({"cloud_id", "local_id", "version", "updated_at", "action", "outlet_id", "outlet_code"})
 MONEY = frozenset({"price"})
 COUNTS = frozenset({"processed", "failed"})  # of a batch: what one record's own answer does not have
+NOT_TAKEN = ("failed", "skipped")  # any other status of a lone answer may be the record's own, as "paid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +89,25 @@ def read_envelope(body: bytes) -> Envelope | None:
     return Envelope(success=value["success"], data=value.get("data"), fields=value)
 
 
-def read_push(envelope: Envelope, sent: Sequence[SentItem], *, is_refusal: bool = False) -> list[ItemResult | None]:
+def read_refusal(body: bytes) -> str | None:
+    """The words of a refusal that has no envelope; None where the body is no JSON object."""
+    value = loads_lenient(body)
+    return _reason(value) if isinstance(value, dict) else None
+
+
+def read_push(
+    envelope: Envelope, sent: Sequence[SentItem], *, is_refusal: bool = False, is_batch: bool = False
+) -> list[ItemResult | None]:
     """One result for each sent item, None where the answer leaves it unknown.
 
     `is_refusal`: the answer as a whole says no, so nothing is accepted but what it lists as a success.
+    `is_batch`: its endpoint answers for each item, so that its success as a whole is not the item's, even of one.
     """
     data = envelope.data if isinstance(envelope.data, dict) else {}
     results = data.get("results")
     if not isinstance(results, list) and not COUNTS & data.keys():
-        is_taken = len(sent) == 1 and not is_refusal
-        lone = ItemResult(ok=True, cloud_id=_cloud_id(data), version=read_version(data.get("version")))
-        return [lone] if is_taken else [None] * len(sent)
+        is_own = len(sent) == 1 and not is_refusal and not is_batch
+        return [_lone(data, sent[0])] if is_own else [None] * len(sent)
     found = _matched([entry for entry in _list(results) if isinstance(entry, dict)], sent)
     is_proven = None in found and not is_refusal and _counts_prove(found, data)
     return [ItemResult(ok=True) if entry is None and is_proven else entry for entry in found]
@@ -139,8 +148,7 @@ def retry_after(headers: Mapping[str, str], body: bytes, *, now_ms: int) -> floa
 
 def words_of(envelope: Envelope) -> str:
     """The cloud's own words about a refusal."""
-    said = (envelope.fields.get(name) for name in ("message", "error", "detail"))
-    return _words(next((text for text in said if text), ""))
+    return _reason(envelope.fields)
 
 
 def read_content(entry: Mapping[str, Json]) -> dict[str, Json]:
@@ -175,6 +183,15 @@ def read_version(value: Json) -> int | None:
     return int(value) if _is_number(value) and 0 <= value == int(value) else None
 
 
+def _lone(data: Mapping[str, Json], item: SentItem) -> ItemResult | None:
+    """What the endpoint of one record says of it; nothing, where it names another one."""
+    if not _may_be(data, item):
+        return None
+    if data.get("status") in NOT_TAKEN:
+        return _result(data)
+    return ItemResult(ok=True, cloud_id=_cloud_id(data), version=read_version(data.get("version")))
+
+
 def _matched(results: Sequence[Mapping[str, Json]], sent: Sequence[SentItem]) -> list[ItemResult | None]:
     """By type and id; where there are as many as were sent, also by place, or by an id that has no type beside it."""
     if _is_in_order(results, sent):  # as clouds do: nothing is said twice, nothing has to be looked for
@@ -199,9 +216,9 @@ def _is_in_order(results: Sequence[Mapping[str, Json]], sent: Sequence[SentItem]
 
 
 def _may_be(entry: Mapping[str, Json], item: SentItem) -> bool:
-    """Whether nothing that a result says of its record speaks against this one."""
+    """Whether nothing that a result says of its record speaks against this one; blanks around it don't."""
     return all(
-        not said or str(said) == own
+        not said or str(said).strip() == str(own).strip()
         for said, own in ((entry.get("entity_type"), item.entity_type), (entry.get("local_id"), item.local_id))
     )
 
@@ -304,6 +321,20 @@ def _text(value: Json) -> str | None:
 
 def _list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
+
+
+def _reason(fields: Mapping[str, Json]) -> str:
+    said = (fields.get(name) for name in ("message", "error", "detail"))
+    reason = next((text for text in said if text), "")
+    return _words("; ".join(_fault(entry) for entry in reason) if isinstance(reason, list) else reason)
+
+
+def _fault(entry: Json) -> str:
+    """One of a list of faults, with the field that it is about, as FastAPI tells them."""
+    if not isinstance(entry, dict) or not isinstance(text := entry.get("msg"), str):
+        return _words(entry)
+    place = ".".join(str(step) for step in _list(entry.get("loc")) if step != "body")
+    return f"{place}: {text}" if place else text
 
 
 def _words(value: Json) -> str:

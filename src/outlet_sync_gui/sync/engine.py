@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from outlet_sync_gui.contract.answers import Resolution, Updates
-from outlet_sync_gui.contract.requests import RESOLVE, UPDATES
+from outlet_sync_gui.contract.requests import BATCH, RESOLVE, UPDATES
 from outlet_sync_gui.contract.webhooks import Letter
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.settings import Settings
@@ -528,7 +528,8 @@ class Engine:
         return RefusedWhole(broken.words or "")
 
     def _settle_push(self, flight: Flight, answer: Answer, now: Now) -> list[Event]:
-        verdict = judge_push(answer, sent_items(flight.parcels), wall_ms=now.wall_ms)
+        is_batch = flight.route == BATCH
+        verdict = judge_push(answer, sent_items(flight.parcels), wall_ms=now.wall_ms, is_batch=is_batch)
         if isinstance(verdict, Broken) and verdict.words is not None:
             self._pull_at = now.monotonic  # it shows whether the cloud lives
             verdict = self._pusher.broke(flight.parcels, verdict.words, lives=self._lives) or verdict

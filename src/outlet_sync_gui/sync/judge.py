@@ -11,6 +11,7 @@ from outlet_sync_gui.contract.answers import (
     Updates,
     read_envelope,
     read_push,
+    read_refusal,
     read_resolution,
     read_updates,
     retry_after,
@@ -57,8 +58,9 @@ class Forbidden:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A transport failure: no answer, or not one of the cloud's. `words` are a 5xx answer's own.
+    """A transport failure: no answer, or not one of the cloud's.
 
+    `words`: those of an answer that may be about what was sent after all, which shows while other calls pass.
     `seconds`: the cloud asks not to be called before that.
     """
 
@@ -67,6 +69,7 @@ class Broken:
     seconds: float = 0.0
 
 
+ASTRAY = (404, 405, 407, 410)  # about the address, or the way to it, as likely as about a record
 NO_READING = (403, 404, 405, 410, 501)
 SETTLES = (400, 404, 409, 410, 422)  # the cloud does not know, or not want, this choice: nothing more to tell
 
@@ -75,13 +78,13 @@ Fault = Limited | KeyRejected | Forbidden | Broken
 Verdict = Judged | RefusedWhole | Fault
 
 
-def judge_push(answer: Answer, sent: Sequence[SentItem], *, wall_ms: int) -> Verdict:
-    """What became of a push."""
+def judge_push(answer: Answer, sent: Sequence[SentItem], *, wall_ms: int, is_batch: bool) -> Verdict:
+    """What became of a push; `is_batch`: by the endpoint that answers for each item."""
     judged = _judge(answer, wall_ms)
     if not isinstance(judged, Envelope):
         return judged
     is_refusal = not judged.success or _status(answer) >= 400
-    results = read_push(judged, sent, is_refusal=is_refusal)
+    results = read_push(judged, sent, is_refusal=is_refusal, is_batch=is_batch)
     if is_refusal and all(result is None for result in results):
         return RefusedWhole(words_of(judged), _status(answer))
     return Judged(results)
@@ -142,8 +145,16 @@ def _judge(answer: Answer, wall_ms: int) -> Envelope | RefusedWhole | Fault:
         seconds = retry_after(answer.headers, answer.body, now_ms=wall_ms) or 0.0
         return Broken(Trouble(code="N-CLOUD", facts=(("status", answer.status),)), words, seconds)
     if envelope is None or 300 <= answer.status < 400:
-        return Broken(Trouble(code="N-PORTAL", facts=(("status", answer.status),)))
+        return _without_envelope(answer)
     return envelope
+
+
+def _without_envelope(answer: Answered) -> RefusedWhole | Broken:
+    """A 4xx in JSON refuses in words of its own; all else is not headquarters', as far as one answer tells."""
+    words = read_refusal(answer.body) if answer.status >= 400 else None
+    if words is not None and answer.status not in ASTRAY:
+        return RefusedWhole(words, answer.status)
+    return Broken(Trouble(code="N-PORTAL", facts=(("status", answer.status),)), words)
 
 
 def _status(answer: Answer) -> int:
