@@ -18,9 +18,9 @@ from tests.sync.rows import OK, told
 
 from outlet_sync_gui.status import State, Trouble
 from outlet_sync_gui.store.views import Queued
-from outlet_sync_gui.sync.commands import KeyChanged, SyncNow
+from outlet_sync_gui.sync.commands import KeyChanged, Pause, Resume, SyncNow
 from outlet_sync_gui.sync.events import Behind, Failed, KeyRefused, Sent, Stopped
-from outlet_sync_gui.sync.exchange import Answered, Kind, Lost, Send, Why
+from outlet_sync_gui.sync.exchange import Answered, Kind, Lost, Send, WaitUntil, Why
 
 LOST = Lost(Trouble(code="N-DNS"))
 HTML = Answered(status=200, headers={}, body=b"<html>Wi-Fi</html>")
@@ -382,5 +382,8 @@ def test_a_new_key_ends_the_wait_and_a_pause_of_a_person_stays(bench: Bench) -> 
     orders(bench, 1)
     for _ in range(2):
         bench.settle(bench.push(), KEY_REFUSED)
+    bench.engine.do(Pause(), bench.now)
     bench.engine.do(KeyChanged(), bench.now)
-    assert isinstance(bench.next(), Send)
+    assert bench.next() == WaitUntil(None, Why.PAUSED)
+    bench.engine.do(Resume(), bench.now)
+    assert isinstance(bench.next(), Send)  # long before the next probe of the key
