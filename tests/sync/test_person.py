@@ -11,6 +11,7 @@ from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.errors import InputRefused, StoreFailed
 from outlet_sync_gui.store.activity import What
 from outlet_sync_gui.store.halts import Halts
+from outlet_sync_gui.sync.clock import to_ms
 from outlet_sync_gui.sync.commands import AnswerQuestion, Discard, Edit, Retry
 from outlet_sync_gui.sync.exchange import WaitUntil
 
@@ -269,6 +270,16 @@ def test_an_edit_is_a_new_version(bench: Bench, state: State) -> None:
     decide(bench, mend(table_number="B-02"))
     step = next_push(bench)
     assert (sent(step), body(step.request)["table_number"]) == ([("A1", 2)], "B-02")
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_an_edit_that_tells_no_time_leaves_the_sale_on_its_business_day(bench: Bench, *, is_told: bool) -> None:
+    timeless = {name: value for name, value in order().items() if not name.endswith("_at")}
+    bench.put("order", order() if is_told else timeless)
+    made_at = loads_stored(known(bench).payload)["created_at"]
+    decide(bench.later(2 * 86_400), edit("order/A1", {**timeless, "total_amount": 12}))
+    assert loads_stored(known(bench).payload)["created_at"] == made_at
+    assert bench.store._db.rows("SELECT at FROM sale") == [(to_ms(made_at),)]
 
 
 def test_an_edited_payment_stays_behind_its_order(bench: Bench) -> None:

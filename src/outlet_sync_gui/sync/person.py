@@ -7,7 +7,7 @@ as before.
 
 from dataclasses import replace
 
-from outlet_sync_gui.contract.records import Incoming, digest_of, merge_fields, read_record
+from outlet_sync_gui.contract.records import Incoming, dated_as, digest_of, merge_fields, read_record
 from outlet_sync_gui.contract.text import dumps, loads, loads_stored
 from outlet_sync_gui.errors import InputRefused
 from outlet_sync_gui.settings import Settings
@@ -210,6 +210,7 @@ def _edit(store: Store, settings: Settings, decision: Edit, now_ms: int) -> None
         outlet_code=settings.outlet_code,
         now=iso(now_ms),
     )
+    incoming = dated_as(incoming, known.payload)
     content = Content(
         payload=incoming.content,
         digest=incoming.digest,
