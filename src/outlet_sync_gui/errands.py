@@ -69,7 +69,7 @@ class Errands:
         self._cycles = [pair for pair in self._cycles if pair not in ended]
         for cycle, over in ended:
             if not over.done():
-                over.set_result(cycle.tally())
+                over.set_result(cycle.ended_by(wait))
         self._end_checks(Stopped(wait.why) if wait.why in (Why.PAUSED, Why.RATE_LIMITED) else None)
         if wait.why in STANDSTILL:
             for what in self.readings:

@@ -50,7 +50,7 @@ from outlet_sync_gui.sync.commands import (
     Retry,
     SyncNow,
 )
-from outlet_sync_gui.sync.cycle import Cycle, Tally
+from outlet_sync_gui.sync.cycle import STOPPED, TIMED_OUT, Cycle, Tally
 from outlet_sync_gui.sync.engine import Engine
 from outlet_sync_gui.sync.events import KeyRefused, ReadBack, Unfinished
 from outlet_sync_gui.sync.exchange import Answer, Answered, Kind, Lost, Request, Send
@@ -69,7 +69,6 @@ LOOK_S = 5.0  # whether headquarters can be read back is asked along with a chec
 STORE_AGAIN_S = 5.0
 IDLE_FROM_S = 1.0  # a rest that is longer than those within a backlog: time for what is not urgent
 HEALS = ("disk_full", "disk_failed", "database_locked", "read_only")  # of a store that can't be opened: worth waiting
-STOPPED = "stopped"  # a cycle, by a person
 REVIVE_S, REVIVALS, REVIVALS_WITHIN_S = 5.0, 3, 600.0
 
 ReadKey = Callable[[Settings], Awaitable[str]]
@@ -692,7 +691,7 @@ def _refused(error: OutletSyncError) -> Asked:
 
 
 def _cut_short(cycle: Cycle) -> Tally:
-    return replace(cycle.tally(), stopped_by=cycle.stopped_by or "timed_out")
+    return replace(cycle.tally(), stopped_by=cycle.stopped_by or TIMED_OUT)
 
 
 async def _read(answer: Answer) -> Updates | Fault | None:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from tests.builders import OUTLET_ID, order, product, transaction
-from tests.fakes import answer, command, configure, environment, program, until_running
+from tests.fakes import answer, command, configure, environment, program, running_service, until_running
 
 from outlet_sync_gui.resources import resource
 from outlet_sync_gui.simulator import Fault, SimulatedCloud
+from outlet_sync_gui.status import State
 from outlet_sync_gui.store.database import scripts
+from outlet_sync_gui.sync.commands import Pause
 
 PAYMENT = {"entity_type": "transaction", "operation": "create", "data": transaction("T1", "A1")}
 
@@ -84,6 +86,8 @@ def test_a_refused_record_needs_a_person_and_can_be_sent_again(directory: Path, 
         "requests": 2,
         "duration_s": 0,
         "pending": 0,
+        "stopped_by": None,
+        "why": [],
     }
 
 
@@ -129,10 +133,71 @@ def test_whatever_fails_keeps_everything_and_heals(
     )
 
 
+ASKED = "Headquarters asks to wait"
+
+
+def test_a_sync_within_a_429s_wait_is_4_and_says_why(directory: Path, cloud: SimulatedCloud) -> None:
+    command(directory, "enqueue", "order", given=lines(order("A1")))
+    cloud.set_fault("*", Fault(status=429, retry_after=300, times=1))
+    for _ in range(2):  # it is asked to wait, and it waits
+        done = command(directory, "sync")
+        assert (done.returncode, ASKED in done.stdout) == (4, True), done.stdout
+    done = command(directory, "sync", "--json")
+    told = answer(done)
+    assert (done.returncode, told["pending"], told["requests"], told["stopped_by"]) == (4, 1, 0, "N-RATE")
+    assert told["why"][0].startswith(ASKED)
+    with running_service(directory):
+        done = command(directory, "sync")
+        assert (done.returncode, ASKED in done.stdout) == (4, True), done.stdout
+
+
+def test_a_sync_during_a_pause_is_3_and_says_why(directory: Path) -> None:
+    command(directory, "enqueue", "order", given=lines(order("A1")))
+    with running_service(directory) as watched:
+        watched.service.post(Pause())
+        watched.until(lambda status: status.state is State.PAUSED)
+        command(directory, "enqueue", "order", given=lines(order("A2")))
+        beside = command(directory, "sync")
+    for done in (beside, command(directory, "sync")):
+        assert (done.returncode, done.stdout.splitlines()[1:]) == (3, ["Paused until resumed."])
+    told = answer(command(directory, "sync", "--json"))
+    assert (told["pending"] > 0, told["stopped_by"], told["why"]) == (True, "paused", ["Paused until resumed."])
+
+
+NOT_DUE = "What waits is not due yet. It goes at once with: sync --all"
+REFUSED = "What was refused, and why: queue list --state dead"
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "reason", "code", "why"),
+    [
+        ("cashier_shift", {"local_id": "S1"}, None, 0, [NOT_DUE]),
+        ("order", order("A1"), " ", 0, ["What waits is tried again later."]),
+        ("order", order("A1"), "no such table", 3, [REFUSED]),
+        ("order", order("A1"), None, 0, []),
+    ],
+)
+def test_a_sync_that_leaves_something_says_why(
+    directory: Path,
+    cloud: SimulatedCloud,
+    kind: str,
+    data: dict[str, object],
+    reason: str | None,
+    code: int,
+    why: list[str],
+) -> None:
+    if reason is not None:
+        cloud.call(lambda c: c.rejects.update({"A1": reason}))
+    command(directory, "enqueue", kind, given=lines(data))
+    done = command(directory, "sync")
+    assert (done.returncode, done.stdout.splitlines()[1:]) == (code, why)
+
+
 def test_no_route_is_4_and_keeps_everything(tmp_path: Path) -> None:
     directory = configure(tmp_path / "data", "http://127.0.0.1:1")
     command(directory, "enqueue", "order", given=lines(order("A1")))
-    assert command(directory, "sync", "--timeout", "20").returncode == 4
+    done = command(directory, "sync", "--timeout", "20")
+    assert (done.returncode, "(N-CLOUD)" in done.stdout) == (4, True)
     shown = answer(command(directory, "status", "--json"))
     assert (shown["state"], shown["trouble"]["code"]) == ("offline", "N-CLOUD")
 

@@ -30,6 +30,7 @@ from outlet_sync_gui.simulator import Fault, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State, Status
 from outlet_sync_gui.store import open_store
 from outlet_sync_gui.sync.commands import Pause, Retry, SyncNow
+from outlet_sync_gui.sync.cycle import STOPPED
 from outlet_sync_gui.sync.engine import Engine
 from outlet_sync_gui.sync.records import accept
 
@@ -95,7 +96,7 @@ def test_nor_is_a_stop_while_a_command_waits(directory: Path, cloud: SimulatedCl
 def test_a_cycle_or_a_check_that_is_stopped_returns(directory: Path, cloud: SimulatedCloud) -> None:
     cloud.set_fault("*", HANGS)
     service = Service(directory, read_key=read_key, on_status=lambda _: service.stop())
-    assert service.run_cycle(all_lanes=True, timeout_s=5).stopped_by == service_module.STOPPED
+    assert service.run_cycle(all_lanes=True, timeout_s=5).stopped_by == STOPPED
     service = Service(directory, read_key=read_key, on_status=lambda _: service.stop())
     assert service.run_check(timeout_s=5) is not None
 

@@ -26,6 +26,7 @@ from outlet_sync_gui.settings import NEEDED, Settings, prepare_directory
 from outlet_sync_gui.status import State, Status, Trouble
 from outlet_sync_gui.store import open_store
 from outlet_sync_gui.sync.clock import now
+from outlet_sync_gui.sync.cycle import PAUSED, STOPPED, TIMED_OUT
 from outlet_sync_gui.sync.halts import Halts
 from outlet_sync_gui.sync.state import as_json, facts_of, from_json, not_set_up, status_of
 
@@ -39,6 +40,9 @@ ANSWER_S = 5.0  # beyond the time that was given: the service keeps to that itse
 DOORS = frozenset({"webhook", "intake"})
 DOOR_SECRETS = frozenset({"D-KEYRING", "D-SHORT"})
 REFUSED_KEY = frozenset({"N-KEY", "N-OUTLET"})
+CUT = {STOPPED: words.N_("It was stopped before all was done."), TIMED_OUT: words.N_("The time it was given is over.")}
+NOT_DUE = words.N_("What waits is not due yet. It goes at once with: sync --all")
+LATER = words.N_("What waits is tried again later.")
 
 
 def run(context: Context) -> int:
@@ -61,11 +65,14 @@ def sync(context: Context) -> int:
     result = {name: tally[name] for name in ("sent", "failed", "pulled")}
     result |= {"conflicts": status["conflicts"], "requests": tally["requests"]}
     result |= {"duration_s": round(time.monotonic() - started, 3), "pending": pending}
+    why = _why_left(tally["stopped_by"], from_json(status), is_all=context.arguments.all)
     if context.wants_json:
-        answer(result)
+        answer({**result, "stopped_by": tally["stopped_by"], "why": why})
     else:
         text = "Sent {sent}, refused {failed}, news {pulled}, {requests} requests, {pending} waiting."
         say(words.say(text, **{name: words.number(value) for name, value in result.items()}))
+        for line in why:
+            say(line)
     return _exit_code(tally["stopped_by"], status)
 
 
@@ -156,12 +163,24 @@ def _cycle_here(context: Context) -> tuple[dict[str, Any], dict[str, Any]]:
     return {**counts, "stopped_by": tally.stopped_by}, as_json(at_rest(context))
 
 
+def _why_left(stopped_by: str | None, status: Status, *, is_all: bool) -> list[str]:
+    """What ended a cycle, and why it left something; empty where all is done."""
+    now_ms = now().wall_ms
+    lines = [f"{words.headline(status, now_ms)}."] if status.state is State.PAUSED else []
+    lines += [*([words.say(CUT[stopped_by])] if stopped_by in CUT else []), *words.reasons(status, now_ms)]
+    lines += _for_a_person(status)
+    if lines or not status.pending.total:
+        return lines
+    return [words.say(LATER if is_all or status.pending.high else NOT_DUE)]  # sales are due at once
+
+
 def _exit_code(stopped_by: str | None, status: dict[str, Any]) -> int:
     if stopped_by in REFUSED_KEY or (status["trouble"] or {}).get("code") in REFUSED_KEY:
         return NO_KEY
-    if stopped_by is not None:
+    if stopped_by not in (None, PAUSED):
         return UNREACHABLE
-    return NEEDS_PERSON if status["dead"] or status["conflicts"] or status["questions"] else DONE
+    needs_person = stopped_by or status["dead"] or status["conflicts"] or status["questions"]
+    return NEEDS_PERSON if needs_person else DONE
 
 
 def shown_status(context: Context) -> Status:
@@ -241,17 +260,22 @@ def _why_and_what_to_do(status: Status, now_ms: int) -> list[str]:
     lines += [words.door(found) for found in status.doors]
     if not status.is_running and status.state is not State.SETUP:
         lines.append(words.say("The service does not run. Nothing is sent until it does: outlet-sync-gui"))
-    if status.dead:
-        lines.append(words.say("What was refused, and why: queue list --state dead"))
-    if status.questions:
-        lines.append(words.say("What is asked, and the answers: questions list"))
-    if status.conflicts:
-        lines.append(words.say("Where both sides differ, and the choices: conflicts list"))
+    lines += _for_a_person(status)
     if status.untaken:
         lines.append(words.say("What the till must still learn: changes list"))
     if status.messages:
         lines.append(words.say("What headquarters announces: messages list"))
     return lines
+
+
+def _for_a_person(status: Status) -> list[str]:
+    """Where that stands which keeps records from being sent until somebody sees to it."""
+    lines = (
+        (status.dead, words.N_("What was refused, and why: queue list --state dead")),
+        (status.questions, words.N_("What is asked, and the answers: questions list")),
+        (status.conflicts, words.N_("Where both sides differ, and the choices: conflicts list")),
+    )
+    return [words.say(text) for n, text in lines if n]
 
 
 def _check_line(check: "Check") -> str:

@@ -1,17 +1,22 @@
 """One round of "pull, then push until nothing is due", counted from the engine's events."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from outlet_sync_gui.sync.events import Event, Failed, Pulled, Sent, Stopped
 from outlet_sync_gui.sync.exchange import WaitUntil, Why
 
 FAILURES = 3  # one lost answer is a glitch, three in a row are an outage
+# What ends a cycle beside failures; the others are their codes.
+PAUSED, STOPPED, TIMED_OUT = "paused", "stopped", "timed_out"
+# Rests that may have begun before the cycle, so that none of its answers tells of them.
+STANDING: Mapping[Why, str] = MappingProxyType({Why.RATE_LIMITED: "N-RATE", Why.PAUSED: PAUSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What a cycle did; `stopped_by` is the code of the failure that ended it, None when nothing was left to do."""
+    """What a cycle did; `stopped_by` is the code of what ended it, None when nothing was left to do."""
 
     sent: int
     failed: int
@@ -57,6 +62,11 @@ class Cycle:
         if wait.why is Why.BACKOFF:
             return self.failures >= FAILURES
         return wait.why not in (Why.LINGER, Why.PACING)
+
+    def ended_by(self, wait: WaitUntil) -> Tally:
+        """The sums at the rest that ends it."""
+        tally = self.tally()
+        return replace(tally, stopped_by=tally.stopped_by or STANDING.get(wait.why))
 
     def tally(self) -> Tally:
         """The sums so far."""
