@@ -3,12 +3,13 @@
 import json
 import re
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.builders import order, transaction
-from tests.fakes import KEY, answer, command, configure, environment, running_service
+from tests.fakes import KEY, answer, command, configure, environment, program, running_service
 
 from outlet_sync_gui.simulator import Cloud, Fault, SimulatedCloud, wall_ms
 from outlet_sync_gui.status import State
@@ -106,6 +107,39 @@ def test_a_service_beside_it_sends_at_once_what_a_person_lets_go(refused: Path, 
         command(refused, "queue", "retry", "order/A1")
         watched.until(lambda status: status.dead == 0 and status.pending.total == 0 and status.sent_today == 1)
     assert cloud.call(lambda c: ("order", "A1") in c.records)
+
+
+@pytest.fixture
+def out(directory: Path, cloud: SimulatedCloud) -> Iterator["subprocess.Popen[bytes]"]:
+    """A service whose request with an order is on its way."""
+    command(directory, "enqueue", "order", given=json.dumps(order("A1")))
+    cloud.set_fault("orders", Fault(latency_s=30))
+    process = subprocess.Popen([*program(), "run"], env=environment(directory), stderr=subprocess.DEVNULL)
+    while states(directory) != [("A1", "sending")]:  # each question is a process of its own, so nothing spins
+        assert process.poll() is None
+    yield process
+    process.kill()
+    process.wait(5)
+
+
+@pytest.mark.parametrize(("word", "more", "left"), [("discard", ("--reason", "twice"), []), ("retry", (), ["ready"])])
+def test_what_was_out_when_the_service_was_killed_can_be_decided_over(
+    directory: Path, out: "subprocess.Popen[bytes]", word: str, more: tuple[str, ...], left: list[str]
+) -> None:
+    assert command(directory, "queue", word, "order/A1", *more).returncode == 2
+    out.kill()
+    out.wait(5)
+    assert command(directory, "queue", word, "order/A1", *more).returncode == 0
+    assert [state for _, state in states(directory)] == left
+
+
+def test_what_was_out_when_the_service_was_killed_is_shown_as_waiting(
+    directory: Path, out: "subprocess.Popen[bytes]"
+) -> None:
+    out.kill()
+    out.wait(5)
+    assert states(directory) == [("A1", "ready")]
+    assert "Sent when Outlet Sync runs." in command(directory, "queue", "list").stdout
 
 
 def test_a_type_that_headquarters_does_not_take_waits_as_a_type_and_says_so(

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -11,15 +11,18 @@ from outlet_sync_gui import channel, reasons, words
 from outlet_sync_gui.commands import DONE, USAGE, Context, answer, say
 from outlet_sync_gui.commands.service import shown_status
 from outlet_sync_gui.contract.text import loads_stored
-from outlet_sync_gui.errors import InputRefused
+from outlet_sync_gui.errors import AlreadyRunning, InputRefused
 from outlet_sync_gui.intake import Line, Origin, Report, read_lines
 from outlet_sync_gui.intake.outcome import outcome_json, row_json
+from outlet_sync_gui.lock import Lock
 from outlet_sync_gui.settings import user_name
 from outlet_sync_gui.status import RowState, Status
 from outlet_sync_gui.store import Store, open_store
 from outlet_sync_gui.store.views import Queued, list_row
+from outlet_sync_gui.sync.budget import stamp_of
 from outlet_sync_gui.sync.clock import iso, now
 from outlet_sync_gui.sync.commands import Decision, Discard, Edit, Retry
+from outlet_sync_gui.sync.door import apply_kept_news
 from outlet_sync_gui.sync.halts import Halts
 from outlet_sync_gui.sync.person import decide
 from outlet_sync_gui.sync.records import CHUNK
@@ -177,6 +180,16 @@ def opened(context: Context) -> Iterator[Store]:
     """The outlet's state, while it is needed. Raises StoreFailed."""
     store = open_store(context.directory, context.settings("outlet_id").outlet_id)
     try:
+        if store.outlet.is_out():
+            _take_back(context.directory, store)
         yield store
     finally:
         store.close()
+
+
+def _take_back(directory: Path, store: Store) -> None:
+    """Where no service runs nothing is out: what one that was killed left so is unknown, as at a service's start."""
+    at = now()
+    with suppress(AlreadyRunning), Lock(directory, wait_s=0), store.write():
+        store.outlet.stamps(stamp_of(at))
+        apply_kept_news(store, now_ms=at.wall_ms)

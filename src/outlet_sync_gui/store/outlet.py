@@ -188,6 +188,10 @@ class OutletRow:
         )
         self._set(flight=None)
 
+    def is_out(self) -> bool:
+        """Whether a request is out, or was when the program died."""
+        return self._db.row("SELECT 1 FROM outlet WHERE id = ? AND flight IS NOT NULL", (self._outlet,)) is not None
+
     def stamps(self, stamp: Stamp) -> Sequence[Stamp]:
         """The requests that may still count against the limit, taken over at the start: nothing is out any more.
 
