@@ -133,6 +133,12 @@ def test_whatever_fails_keeps_everything_and_heals(
     )
 
 
+def test_one_glitch_of_the_news_ends_no_sync(directory: Path, cloud: SimulatedCloud) -> None:
+    cloud.set_fault("updates", Fault(status=500, times=1))
+    done = command(directory, "sync", "--json")
+    assert (done.returncode, answer(done)["requests"]) == (0, 2)
+
+
 ASKED = "Headquarters asks to wait"
 
 

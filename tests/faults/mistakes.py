@@ -2,18 +2,30 @@
 
 import atexit
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+from tests.fakes import program
+
+from outlet_sync_gui.__main__ import main
+from outlet_sync_gui.errors import StoreFailed
 from outlet_sync_gui.store.database import Database
 from outlet_sync_gui.store.messages import Messages
 from outlet_sync_gui.store.outbox import Outbox, Parcel
-from outlet_sync_gui.store.outlet import OutletRow
+from outlet_sync_gui.store.outlet import OutletRow, Stamp
 from outlet_sync_gui.sync.clock import iso, to_ms
 from outlet_sync_gui.sync.pull import OVERLAP_MS, Application
 
 Plant = Callable[[], None]
+
+
+def program_with(plant: Plant | None) -> Sequence[str]:
+    """The program as a process of its own, with a mistake in it or none."""
+    if plant is None:
+        return program()
+    return [sys.executable, "-c", f"from {__name__} import {main.__name__}, {plant.__name__} as plant; plant(); main()"]
 
 
 def answers_before_it_is_on_disk() -> None:
@@ -67,6 +79,38 @@ def forgets_that_a_request_is_out() -> None:
 
     OutletRow.depart = leave  # type: ignore[method-assign]  # a mistake, planted
     OutletRow.land = answered  # type: ignore[method-assign]  # a mistake, planted
+
+
+def ends_what_was_out() -> None:
+    """What was out when the program died counts as sent at the next start."""
+    _at_start("DELETE FROM outbox WHERE flight = (SELECT flight FROM outlet WHERE id = ?)")
+
+
+def leaves_what_was_out_to_a_person() -> None:
+    """What was out when the program died counts as refused at the next start."""
+    _at_start("UPDATE outbox SET state = 4 WHERE flight = (SELECT flight FROM outlet WHERE id = ?)")
+
+
+def _at_start(statement: str) -> None:
+    stamps = OutletRow.stamps
+
+    def hasty(self: OutletRow, stamp: Stamp) -> Sequence[Stamp]:
+        self._db.execute(statement, (self._outlet,))
+        return stamps(self, stamp)
+
+    OutletRow.stamps = hasty  # type: ignore[method-assign]  # a mistake, planted
+
+
+def takes_a_failed_write_for_done() -> None:
+    """Nobody hears that the disk did not take it."""
+    write = Database.write
+
+    @contextmanager
+    def deaf(self: Database) -> Iterator[None]:
+        with suppress(StoreFailed), write(self):
+            yield
+
+    Database.write = deaf  # type: ignore[method-assign]  # a mistake, planted
 
 
 def moves_the_cursor_before_the_news_are_stored() -> None:

@@ -1,6 +1,7 @@
 """R14 for the real program: killed at random, with something wrong with the line, and started again and again.
 
-Each process lives for less than a second. Whenever the line is well again, all of it arrives.
+Each process lives for less than a second. Whenever the line is well again, all of it arrives. A till that fails is
+named by its seed, and lives as long a life again by `killed_again_and_again(SEED, KILLS)`.
 """
 
 import os
@@ -17,7 +18,9 @@ from pathlib import Path
 
 import pytest
 from tests.builders import OUTLET_ID, order, product, read, transaction
-from tests.fakes import KEY, answer, command, configure, environment, program
+from tests.fakes import KEY, answer, command, configure, environment
+from tests.faults import mistakes
+from tests.faults.mistakes import Plant, program_with
 from tests.faults.model import Bad
 
 from outlet_sync_gui.listener import Request, Response
@@ -65,6 +68,7 @@ class Till:
     cloud: SimulatedCloud
     arrivals: threading.Event
     chance: random.Random
+    plant: Plant | None = None
     taken: int = 0
     kills: int = 0
     kills_at_work: int = 0
@@ -78,7 +82,8 @@ class Till:
         self.cloud.clear_faults()
         self.cloud.set_fault("*", replace(self.chance.choice(FAULTS), latency_s=OUT_S))
         self.arrivals.clear()
-        process = subprocess.Popen([*program(), "run"], env=environment(self.directory), stderr=subprocess.DEVNULL)
+        words = [*program_with(self.plant), "run"]
+        process = subprocess.Popen(words, env=environment(self.directory), stderr=subprocess.DEVNULL)
         if self.chance.random() < AT_WORK:
             self.arrivals.wait(STARTS_WITHIN_S)
         with suppress(subprocess.TimeoutExpired):
@@ -112,18 +117,26 @@ class Till:
             raise Bad(f"left {dead}, missing {missing}, wrong {wrong}")
 
 
-def killed_again_and_again(seed: int, kills: int) -> tuple[int, int]:
-    """So many kills of one till's program; how many there were, and how many met work. Raises Bad."""
+def killed_again_and_again(seed: int, kills: int, plant: Plant | None = None) -> tuple[int, int]:
+    """So many kills of one till's program; how many there were, and how many met work. Raises Bad, with the seed."""
     model = Cloud(now_ms=wall_ms, api_key=KEY, rate_limit_per_minute=100_000)
     with tempfile.TemporaryDirectory() as folder, SimulatedCloud(model) as cloud:
         cloud.faults = noticed = Noticed()
         chance = random.Random(seed)  # noqa: S311 - replayable bad luck
-        till = Till(Path(folder) / "data", cloud, noticed.arrivals, chance)
-        while till.kills < kills:
-            for _ in range(min(TOGETHER, kills - till.kills)):
-                till.one_run()
-            till.heal()
+        till = Till(Path(folder) / "data", cloud, noticed.arrivals, chance, plant)
+        try:
+            _live(till, kills)
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise Bad(f"seed {seed}, after {till.kills} of {kills} kills: {what}") from error
         return till.kills, till.kills_at_work
+
+
+def _live(till: Till, kills: int) -> None:
+    while till.kills < kills:
+        for _ in range(min(TOGETHER, kills - till.kills)):
+            till.one_run()
+        till.heal()
 
 
 @pytest.mark.parametrize("kills", [4, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
@@ -133,6 +146,13 @@ def test_killed_and_started_again_and_again_the_queue_reaches_zero(kills: int) -
     with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as pool:
         done = list(pool.map(killed_again_and_again, range(kills // share), [share] * (kills // share)))
     total, at_work = (sum(numbers) for numbers in zip(*done, strict=True))
-    print(f"\nR14: {total} kills, {at_work} of them after requests had left: pending 0")
+    seeds = f"{kills // share} seeds from 0"
+    print(f"\nR14: {seeds}: {total} kills, {at_work} of them after requests had left: pending 0")
     assert total == kills
     assert at_work > kills // 4
+
+
+def test_a_planted_mistake_is_found() -> None:
+    with pytest.raises(Bad, match=r"^seed 0, after \d+ of 60 kills: Bad: .*missing {\('order'") as found:
+        killed_again_and_again(0, 60, mistakes.ends_what_was_out)
+    print(f"\n{found.value}")

@@ -5,12 +5,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from tests.builders import OUTLET_ID, order, read
-from tests.fakes import KEY, answer, command, configure, environment, program, running_service
+from tests.fakes import KEY, answer, command, configure, environment, running_service
+from tests.faults import mistakes
+from tests.faults.mistakes import Plant, program_with
 
 from outlet_sync_gui import service
 from outlet_sync_gui.errors import StoreFailed
@@ -58,23 +60,36 @@ def resize(folder: Path, size: int) -> None:
     subprocess.run(["mount", "-o", f"remount,size={size}", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("size", range(SMALLEST, SMALLEST + SIZES * STEP, STEP))
-def test_a_service_on_a_disk_that_fills_up_loses_nothing_and_heals(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: SimulatedCloud, size: int
-) -> None:
-    monkeypatch.setattr(service, "STORE_AGAIN_S", 0.05)
+def fill_up_and_heal(folder: Path, cloud: SimulatedCloud, size: int) -> None:
+    """A service on such a disk. Raises AssertionError where what was answered is lost, or nothing heals."""
     cloud.set_fault("*", Fault(status=503))
-    with small_disk(tmp_path / "disk", size) as folder:
-        directory = configure(folder / "data", cloud.url, rate_limit_per_minute=10_000)
+    with small_disk(folder / "disk", size) as disk:
+        directory = configure(disk / "data", cloud.url, rate_limit_per_minute=10_000)
         with running_service(directory) as watched:
             answered, code = _fill(directory)
             status = watched.until(lambda status: status.state is State.ERROR)
             shown = status.trouble.code if status.trouble else None
             assert {code, shown} <= {"disk_full", "disk_failed"}
-            resize(folder, ROOMY)
+            resize(disk, ROOMY)
             cloud.clear_faults()
             watched.until(lambda status: status.state is State.IDLE)
         assert answered <= arrived(cloud)
+
+
+@pytest.mark.parametrize("size", range(SMALLEST, SMALLEST + SIZES * STEP, STEP))
+def test_a_service_on_a_disk_that_fills_up_loses_nothing_and_heals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: SimulatedCloud, size: int
+) -> None:
+    monkeypatch.setattr(service, "STORE_AGAIN_S", 0.05)
+    fill_up_and_heal(tmp_path, cloud, size)
+
+
+def test_a_service_that_does_not_look_again_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: SimulatedCloud
+) -> None:
+    monkeypatch.setattr(service, "STORE_AGAIN_S", 3600)
+    with pytest.raises(AssertionError, match=r"never: the last status was .*disk_full"):
+        fill_up_and_heal(tmp_path, cloud, SMALLEST + SIZES // 2 * STEP)
 
 
 def _fill(directory: Path) -> tuple[set[str], str]:
@@ -122,6 +137,28 @@ def _can_trace(tmp_path: Path) -> None:
         pytest.skip("strace is not there, or may not trace")
 
 
+def suffer_each(
+    folder: Path, cloud: SimulatedCloud, words: tuple[str, ...], broken: Broken, plant: Plant | None = None
+) -> None:
+    """A command with such an error, from the n-th call on to where there are no more. Raises AssertionError."""
+    template = configure(folder / "template", cloud.url, rate_limit_per_minute=10_000)
+    command(template, "enqueue", "order", "--json", given=_lines("before"))
+    struck = 0
+    for nth in range(broken.nth, 1000):
+        directory = folder / f"{nth}"
+        shutil.copytree(template, directory)
+        if not _suffer(directory, words, replace(broken, nth=nth), str(nth), plant):
+            break
+        struck += 1
+        assert answer(command(directory, "sync", "--json"))["pending"] == 0
+        assert {f"{nth}-{n}" for n in range(RECORDS)} <= arrived(cloud) or words == ("sync",)
+        assert {f"before-{n}" for n in range(RECORDS)} <= arrived(cloud)
+        cloud.call(lambda c: c.records.clear())
+        shutil.rmtree(directory)
+    print(f"\nR5: {words[0]}: {struck} times {broken.error} from {broken.call}: 0 lost, all healed")
+    assert struck or broken.call == "ftruncate"
+
+
 @pytest.mark.usefixtures("_can_trace")
 @pytest.mark.parametrize("lasts", [False, True])
 @pytest.mark.parametrize(
@@ -131,30 +168,22 @@ def _can_trace(tmp_path: Path) -> None:
 def test_an_error_of_any_system_call_on_the_store_loses_nothing(
     tmp_path: Path, cloud: SimulatedCloud, words: tuple[str, ...], call: str, error: str, *, lasts: bool
 ) -> None:
-    template = configure(tmp_path / "template", cloud.url, rate_limit_per_minute=10_000)
-    command(template, "enqueue", "order", "--json", given=_lines("before"))
-    struck = 0
-    for nth in range(1, 1000):
-        directory = tmp_path / f"{nth}"
-        shutil.copytree(template, directory)
-        if not _suffer(directory, words, Broken(call, error, nth, lasts), str(nth)):
-            break
-        struck += 1
-        assert answer(command(directory, "sync", "--json"))["pending"] == 0
-        assert {f"{nth}-{n}" for n in range(RECORDS)} <= arrived(cloud) or words == ("sync",)
-        assert {f"before-{n}" for n in range(RECORDS)} <= arrived(cloud)
-        cloud.call(lambda c: c.records.clear())
-        shutil.rmtree(directory)
-    print(f"\nR5: {words[0]}: {struck} times {error} from {call}: 0 lost, all healed")
-    assert struck or call == "ftruncate"
+    suffer_each(tmp_path, cloud, words, Broken(call, error, 1, lasts))
 
 
-def _suffer(directory: Path, words: tuple[str, ...], broken: Broken, name: str) -> bool:
+@pytest.mark.usefixtures("_can_trace")
+def test_a_command_that_takes_no_notice_is_found(tmp_path: Path, cloud: SimulatedCloud) -> None:
+    broken = Broken("pwrite64", "ENOSPC", 1, lasts=True)
+    with pytest.raises(AssertionError, match="what was answered is lost"):
+        suffer_each(tmp_path, cloud, ("enqueue", "order"), broken, mistakes.takes_a_failed_write_for_done)
+
+
+def _suffer(directory: Path, words: tuple[str, ...], broken: Broken, name: str, plant: Plant | None) -> bool:
     """Run a command with such an error; whether it happened. What was not answered is said again."""
     trace = directory.parent / "trace"
     given = _lines(name) if words[0] == "enqueue" else ""
     done = subprocess.run(
-        [*broken.words(trace, directory), *program(), *words, "--json"],
+        [*broken.words(trace, directory), *program_with(plant), *words, "--json"],
         input=given.encode(),
         capture_output=True,
         timeout=60,
@@ -168,7 +197,7 @@ def _suffer(directory: Path, words: tuple[str, ...], broken: Broken, name: str) 
         again = answer(command(directory, *words, "--json", given=given))
         kept = json.loads(done.stdout)["accepted"] if done.returncode == 0 else 0
         assert again["accepted"] + again["unchanged"] == RECORDS
-        assert again["unchanged"] >= kept
+        assert again["unchanged"] >= kept, "what was answered is lost"
     assert done.returncode in (0, 1), done.stderr.decode()
     return True
 

@@ -59,7 +59,8 @@ class Cycle:
 
     def is_over(self, wait: WaitUntil) -> bool:
         """Whether this rest ends the cycle; a short one (a burst gathers, a slot comes free) does not."""
-        if wait.why is Why.BACKOFF:
+        is_pull_alone = wait.why is Why.NOTHING_DUE and self.stopped_by == "N-CLOUD"  # which holds up nothing else
+        if wait.why is Why.BACKOFF or is_pull_alone:
             return self.failures >= FAILURES
         return wait.why not in (Why.LINGER, Why.PACING)
 
