@@ -12,6 +12,7 @@ from tests.fakes import KEY, answer, command, configure
 
 from outlet_sync_gui.simulator import Cloud, SimulatedCloud, wall_ms
 from outlet_sync_gui.store import open_store
+from outlet_sync_gui.store.conflicts import Disagreement, Source
 
 
 @pytest.fixture
@@ -85,6 +86,22 @@ def test_a_conflict_is_told_in_plain_words(disputed: Path) -> None:
         shown = command(disputed, "conflicts", "show", number, language=language).stdout.splitlines()
         assert shown[0] == title
         assert all(any(line.startswith(each) for line in shown) for each in lines)
+        assert shown[-1].endswith(f"conflicts resolve {number} --strategy cloud_wins | local_wins | newest_wins")
+
+
+def test_of_what_this_outlet_does_not_have_headquarters_side_alone_is_offered(directory: Path) -> None:
+    with closing(open_store(directory, OUTLET_ID)) as store, store.write():
+        number = store.conflicts.start(
+            record_id=None,
+            entity_type="product",
+            local_id="P9",
+            cloud_id=None,
+            source=Source.WEBHOOK,
+            now_ms=wall_ms(),
+        )
+        store.conflicts.put(number, Disagreement(field="price", cloud="40000"))
+    shown = command(directory, "conflicts", "show", str(number)).stdout
+    assert shown.strip().endswith(f"conflicts resolve {number} --strategy cloud_wins")
 
 
 def test_headquarters_side_holds_when_it_is_chosen_and_the_till_hears_of_it(
@@ -95,6 +112,7 @@ def test_headquarters_side_holds_when_it_is_chosen_and_the_till_hears_of_it(
     assert (done.returncode, done.stdout.strip(), conflicts(disputed)) == (0, "Stored.", [])
     closed = answer(command(disputed, "conflicts", "show", str(conflict["id"]), "--json"))
     assert (closed["state"], closed["closed_by"], closed["fields"][1]["choice"]) == ("closed", "Rina", "cloud_wins")
+    assert ", Rina · revision 1" in command(disputed, "conflicts", "show", str(conflict["id"])).stdout
     assert command(disputed, "sync", "--all").returncode == 0
     assert (there(cloud)["name"], there(cloud)["price"]) == ("Nasi Desa", 40_000)
     (change,) = answer(command(disputed, "changes", "list", "--json"))

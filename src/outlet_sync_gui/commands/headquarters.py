@@ -153,7 +153,8 @@ def _standing(conflict: Conflict) -> str:
         return words.say("open since {time}", time=words.moment(conflict.opened_at, now().wall_ms))
     if not conflict.is_told:
         return words.say("chosen by {who}, headquarters still has to hear of it", who=conflict.closed_by or "–")
-    return words.say("settled {time}", time=words.moment(conflict.closed_at, now().wall_ms))
+    time = words.moment(conflict.closed_at, now().wall_ms)
+    return f"{words.say('settled {time}', time=time)}, {words.settled_by(conflict.closed_by)}"
 
 
 def _told(conflict: Conflict) -> Iterator[str]:
@@ -170,8 +171,17 @@ def _told(conflict: Conflict) -> Iterator[str]:
             yield f"  {words.say('Reason from headquarters: “{reason}”', reason=words.shortened(field.reason))}"
         if field.choice is not None:
             yield f"  {words.say('Chosen: {choice}', choice=_choice(field))}"
+    if conflict.notes:
+        yield f"“{words.shortened(conflict.notes)}”"
     if conflict.closed_at is None:
-        yield words.say("Choose: conflicts resolve ID --strategy cloud_wins, local_wins or newest_wins")
+        number, choices = conflict.conflict_id, " | ".join(_choices(conflict))
+        yield words.say("Choose: conflicts resolve {number} --strategy {choices}", number=number, choices=choices)
+
+
+def _choices(conflict: Conflict) -> Sequence[Strategy]:
+    """What can be chosen for all of it: of what this outlet does not have only headquarters' side can."""
+    has_no_side = conflict.record_id is None or any(field.local is None for field in conflict.fields)
+    return [Strategy.CLOUD_WINS] if has_no_side else list(Strategy)
 
 
 def _side(field: str, held: str | None, at: str | None, by: str | None = None) -> str:

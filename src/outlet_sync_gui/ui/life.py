@@ -99,7 +99,7 @@ def _conflict(conflict: Conflict) -> Iterable[Moment]:
     names = words.conflict_line([field.field for field in conflict.fields])
     yield Moment(at_ms=conflict.opened_at, icon="differ", title=say("Changed on both sides"), detail=names)
     if conflict.closed_at is not None:
-        who = say("by itself") if conflict.closed_by is None else conflict.closed_by or say("as the settings say")
+        who = words.settled_by(conflict.closed_by)
         notes = f"“{words.shortened(conflict.notes)}”" if conflict.notes else ""
         parts = (who, *(_choice(field) for field in conflict.fields), notes)
         detail = " · ".join(part for part in parts if part)

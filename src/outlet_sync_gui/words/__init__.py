@@ -50,6 +50,7 @@ from outlet_sync_gui.words.headquarters import (
     level,
     question,
     setting_name,
+    settled_by,
     shortened,
     value,
 )
@@ -175,6 +176,7 @@ __all__ = [
     "say_n",
     "sending",
     "setting_name",
+    "settled_by",
     "short_amount",
     "shortened",
     "side",

@@ -74,6 +74,11 @@ def _capital(text: str) -> str:
 # -- conflicts
 
 
+def settled_by(who: str | None) -> str:
+    """Who settled a conflict: a person, the settings (empty), or both sides by agreeing (None)."""
+    return say("by itself") if who is None else who or say("as the settings say")
+
+
 def conflict_title(name: str, fields: Sequence[str], *, is_deleted_there: bool = False) -> str:
     """What differs of what: Price of Nasi Goreng differs."""
     if DELETED in fields:
