@@ -106,6 +106,8 @@ class Menu:
             case Discard() if known.state != 3:
                 self.claims.forget(key)
                 self.claims.living.pop(key, None)
+                if known.operation == "delete" and known.is_tried:
+                    self.claims.living[key] = True  # that it may have arrived counts no more: it shall live
                 if known.base is None:
                     self.claims.dropped.add(key)
             case Edit(content=content):
