@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path as Folder
 
 import pytest
-from tests.builders import START_MS, Bench, Json, accepted, answered, body, order, product, pulled, refused
+from tests.builders import SETTINGS, START_MS, Bench, Json, accepted, answered, body, order, product, pulled, refused
 from tests.sync.headquarters import (
     AT_4,
     AT_5,
@@ -1165,3 +1165,17 @@ def test_what_may_have_arrived_is_taken_back_though_another_field_is_heard_of_fi
     bench.put("product", product(stock=14))
     tell(bench, Path.UPDATE, told_update(version=4, at=AT_5, price=40000))
     assert json.loads(bench.push().flight.parcels[0].payload)["stock"] == 14
+
+
+def test_the_policy_waits_for_news_where_a_notice_is_ahead_of_it(tmp_path: Folder) -> None:
+    bench = Bench(tmp_path, SETTINGS.model_copy(update={"conflict_policy": "cloud_wins"}))
+    bench.pull()
+    agree(bench, stock=10)
+    bench.put("product", product(stock=8))
+    tell(bench, Path.UPDATE, told_update(version=4, at=AT_5, price=40000))  # what lies between is still to come
+    tell(bench, Path.CONFLICT, notice("stock", 5, version=3))
+    bench.pull(products=[news(version=4, at=AT_5, name="Nasi", price=40000, stock=5)])
+    bench.next()
+    decided = bench.store.conflicts.last_decided(known(bench).record_id, "stock")
+    assert decided is not None
+    assert ([field.cloud for field in decided.fields], here(bench)["stock"]) == (["5"], 5)

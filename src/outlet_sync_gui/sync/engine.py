@@ -287,7 +287,8 @@ class Engine:
         return None if untold is None or self._halts.standing(now.wall_ms).shut(RESOLVE) else untold
 
     def _apply_policy(self, now: Now) -> None:
-        if self._settings.conflict_policy != "ask" and self._store.conflicts.count():
+        """Not before headquarters' news is heard: a conflict may show what it said before."""
+        if self._has_pulled and self._settings.conflict_policy != "ask" and self._store.conflicts.count():
             with self._store.write():
                 resolve.by_policy(self._store, self._settings, now_ms=now.wall_ms)
 
