@@ -50,7 +50,7 @@ class Errands:
     def settled(self, events: Sequence[Event], *, is_pull: bool) -> None:
         """An exchange is over."""
         for cycle, _ in self._cycles:
-            cycle.saw(events)
+            cycle.saw(events, is_pull=is_pull)
         if is_pull:
             self._end_checks(_outcome(events))
         for event in events:

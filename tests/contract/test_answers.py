@@ -396,3 +396,10 @@ def test_a_batch_is_the_contracts() -> None:
     entry = {"entity_type": "order", "operation": "create", "data": {"local_id": "A1"}}
     head = {"outlet_id": "u", "outlet_code": 'J"1', "sync_timestamp": "2026-01-27T10:35:00Z"}
     assert json.loads(body) == {**head, "items": [entry, entry]}
+
+
+def test_what_has_no_id_of_the_tills_may_be_told_under_any() -> None:
+    nameless = SentItem("product", None)  # type: ignore[arg-type]  # as the line has what headquarters made
+    (found,) = read_push(envelope({"cloud_id": "c1", "local_id": "c1"}), [nameless], is_batch=False)
+    assert found is not None
+    assert found.ok

@@ -139,6 +139,17 @@ def test_one_glitch_of_the_news_ends_no_sync(directory: Path, cloud: SimulatedCl
     assert (done.returncode, answer(done)["requests"]) == (0, 2)
 
 
+@pytest.mark.parametrize(("times", "code", "left"), [(1, 0, 0), (None, 4, 1)])
+def test_a_sale_that_passes_hides_no_news_that_fails(
+    directory: Path, cloud: SimulatedCloud, times: int | None, code: int, left: int
+) -> None:
+    command(directory, "enqueue", "order", given=lines(order("A1")))
+    command(directory, "enqueue", "product", given=lines(product("P1")))
+    cloud.set_fault("updates", Fault(status=500, times=times))
+    done = command(directory, "sync", "--all", "--json")
+    assert (done.returncode, answer(done)["pending"]) == (code, left), done.stdout
+
+
 ASKED = "Headquarters asks to wait"
 
 

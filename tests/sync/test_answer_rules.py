@@ -321,6 +321,15 @@ def test_after_an_answer_that_was_lost_the_sale_goes_first(bench: Bench) -> None
     assert names(bench.later(2).send()) == ["A0"]
 
 
+def test_no_deletion_counts_as_done_at_an_address_that_nobody_knows(bench: Bench) -> None:
+    bench.put("product", product())
+    bench.settle(step := next_push(bench), accepted(step.flight))
+    bench.put("product", product(), "delete")
+    for _ in range(3):  # other calls pass meanwhile
+        bench.settle(next_push(bench), answered({"detail": "Not Found"}, 404))
+    assert bench.queued() == [("P1", "dead")]  # for a person to see, and not as if headquarters had heard
+
+
 @pytest.mark.parametrize("between", [LOST, KEY_REFUSED, answered({"success": False, "retry_after": 1}, 429)])
 def test_only_three_strange_answers_in_a_row_are_somebody_elses(bench: Bench, between: Answered | Lost) -> None:
     codes = []

@@ -35,7 +35,6 @@ from tests.sync.test_found_by_reading import BEFORE, nameless, take_all
 
 from outlet_sync_gui.contract.text import loads_stored
 from outlet_sync_gui.contract.webhooks import Kind as Path
-from outlet_sync_gui.intake.outcome import outcome_json
 from outlet_sync_gui.simulator.judge import check_record
 from outlet_sync_gui.store.conflicts import Disagreement, Source
 from outlet_sync_gui.store.records import Known
@@ -342,11 +341,3 @@ def test_a_change_that_cannot_be_read_is_no_sign_of_a_restored_cloud(bench: Benc
     bench.later(8 * 86_400)
     hear(bench, *(news(f"P{n}", version=2, at=AT_5, name="Baru", price="9,5") for n in range(30)))
     assert bench.store.questions.open() == []
-
-
-def test_what_never_left_has_ended_and_was_not_sent(bench: Bench) -> None:
-    agree(bench, stock=5)
-    assert outcome_json(bench.store, known(bench))["state"] == "sent"
-    bench.put("product", product(stock=4))
-    hear(bench, deleted=[tombstone(at=AT_5)])
-    assert outcome_json(bench.store, known(bench))["state"] == "ended"

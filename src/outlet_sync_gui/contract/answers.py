@@ -218,7 +218,7 @@ def _is_in_order(results: Sequence[Mapping[str, Json]], sent: Sequence[SentItem]
 def _may_be(entry: Mapping[str, Json], item: SentItem) -> bool:
     """Whether nothing that a result says of its record speaks against this one; blanks around it don't."""
     return all(
-        not said or str(said).strip() == str(own).strip()
+        not (said and own) or str(said).strip() == own.strip()  # what headquarters made may have no id of the till's
         for said, own in ((entry.get("entity_type"), item.entity_type), (entry.get("local_id"), item.local_id))
     )
 

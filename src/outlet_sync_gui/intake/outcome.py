@@ -47,8 +47,8 @@ def _ended_json(known: Known, history: Sequence[Deed]) -> dict[str, object]:
 def _ending(known: Known, history: Sequence[Deed]) -> str:
     if history and history[-1].what is What.DISCARDED:
         return "discarded"
-    if known.version > known.base_version:
-        return "ended"  # what it was last never left
+    if known.base_version == 0:
+        return "ended"
     return "agreed" if known.source_digest is None else "sent"  # agreed: headquarters' own, the till never told of it
 
 

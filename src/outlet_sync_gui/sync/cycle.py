@@ -35,14 +35,19 @@ class Cycle:
     requests: int = 0
     failures: int = 0
     stopped_by: str | None = None
+    news_failures: int = 0  # of pulls alone: a sale that passes between says nothing of them
+    news_stopped_by: str | None = None
 
-    def saw(self, events: Sequence[Event]) -> None:
+    def saw(self, events: Sequence[Event], *, is_pull: bool) -> None:
         """Count one exchange and what came of it."""
         self.requests += 1
         self.heard(events)
         stops = [event.code for event in events if isinstance(event, Stopped)]
         self.failures = self.failures + 1 if stops else 0
         self.stopped_by = stops[-1] if stops else None
+        if is_pull:
+            self.news_failures = self.news_failures + 1 if stops else 0
+            self.news_stopped_by = self.stopped_by
 
     def heard(self, events: Sequence[Event]) -> None:
         """Count what happened."""
@@ -59,9 +64,10 @@ class Cycle:
 
     def is_over(self, wait: WaitUntil) -> bool:
         """Whether this rest ends the cycle; a short one (a burst gathers, a slot comes free) does not."""
-        is_pull_alone = wait.why is Why.NOTHING_DUE and self.stopped_by == "N-CLOUD"  # which holds up nothing else
-        if wait.why is Why.BACKOFF or is_pull_alone:
+        if wait.why is Why.BACKOFF:
             return self.failures >= FAILURES
+        if wait.why is Why.NOTHING_DUE and self.news_stopped_by == "N-CLOUD":  # which holds up nothing else
+            return self.news_failures >= FAILURES
         return wait.why not in (Why.LINGER, Why.PACING)
 
     def ended_by(self, wait: WaitUntil) -> Tally:
@@ -76,5 +82,5 @@ class Cycle:
             failed=self.failed,
             pulled=self.pulled,
             requests=self.requests,
-            stopped_by=self.stopped_by,
+            stopped_by=self.stopped_by or self.news_stopped_by,
         )

@@ -61,8 +61,8 @@ class Failure:
 
     @property
     def is_missing(self) -> bool:
-        """Whether the cloud says that it does not know the record."""
-        return self.status in (404, 410) or is_missing(self.words)
+        """Whether the cloud says that it does not know the record: one that breaks down says nothing of it."""
+        return self.status in (404, 410) or (self.status < 500 and is_missing(self.words))
 
     @property
     def is_unheard_of(self) -> bool:
