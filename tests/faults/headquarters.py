@@ -29,6 +29,7 @@ class Word:
     version: int
     at_ms: int
     fields: Json | None
+    cloud_id: str  # of the life that it is about: each counts its versions anew
     is_heard: bool = False  # the till was told, by whatever way
 
 
@@ -194,7 +195,7 @@ class Headquarters:
         at_ms = self._tick()
         before = item.fields.get("stock")
         item.fields, item.version, item.at_ms = {**item.fields, **fields}, item.version + 1, at_ms
-        word = item.last = Word(item.key, item.version, at_ms, dict(fields))
+        word = item.last = Word(item.key, item.version, at_ms, dict(fields), item.cloud_id)
         item.force.update(dict.fromkeys(fields, word))
         if not is_ruling or "stock" in fields:  # a count that it sets is added, whyever it does
             self.spoken.setdefault(item.key, {}).update(dict.fromkeys(fields, item.version))
@@ -210,7 +211,7 @@ class Headquarters:
     def _delete(self, item: Item) -> None:
         at_ms = self._tick()
         item.is_deleted, item.at_ms = True, at_ms
-        word = item.last = Word(item.key, item.version, at_ms, None)
+        word = item.last = Word(item.key, item.version, at_ms, None, item.cloud_id)
         item.force = {"": word}
         self.claims.free(item.key)
         self.claims.chosen.pop(item.key, None)

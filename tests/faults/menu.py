@@ -175,7 +175,8 @@ class Menu:
                 self.claims.forget(word.key)
                 self.claims.living.pop(word.key, None)
             item = self.headquarters.items[word.key]
-            is_taken = known is not None and known.base_version == word.version
+            life = None if known is None else (known.cloud_id, known.base_version)
+            is_taken = life == (word.cloud_id, word.version)
             self.claims.heard(word, item, is_taken=is_taken)
             if known is not None and is_taken:  # a pull tells of the fields that headquarters did not change, too
                 base = json.loads(known.base or "{}")
