@@ -218,7 +218,7 @@ def the_tills_count_overwrites_what_it_has_not_heard_of(patch: pytest.MonkeyPatc
 
 
 def what_the_till_writes_back_is_an_edit(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(till, "_told", lambda source, *_: source)
+    patch.setattr(till, "_told", lambda known, *_: known.source)
 
 
 def the_till_is_not_told(patch: pytest.MonkeyPatch) -> None:

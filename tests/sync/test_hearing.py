@@ -105,6 +105,15 @@ def test_what_was_refused_was_not_heard(bench: Bench) -> None:
     assert all_of(bench) == before
 
 
+@pytest.mark.parametrize(("days", "is_known"), [(30, True), (30.01, False)])
+def test_a_body_is_known_for_30_days(bench: Bench, days: float, is_known: bool) -> None:
+    """Whoever sends it later is refused for its age; what is forgotten goes when the next is remembered."""
+    tell(bench, Letter.BROADCAST, MESSAGE)
+    bench.later(days * 86_400)
+    tell(bench, Letter.BROADCAST, MESSAGE | {"title": "Open"})
+    assert tell(bench, Letter.BROADCAST, MESSAGE).is_repeat is is_known
+
+
 # -- what it is answered
 
 

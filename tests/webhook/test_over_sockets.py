@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 from tests.webhook.honest import OUTLET_ID, SECRET, TERMS, UPDATE, Door, encoded, lines, sign
@@ -165,3 +165,51 @@ def test_a_body_as_long_as_is_allowed_is_read() -> None:
 def test_a_secret_or_an_outlet_never_stands_in_an_answer() -> None:
     said = b"".join(exchange(lines(BODY, headers=headers))[1] for headers, _ in HEADERS.values())
     assert (SECRET.encode() in said, OUTLET_ID.encode() in said, RIGHT.encode() in said) == (False, False, False)
+
+
+def at_the_door(work: Callable[[int], Awaitable[None]]) -> None:
+    """Do something with the port of the door as it is in the program."""
+
+    async def hear(request: Request) -> Response:
+        return await answer(request, TERMS, Door().deliver)
+
+    async def run() -> None:
+        listener = await serve(hear, host="127.0.0.1", port=0, limits=LIMITS)
+        try:
+            async with asyncio.timeout(20):
+                await work(listener.port)
+        finally:
+            await listener.close()
+
+    asyncio.run(run())
+
+
+def test_a_sender_has_three_seconds_for_head_and_body() -> None:
+    async def work(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        start = asyncio.get_running_loop().time()
+        writer.write(lines(BODY)[:-1])
+        assert b" 200 " not in await reader.read()
+        writer.close()
+        assert 2.9 < asyncio.get_running_loop().time() - start < 6
+
+    at_the_door(work)
+
+
+def test_the_oldest_of_64_yields_to_the_next() -> None:
+    async def work(port: int) -> None:
+        async with AsyncExitStack() as stack:
+            readers = []
+            for _ in range(64):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                stack.callback(writer.close)
+                readers.append(reader)
+            assert not any(reader.at_eof() for reader in readers)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(lines(BODY, headers={"Connection": "close"}))
+            assert b" 200 " in await reader.read()
+            writer.close()
+            assert await readers[0].read() == b""
+            assert [each.at_eof() for each in readers[1:]] == [False] * 63
+
+    at_the_door(work)
