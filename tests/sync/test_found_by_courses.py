@@ -1179,3 +1179,14 @@ def test_the_policy_waits_for_news_where_a_notice_is_ahead_of_it(tmp_path: Folde
     decided = bench.store.conflicts.last_decided(known(bench).record_id, "stock")
     assert decided is not None
     assert ([field.cloud for field in decided.fields], here(bench)["stock"]) == (["5"], 5)
+
+
+def test_what_headquarters_asked_is_over_where_it_takes_the_deletion_that_was_out(bench: Bench) -> None:
+    agree(bench)
+    hear(bench, news(name="Nasi", price=35000))
+    bench.put("product", {"local_id": "P1"}, "delete")
+    step = bench.push()
+    tell(bench, Path.CONFLICT, notice("price", 35000, version=1))
+    bench.settle(step, accepted(step.flight))
+    told = body(telling(bench).request)["strategy"]
+    assert (known(bench).deleted_at is None, feed(bench), told) == (False, [], "cloud_wins")

@@ -83,7 +83,9 @@ def retest(store: Store, record_id: int, *, now_ms: int) -> None:
         known = store.records.get(record_id)
         assert known is not None
         change = _last_word(known, opened)
-        if known.operation == "delete":
+        if known.deleted_at is not None:  # headquarters took the deletion, whatever it asked before
+            settle(store, opened, now_ms)
+        elif known.operation == "delete":
             over_deletion(store, known, change, now_ms=now_ms)
         else:  # what it said is in the conflict, with who said it and when
             reconcile(store, known, replace(change, fields=NO_NEWS), now_ms=now_ms)
