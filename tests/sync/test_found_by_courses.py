@@ -1190,3 +1190,17 @@ def test_what_headquarters_asked_is_over_where_it_takes_the_deletion_that_was_ou
     bench.settle(step, accepted(step.flight))
     told = body(telling(bench).request)["strategy"]
     assert (known(bench).deleted_at is None, feed(bench), told) == (False, [], "cloud_wins")
+
+
+def test_an_older_word_of_a_field_settles_nothing_that_left_later(bench: Bench) -> None:
+    agree(bench, stock=29)
+    bench.put("product", product(stock=20))
+    bench.settle(bench.push(), Lost(Trouble(code="N-CLOUD")))  # version 2: it may have arrived
+    bench.later(10)
+    tell(bench, Path.CONFLICT, notice("name", "Nasi", version=1, name="X1"))
+    tell(bench, Path.CONFLICT, notice("stock", 29, version=1, name="X2"))
+    bench.settle(telling(bench), answered({"success": True, "data": {"resolved": True, "new_version": 2}}))
+    choose(bench, "cloud_wins")  # 29, of version 1
+    bench.settle(telling(bench), answered({"success": True, "data": {"resolved": True}}))
+    (parcel,) = bench.push().flight.parcels
+    assert (parcel.version, json.loads(parcel.payload)["stock"]) == (3, 29)

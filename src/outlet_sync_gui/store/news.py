@@ -1,7 +1,7 @@
 """What headquarters changed: applied to the catalogue, or kept beside a record until it can be merged."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from outlet_sync_gui.contract.answers import CloudChange
@@ -15,12 +15,12 @@ SELECT n.record_id, n.question, r.type, r.local_id, coalesce(n.cloud_id, r.cloud
 FROM news n CROSS JOIN record r ON r.id = n.record_id WHERE r.outlet = ?
 """
 
-# A later word settles what left before it and was never answered, but for fields of which it says nothing.
+# A later word of a field settles what left of it before and was never answered; of other fields it says nothing.
 CUT = """
 UPDATE sent SET payload = (
   SELECT json_group_object(s.key, json(payload -> s.fullkey)) FROM json_each(payload) s
   WHERE s.key NOT IN ('local_id', 'cloud_id', 'updated_at', 'deleted_at') AND payload -> s.fullkey IS NOT ? -> s.fullkey
-    AND s.key NOT IN (SELECT value FROM json_each(?)))
+    AND NOT EXISTS (SELECT 1 FROM json_each(?) w WHERE w.key = s.key AND w.value >= sent.version))
 WHERE record_id = ? AND version <= ?
 """
 
@@ -36,7 +36,7 @@ class Adopted:
     cloud_id: str | None
     deleted_at: str | None
     cloud_at: str | None = None  # the time of headquarters' word; None: as it was
-    said: Collection[str] | None = None  # the fields of which that spoke; None: of the whole record
+    said: Mapping[str, int] | None = None  # the fields of which it spoke, in which version; None: of the whole record
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class News:
             (len(adopted.payload.encode()), record_id),
         )
         if adopted.said is not None:
-            said = json.dumps(list(adopted.said))
+            said = json.dumps(dict(adopted.said))
             self._db.execute(CUT, (adopted.base or "{}", said, record_id, adopted.base_version))
         self._db.execute(
             "DELETE FROM sent WHERE record_id = ? AND version <= ? AND (? OR payload = '{}')",

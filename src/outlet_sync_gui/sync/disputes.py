@@ -61,7 +61,7 @@ def reconcile(store: Store, known: Known, change: CloudChange, *, now_ms: int, a
         cloud_id=change.cloud_id,
         deleted_at=None,
         cloud_at=later(known.cloud_at, change.updated_at),
-        said=loads_stored(change.fields).keys(),
+        said=dict.fromkeys(loads_stored(change.fields), change.version),
     )
     hold_here(store, known, adopted, reason=change.reason, now_ms=now_ms)
     if known.is_queued and adopted.digest != known.digest:

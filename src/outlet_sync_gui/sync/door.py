@@ -204,7 +204,7 @@ def _name(store: Store, theirs: Known, local_id: str, now_ms: int) -> None:
         base_version=theirs.base_version,
         cloud_id=theirs.cloud_id,
         deleted_at=theirs.deleted_at,
-        said=(),
+        said={},
     )
     store.news.adopt(theirs.record_id, named, now_ms=now_ms)
     store.conflicts.restate(theirs.record_id)
@@ -241,7 +241,7 @@ def _keep_edits(store: Store, known: Known, theirs: Known, now_ms: int) -> None:
             base_version=known.base_version,
             cloud_id=known.cloud_id,
             deleted_at=None,
-            said=(),
+            said={},
         )
         hold_here(store, known, adopted, reason=None, now_ms=now_ms)
         line.queue_again(store, known.record_id, now_ms=now_ms)

@@ -191,7 +191,7 @@ def _fall_back(store: Store, known: Known, now_ms: int) -> Adopted:
         base_version=known.base_version,
         cloud_id=known.cloud_id,
         deleted_at=known.deleted_at,
-        said=(),
+        said={},
     )
     hold_here(store, known, agreed, reason=None, now_ms=now_ms)
     return agreed

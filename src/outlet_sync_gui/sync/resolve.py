@@ -277,7 +277,7 @@ def _apply(
         cloud_id=known.cloud_id,
         deleted_at=None,
         cloud_at=at,
-        said=None if deletion else [field.field for field in fields],
+        said=None if deletion else {field.field: field.cloud_version or 0 for field in fields},
     )
     if deletion is not None:
         store.news.drop(known.record_id)
@@ -371,7 +371,7 @@ def _adopt_answer(
         base_version=version,
         cloud_id=known.cloud_id,
         deleted_at=None,
-        said=[field.field],
+        said={} if resolution.applied_value is None else {field.field: resolution.new_version or 0},
     )
     hold_here(store, known, adopted, reason=None, now_ms=now_ms)
     is_ruled = field.choice is not Strategy.CLOUD_WINS or unknown  # else all that it says up to this version wins

@@ -136,7 +136,7 @@ def _put_back(store: Store, known: Known, former: Mapping[str, Json], now_ms: in
         base_version=known.base_version,
         cloud_id=known.cloud_id,
         deleted_at=None,
-        said=(),
+        said={},
     )
     content = Content(
         payload=payload,
