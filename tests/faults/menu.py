@@ -179,8 +179,9 @@ class Menu:
             is_taken = life == (word.cloud_id, word.version)
             self.claims.heard(word, item, is_taken=is_taken)
             if known is not None and is_taken:  # a pull tells of the fields that headquarters did not change, too
-                base = json.loads(known.base or "{}")
-                self.claims.agreed(word.key, {name: v for name, v in base.items() if item.fields.get(name) == v})
+                base, held = json.loads(known.base or "{}"), json.loads(known.payload)
+                both = {name: v for name, v in base.items() if item.fields.get(name) == v == held.get(name)}
+                self.claims.agreed(word.key, both)
         self.people.note_what_ended()
 
     # -- promises
