@@ -399,7 +399,7 @@ def test_a_batch_is_the_contracts() -> None:
 
 
 def test_what_has_no_id_of_the_tills_may_be_told_under_any() -> None:
-    nameless = SentItem("product", None)  # type: ignore[arg-type]  # as the line has what headquarters made
+    nameless = SentItem("product", None)
     (found,) = read_push(envelope({"cloud_id": "c1", "local_id": "c1"}), [nameless], is_batch=False)
     assert found is not None
     assert found.ok

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
+from typing import TypeVar
 
 import pytest
 from tests.webhook.honest import OUTLET_ID, SECRET, TERMS, UPDATE, Door, encoded, lines, sign
@@ -15,18 +16,31 @@ from outlet_sync_gui.webhook import LIMITS, answer
 BODY = encoded(UPDATE)
 RIGHT = sign(BODY)
 Headers = Mapping[str, bytes | str | None]
+T = TypeVar("T")
 
 
-def exchange(data: bytes) -> tuple[int, bytes, list[Letter]]:
-    """Status and body of the answer to one request, and what came through the door."""
-    door = Door()
+def at_the_door(work: Callable[[int], Awaitable[T]], door: Door) -> T:
+    """Do something with the port behind which the webhooks are, as they are in the program."""
 
     async def hear(request: Request) -> Response:
         return await answer(request, TERMS, door.deliver)
 
-    async def run() -> bytes:
+    async def run() -> T:
         listener = await serve(hear, host="127.0.0.1", port=0, limits=LIMITS)
-        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        try:
+            async with asyncio.timeout(20):
+                return await work(listener.port)
+        finally:
+            await listener.close()
+
+    return asyncio.run(run())
+
+
+def exchange(data: bytes) -> tuple[int, bytes, list[Letter]]:
+    """Status and body of the answer to one request, and what came through the door."""
+
+    async def work(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(data)
         writer.write_eof()
         said = b""
@@ -34,10 +48,10 @@ def exchange(data: bytes) -> tuple[int, bytes, list[Letter]]:
             with suppress(ConnectionError):
                 said = await reader.read()
         writer.close()
-        await listener.close()
         return said
 
-    head, _, body = asyncio.run(run()).partition(b"\r\n\r\n")
+    door = Door()
+    head, _, body = at_the_door(work, door).partition(b"\r\n\r\n")
     return int(head.split(b" ")[1]), body, door.letters
 
 
@@ -167,23 +181,6 @@ def test_a_secret_or_an_outlet_never_stands_in_an_answer() -> None:
     assert (SECRET.encode() in said, OUTLET_ID.encode() in said, RIGHT.encode() in said) == (False, False, False)
 
 
-def at_the_door(work: Callable[[int], Awaitable[None]]) -> None:
-    """Do something with the port of the door as it is in the program."""
-
-    async def hear(request: Request) -> Response:
-        return await answer(request, TERMS, Door().deliver)
-
-    async def run() -> None:
-        listener = await serve(hear, host="127.0.0.1", port=0, limits=LIMITS)
-        try:
-            async with asyncio.timeout(20):
-                await work(listener.port)
-        finally:
-            await listener.close()
-
-    asyncio.run(run())
-
-
 def test_a_sender_has_three_seconds_for_head_and_body() -> None:
     async def work(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -193,7 +190,7 @@ def test_a_sender_has_three_seconds_for_head_and_body() -> None:
         writer.close()
         assert 2.9 < asyncio.get_running_loop().time() - start < 6
 
-    at_the_door(work)
+    at_the_door(work, Door())
 
 
 def test_the_oldest_of_64_yields_to_the_next() -> None:
@@ -212,4 +209,4 @@ def test_the_oldest_of_64_yields_to_the_next() -> None:
             assert await readers[0].read() == b""
             assert [each.at_eof() for each in readers[1:]] == [False] * 63
 
-    at_the_door(work)
+    at_the_door(work, Door())

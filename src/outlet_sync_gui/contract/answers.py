@@ -33,7 +33,7 @@ class SentItem(NamedTuple):
     """What was sent, to match results with."""
 
     entity_type: str
-    local_id: str
+    local_id: str | None  # None: headquarters made it, and the till has no id of it
 
 
 class ItemResult(NamedTuple):
@@ -232,7 +232,7 @@ def _counts_prove(found: Sequence[ItemResult | None], data: Mapping[str, Json]) 
     return processed == len(found) and success + failed == len(found) and listed == failed
 
 
-def _key(entry: Mapping[str, Json]) -> tuple[str, str]:
+def _key(entry: Mapping[str, Json]) -> tuple[str, str | None]:
     return str(entry.get("entity_type") or ""), str(entry.get("local_id") or "")
 
 
